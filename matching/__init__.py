@@ -1,0 +1,1 @@
+"""城暖: the matching library."""
