@@ -106,7 +106,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a job fits (or where it does not), in one short Chinese sentence. ``code`` is stable: text place wage age fresh tags."""
+    """Why a job fits (or where it does not), in one short Chinese sentence; ``code``: text place wage age fresh tags."""
 
     code: str
     text: str

@@ -1,0 +1,28 @@
+"""The one clock. Everything else asks it, so that a test can hold it still. Aware datetimes only."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+BEIJING = timezone(timedelta(hours=8), "+08:00")
+"""What people see: China has one time zone and no summer time since 1992."""
+
+
+def now() -> datetime:
+    """The present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def seconds(moment: datetime) -> int:
+    """Whole seconds since 1970-01-01 UTC, as the matching library counts time."""
+    return int(moment.timestamp())
+
+
+def from_seconds(value: int) -> datetime:
+    """The moment that :func:`seconds` counted, in UTC."""
+    return datetime.fromtimestamp(value, UTC)
+
+
+def show(moment: datetime) -> str:
+    """A moment as people and clients see it: ISO 8601 at +08:00, to the second."""
+    return moment.astimezone(BEIJING).isoformat(timespec="seconds")

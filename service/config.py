@@ -1,0 +1,77 @@
+"""Settings, read once from the environment into a frozen dataclass that refuses to start on a wrong value.
+
+Every name here stands in ``.env.example`` with its default and its meaning; a guard test holds the two together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from environs import Env, EnvError
+from marshmallow import validate
+
+
+class ConfigError(Exception):
+    """A setting is missing or cannot be used; the message is one Chinese sentence that names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator chose. Paths are absolute; ``redis_url`` empty means: keep counters in the process."""
+
+    host: str
+    port: int
+    data_dir: Path
+    database_url: str
+    redis_url: str
+    web_workers: int
+    web_threads: int
+    log_level: str
+    demo: bool
+    rate_limit_read: str
+    rate_limit_write: str
+    trusted_proxies: int
+    index_poll_seconds: float
+
+    @property
+    def index_dir(self) -> Path:
+        """Where the follower writes the index and web workers read it."""
+        return self.data_dir / "index"
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is the embedded one."""
+        return self.database_url.startswith("sqlite")
+
+
+def load() -> Settings:
+    """Read the environment. Raises :class:`ConfigError` with one sentence when a value cannot be used."""
+    env = Env()
+    try:
+        data_dir = Path(env.str("DATA_DIR", "var")).expanduser().resolve()
+        database_url = env.str("DATABASE_URL", "") or f"sqlite:///{data_dir / 'chengnuan.db'}"
+        if database_url.startswith(("postgres://", "postgresql://")):
+            database_url = "postgresql+psycopg://" + database_url.split("://", 1)[1]
+        if not database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ConfigError("DATABASE_URL 只支持 sqlite:///文件 或 postgresql+psycopg://地址，请检查。")
+        redis_url = env.str("REDIS_URL", "")
+        if redis_url and not redis_url.startswith(("redis://", "rediss://", "unix://")):
+            raise ConfigError("REDIS_URL 要以 redis://、rediss:// 或 unix:// 开头，请检查。")
+        return Settings(
+            host=env.str("HOST", "127.0.0.1"),
+            port=env.int("PORT", 8000, validate=validate.Range(1, 65535)),
+            data_dir=data_dir,
+            database_url=database_url,
+            redis_url=redis_url,
+            web_workers=env.int("WEB_WORKERS", 2, validate=validate.Range(1, 64)),
+            web_threads=env.int("WEB_THREADS", 4, validate=validate.Range(1, 64)),
+            log_level=env.str("LOG_LEVEL", "info", validate=validate.OneOf(["debug", "info", "warning", "error"])),
+            demo=env.bool("DEMO", default=True),
+            rate_limit_read=env.str("RATE_LIMIT_READ", "600/minute"),
+            rate_limit_write=env.str("RATE_LIMIT_WRITE", "120/minute"),
+            trusted_proxies=env.int("TRUSTED_PROXIES", 0, validate=validate.Range(0, 8)),
+            index_poll_seconds=env.float("INDEX_POLL_SECONDS", 0.2, validate=validate.Range(0.02, 60)),
+        )
+    except EnvError as wrong:
+        raise ConfigError(f"设置有误，请检查这一项：{wrong}") from wrong

@@ -1,0 +1,1 @@
+"""Employers: who offers the work."""

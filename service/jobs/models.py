@@ -1,0 +1,212 @@
+"""The job tables. One ``Job`` for the three kinds; what only one kind has hangs off it.
+
+``JobChange`` is written in the transaction that changes the job (see :func:`record_change`): a committed change is therefore never
+missing from the log. A reader must not remember "greater than the last number", because numbers become visible out of order when
+transactions overlap; ``service/indexing/changes.py`` says how it is read without losing any.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from service.db import BIG_ID, Base, UtcDateTime
+from service.employers.models import Employer
+from service.stations.models import Station
+
+STATUSES = ("open", "held", "closed")
+"""``open``: may be shown until ``valid_until``; ``held``: waits for a check; ``closed``: over, kept for the record."""
+SOURCE_CLASSES = ("vacancy", "catalogue", "demo")
+"""``vacancy``: holds what the law asks for; ``catalogue``: public list or sample, labelled, never counted as a vacancy; ``demo``."""
+CONTRACT_KINDS = ("full_time", "part_time", "labour_dispatch", "service", "internship", "other")
+SHIFTS = ("day", "night", "rotating", "flexible")
+POINT_SOURCES = ("given", "address", "region")
+"""How the point was found: said by the poster, from the address text, or only the centre of the region."""
+
+
+class Job(Base):
+    """One advert. Wage and age keep the original text; the numbers beside it are our reading of it."""
+
+    __tablename__ = "job"
+
+    job_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    kind: Mapped[str] = mapped_column(String(8))
+    status: Mapped[str] = mapped_column(String(8), default="open")
+    closed_reason: Mapped[str] = mapped_column(String(64), default="")
+
+    title: Mapped[str] = mapped_column(String(128))
+    description: Mapped[str] = mapped_column(Text, default="")
+    employer_id: Mapped[int | None] = mapped_column(ForeignKey("employer.employer_id"), index=True)
+    employer_name: Mapped[str] = mapped_column(String(128), default="")
+    trade_codes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    skills: Mapped[list[str]] = mapped_column(JSON, default=list)
+    headcount: Mapped[int | None] = mapped_column(Integer)
+    education: Mapped[str] = mapped_column(String(64), default="")
+    experience: Mapped[str] = mapped_column(String(64), default="")
+
+    wage_text: Mapped[str] = mapped_column(String(512), default="")
+    wage_min: Mapped[float | None] = mapped_column(Float)
+    wage_max: Mapped[float | None] = mapped_column(Float)
+    wage_unit: Mapped[str | None] = mapped_column(String(8))
+    wage_min_yuan_month: Mapped[int | None] = mapped_column(Integer)
+    wage_max_yuan_month: Mapped[int | None] = mapped_column(Integer)
+    wage_negotiable: Mapped[bool] = mapped_column(Boolean, default=False)
+
+    age_text: Mapped[str] = mapped_column(String(128), default="")
+    age_min: Mapped[int | None] = mapped_column(Integer)
+    age_max: Mapped[int | None] = mapped_column(Integer)
+    age_men: Mapped[list[int | None] | None] = mapped_column(JSON(none_as_null=True))
+    age_women: Mapped[list[int | None] | None] = mapped_column(JSON(none_as_null=True))
+    age_reason: Mapped[str] = mapped_column(String(256), default="")
+    age_binding: Mapped[bool] = mapped_column(Boolean, default=False)
+    minors_barred: Mapped[bool] = mapped_column(Boolean, default=False)
+
+    region_code: Mapped[str] = mapped_column(String(12), default="", index=True)
+    address: Mapped[str] = mapped_column(String(256), default="")
+    lat: Mapped[float | None] = mapped_column(Float)
+    lng: Mapped[float | None] = mapped_column(Float)
+    point_source: Mapped[str | None] = mapped_column(String(8))
+
+    contract_kind: Mapped[str | None] = mapped_column(String(16))
+    hours_per_day: Mapped[float | None] = mapped_column(Float)
+    shift: Mapped[str | None] = mapped_column(String(8))
+    settlement: Mapped[str | None] = mapped_column(String(8))
+    tags: Mapped[list[str]] = mapped_column(JSON, default=list)
+    contact_name: Mapped[str] = mapped_column(String(32), default="")
+    contact_phone: Mapped[str] = mapped_column(String(32), default="")
+
+    source_key: Mapped[str] = mapped_column(String(32), default="direct")
+    source_name: Mapped[str] = mapped_column(String(128), default="")
+    source_class: Mapped[str] = mapped_column(String(16), default="vacancy")
+    original_id: Mapped[str | None] = mapped_column(String(128))
+    source_url: Mapped[str] = mapped_column(String(512), default="")
+    legal_basis: Mapped[str] = mapped_column(String(256), default="")
+    publisher_class: Mapped[str] = mapped_column(String(16), default="employer")
+    label: Mapped[str] = mapped_column(String(32), default="")
+    missing: Mapped[list[str]] = mapped_column(JSON, default=list)
+
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    valid_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    renewals: Mapped[int] = mapped_column(Integer, default=0)
+    applications: Mapped[int] = mapped_column(Integer, default=0)
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("account.account_id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    employer: Mapped[Employer | None] = relationship(lazy="raise")
+    gig: Mapped[GigTerms | None] = relationship(back_populates="job", lazy="raise", cascade="all, delete-orphan")
+    listing: Mapped[LiveListing | None] = relationship(back_populates="job", lazy="raise", cascade="all, delete-orphan")
+
+    __table_args__ = (
+        UniqueConstraint("source_key", "original_id"),
+        CheckConstraint("kind in ('public', 'gig', 'live')", name="kind"),
+        CheckConstraint("status in ('open', 'held', 'closed')", name="status"),
+        CheckConstraint("headcount is null or headcount > 0", name="headcount"),
+        CheckConstraint("wage_min is null or wage_max is null or wage_min <= wage_max", name="wage_order"),
+        CheckConstraint("age_min is null or age_max is null or age_min <= age_max", name="age_order"),
+        CheckConstraint("(lat is null) = (lng is null)", name="point_whole"),
+        Index("ix_job_status_valid_until", "status", "valid_until"),
+    )
+
+
+class GigTerms(Base):
+    """What only a gig has: when it starts and ends, seats, who insures, which station stands behind it (rules D-14)."""
+
+    __tablename__ = "gig_terms"
+
+    job_id: Mapped[int] = mapped_column(ForeignKey("job.job_id", ondelete="CASCADE"), primary_key=True)
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seats: Mapped[int] = mapped_column(Integer)
+    seats_taken: Mapped[int] = mapped_column(Integer, default=0)
+    insurance: Mapped[str] = mapped_column(String(128), default="")
+    station_id: Mapped[int | None] = mapped_column(ForeignKey("station.station_id"), index=True)
+
+    job: Mapped[Job] = relationship(back_populates="gig", lazy="raise")
+    station: Mapped[Station | None] = relationship(lazy="raise")
+
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="period"),
+        CheckConstraint("seats > 0 and seats_taken >= 0 and seats_taken <= seats", name="seats"),
+    )
+
+
+class LiveSession(Base):
+    """A stream in which employers show jobs. ``licence`` is the organiser's, asked for by rules D-07 (c) and D-13."""
+
+    __tablename__ = "live_session"
+
+    session_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
+    code: Mapped[str] = mapped_column(String(32), unique=True)
+    title: Mapped[str] = mapped_column(String(128))
+    host: Mapped[str] = mapped_column(String(64))
+    platform: Mapped[str] = mapped_column(String(32))
+    room: Mapped[str] = mapped_column(String(256))
+    licence: Mapped[str] = mapped_column(String(64), default="")
+    region_code: Mapped[str] = mapped_column(String(12), default="")
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    demo: Mapped[bool] = mapped_column(Boolean, default=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class LiveListing(Base):
+    """The numbered place of a job in a stream: 「3号链接」."""
+
+    __tablename__ = "live_listing"
+
+    job_id: Mapped[int] = mapped_column(ForeignKey("job.job_id", ondelete="CASCADE"), primary_key=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("live_session.session_id"))
+    listing_no: Mapped[int] = mapped_column(Integer)
+
+    job: Mapped[Job] = relationship(back_populates="listing", lazy="raise")
+    session: Mapped[LiveSession] = relationship(lazy="raise")
+
+    __table_args__ = (UniqueConstraint("session_id", "listing_no"),)
+
+
+class JobHistory(Base):
+    """What happened to a job, by whom and when; ``changes`` maps a field to [before, after]."""
+
+    __tablename__ = "job_history"
+
+    history_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
+    job_id: Mapped[int] = mapped_column(ForeignKey("job.job_id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.account_id"))
+    action: Mapped[str] = mapped_column(String(16))
+    changes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class JobChange(Base):
+    """One line of the change log, in the same transaction as the change of the job it names.
+
+    ``transaction_id`` is PostgreSQL's number of the writing transaction (filled by the database, see the migration); on SQLite, where
+    one writer follows another, it stays empty and ``change_id`` itself is in the order of the commits.
+    """
+
+    __tablename__ = "job_change"
+
+    change_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
+    job_id: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    transaction_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+
+    __table_args__ = ({"sqlite_autoincrement": True},)

@@ -1,0 +1,1 @@
+"""零工驿站: casual-labour stations."""

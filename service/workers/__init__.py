@@ -1,0 +1,1 @@
+"""Workers: what a person can do and wishes."""
