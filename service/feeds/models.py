@@ -1,0 +1,77 @@
+"""Runs and records of the feeds. Nothing of a file is thrown away: what was not published is kept with its reason."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service.db import BIG_ID, Base, UtcDateTime
+
+RUN_STATUSES = ("running", "done", "stopped", "failed", "abandoned")
+"""``stopped``: the guard stood in the way and nothing was written; ``failed``: broke off, batches before it stay; ``abandoned``:
+the process died, and a later run took its place."""
+OUTCOMES = ("published", "unchanged", "held", "rejected")
+"""Each record of a file is in exactly one of these after a run."""
+
+
+class FeedRun(Base):
+    """One pull of one source that was meant to write. ``report`` holds the counts by outcome and by reason."""
+
+    __tablename__ = "feed_run"
+
+    run_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
+    source_key: Mapped[str] = mapped_column(String(32))
+    running_key: Mapped[str | None] = mapped_column(String(32), unique=True)
+    """The source while the run goes on, empty afterwards: two pulls of one source cannot both hold it."""
+    status: Mapped[str] = mapped_column(String(16), default="running")
+    host: Mapped[str] = mapped_column(String(128), default="")
+    process: Mapped[int] = mapped_column(Integer, default=0)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    heartbeat_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    file_name: Mapped[str] = mapped_column(String(256), default="")
+    file_hash: Mapped[str] = mapped_column(String(64), default="")
+    message: Mapped[str] = mapped_column(String(512), default="")
+    report: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+    __table_args__ = (
+        CheckConstraint("status in ('running', 'done', 'stopped', 'failed', 'abandoned')", name="status"),
+        Index("ix_feed_run_source_key_run_id", "source_key", "run_id"),
+    )
+
+
+class FeedRecord(Base):
+    """One record of a source, as it was last seen.
+
+    ``copy`` is 0 for the first record of an id in the file, 1 and up for its duplicates. ``run_id`` is the run that saw it last,
+    ``row_no`` its line in that file (data rows counted from 1). ``parsed`` is empty where the record could not be read into
+    an advert at all. ``vanished_at`` is set when a later file no longer had it.
+    """
+
+    __tablename__ = "feed_record"
+
+    record_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
+    source_key: Mapped[str] = mapped_column(String(32))
+    original_id: Mapped[str] = mapped_column(String(128))
+    copy: Mapped[int] = mapped_column(Integer, default=0)
+    run_id: Mapped[int] = mapped_column(ForeignKey("feed_run.run_id"), index=True)
+    row_no: Mapped[int] = mapped_column(Integer)
+    raw: Mapped[dict[str, Any]] = mapped_column(JSON)
+    parsed: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    content_hash: Mapped[str] = mapped_column(String(64))
+    outcome: Mapped[str] = mapped_column(String(16))
+    reason_code: Mapped[str] = mapped_column(String(32), default="")
+    reason: Mapped[str] = mapped_column(String(512), default="")
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("job.job_id", ondelete="SET NULL"), index=True)
+    first_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    vanished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        UniqueConstraint("source_key", "original_id", "copy"),
+        CheckConstraint("outcome in ('published', 'unchanged', 'held', 'rejected')", name="outcome"),
+        Index("ix_feed_record_source_key_outcome", "source_key", "outcome", "reason_code"),
+    )
