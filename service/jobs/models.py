@@ -1,8 +1,8 @@
 """The job tables. One ``Job`` for the three kinds; what only one kind has hangs off it.
 
-``JobChange`` is written in the transaction that changes the job (see :func:`record_change`): a committed change is therefore never
-missing from the log. A reader must not remember "greater than the last number", because numbers become visible out of order when
-transactions overlap; ``service/indexing/changes.py`` says how it is read without losing any.
+``JobChange`` is written in the transaction that changes the job: a committed change is therefore never missing from the log.
+A reader must not remember "greater than the last number", because numbers become visible out of order when transactions
+overlap; ``service/indexing/changes.py`` says how it is read without losing any.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from service.stations.models import Station
 STATUSES = ("open", "held", "closed")
 """``open``: may be shown until ``valid_until``; ``held``: waits for a check; ``closed``: over, kept for the record."""
 SOURCE_CLASSES = ("vacancy", "catalogue", "demo")
-"""``vacancy``: holds what the law asks for; ``catalogue``: public list or sample, labelled, never counted as a vacancy; ``demo``."""
+"""``vacancy``: holds what the law asks for; ``catalogue``: public list or sample, labelled, never counted as a vacancy."""
 CONTRACT_KINDS = ("full_time", "part_time", "labour_dispatch", "service", "internship", "other")
 SHIFTS = ("day", "night", "rotating", "flexible")
 POINT_SOURCES = ("given", "address", "region")
@@ -198,8 +198,8 @@ class JobHistory(Base):
 class JobChange(Base):
     """One line of the change log, in the same transaction as the change of the job it names.
 
-    ``transaction_id`` is PostgreSQL's number of the writing transaction (filled by the database, see the migration); on SQLite, where
-    one writer follows another, it stays empty and ``change_id`` itself is in the order of the commits.
+    ``transaction_id`` is PostgreSQL's number of the writing transaction (filled by the database, see the migration); on SQLite,
+    where one writer follows another, it stays empty and ``change_id`` itself is in the order of the commits.
     """
 
     __tablename__ = "job_change"
