@@ -20,7 +20,7 @@ class ConfigError(Exception):
 class Settings:
     """What the operator chose. Paths are absolute; ``redis_url`` empty means: keep counters in the process."""
 
-    host: str
+    bind_address: str
     port: int
     data_dir: Path
     database_url: str
@@ -59,7 +59,7 @@ def load() -> Settings:
         if redis_url and not redis_url.startswith(("redis://", "rediss://", "unix://")):
             raise ConfigError("REDIS_URL 要以 redis://、rediss:// 或 unix:// 开头，请检查。")
         return Settings(
-            host=env.str("HOST", "127.0.0.1"),
+            bind_address=env.str("BIND_ADDRESS", "127.0.0.1"),
             port=env.int("PORT", 8000, validate=validate.Range(1, 65535)),
             data_dir=data_dir,
             database_url=database_url,

@@ -1,0 +1,72 @@
+# 城暖: every command that a person needs. `make` alone prints the list.
+# Settings (see .env.example) may be given in the environment or behind `make run`: make run PORT=9000 DATA_DIR=/srv/chengnuan
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+ROOT := $(CURDIR)
+VENV := $(ROOT)/.venv
+PY := $(VENV)/bin/python
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+# Compiled kernels are kept beside the installation: the second start does not compile again.
+export NUMBA_CACHE_DIR ?= $(VENV)/numba-cache
+export FLASK_APP := wsgi.py
+# Whatever stands behind `make run` reaches the service through the environment.
+export BIND_ADDRESS PORT DATABASE_URL REDIS_URL DATA_DIR WEB_WORKERS WEB_THREADS DEMO LOG_LEVEL
+
+.PHONY: help setup setup-test run test test-long check bench spec lock clean
+
+help: ## 列出全部命令
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.runtime ## 准备虚拟环境（run 会自动调用）
+
+setup-test: $(VENV)/.test
+
+$(VENV)/.base: requirements-build.lock
+	@test -n "$(PYTHON)" || { echo "没有找到 Python 3.11 到 3.14，请先安装，或用 make run PYTHON=/路径/python3.11 指定。" >&2; exit 1; }
+	@echo "[1/2] 准备虚拟环境（$(PYTHON)）…"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "虚拟环境没有建成：磁盘可能已满，或者系统缺少 venv 组件（Debian/Ubuntu 上请执行 apt install python3-venv）。" >&2; exit 1; }
+	@$(PIP) -r requirements-build.lock
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.base requirements.lock
+	@echo "[2/2] 安装依赖（按锁定的版本和校验和，第一次约一分钟）…"
+	@$(PIP) --no-build-isolation -r requirements.lock || { echo "依赖没有装成：请检查网络和磁盘空间，然后再执行一次同样的命令。" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.runtime requirements-test.lock
+	@echo "安装测试用的依赖（含真实的 PostgreSQL 和 Valkey）…"
+	@$(PIP) --no-build-isolation -r requirements-test.lock || { echo "依赖没有装成：请检查网络和磁盘空间，然后再执行一次同样的命令。" >&2; exit 1; }
+	@touch $@
+
+run: setup ## 安装并启动全部服务，打印访问地址（Ctrl-C 结束）
+	@exec $(PY) -m service.supervisor
+
+test: setup-test ## 全部测试（5 分钟以内）
+	@$(PY) -m pytest -n 2 -m "not long"
+
+test-long: setup-test ## 长时间的故障、模糊和大数据测试（15 分钟以内）
+	@$(PY) -m pytest -n 2 -m long --timeout 600
+
+check: setup-test ## 代码检查：格式、类型、导入方向、接口文档、数据库迁移
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports --no-logo
+	@$(PY) -m service.openapi --check
+	@$(PY) -m service.migrations.run --check
+
+bench: setup ## 匹配引擎的速度（10 万个岗位）
+	@$(PY) -m matching.bench --jobs 100000
+
+spec: setup ## 重新生成 api_spec/openapi.json
+	@$(PY) -m service.openapi
+
+lock: ## 按 setup.cfg 重新锁定依赖版本（需要 uv）
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header setup.cfg -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra test setup.cfg -o requirements-test.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements-build.in -o requirements-build.lock
+
+clean: ## 删除虚拟环境和缓存（不删数据）
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
