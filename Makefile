@@ -1,5 +1,6 @@
 # 城暖: every command that a person needs. `make` alone prints the list.
 # Settings (see .env.example) may be given in the environment or behind `make run`: make run PORT=9000 DATA_DIR=/srv/chengnuan
+# (make hands both on to what it starts).
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -11,8 +12,6 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --req
 # Compiled kernels are kept beside the installation: the second start does not compile again.
 export NUMBA_CACHE_DIR ?= $(VENV)/numba-cache
 export FLASK_APP := wsgi.py
-# Whatever stands behind `make run` reaches the service through the environment.
-export BIND_ADDRESS PORT DATABASE_URL REDIS_URL DATA_DIR WEB_WORKERS WEB_THREADS DEMO LOG_LEVEL
 
 .PHONY: help setup setup-test run test test-long check bench spec lock clean
 

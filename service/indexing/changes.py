@@ -1,0 +1,86 @@
+"""Reading the change log without losing a line, however many transactions overlap.
+
+A number from a sequence is taken when a row is written and becomes visible when its transaction commits; the two orders differ.
+"Everything above the last number I saw" therefore skips a slow transaction for ever. What cannot skip is PostgreSQL's own
+horizon: every transaction below ``pg_snapshot_xmin`` is over, so its rows are visible now or never. A position is that horizon,
+plus the lines already seen at or above it; the next read asks for everything from the horizon on, less those seen. A line is
+delivered once, as soon as it is committed, and an unrelated long transaction delays nothing but the tidying of the list.
+
+SQLite has one writer at a time, so there the number itself is the order of the commits and the list stays empty.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from service.jobs.models import JobChange
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far the log has been read. ``horizon``: a transaction number on PostgreSQL, the next line number on SQLite."""
+
+    horizon: int = 0
+    seen: frozenset[int] = field(default_factory=frozenset)
+
+    def dump(self) -> str:
+        """As the text that the index keeps in its manifest, swapped in one step with the data it belongs to."""
+        return json.dumps({"horizon": self.horizon, "seen": sorted(self.seen)})
+
+    @classmethod
+    def load(cls, value: str) -> Position:
+        """Back from :meth:`dump`. An empty text is the beginning."""
+        if not value:
+            return cls()
+        read = json.loads(value)
+        return cls(int(read["horizon"]), frozenset(int(number) for number in read["seen"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Jobs that changed since a position, and the position behind them."""
+
+    job_ids: list[int]
+    position: Position
+
+
+class LogRewound(Exception):  # noqa: N818  a state of the database, not a fault
+    """The database is older than the position: it was restored or replaced. Only a rebuild makes the index true again."""
+
+
+def horizon(session: Session) -> int:
+    """The present horizon: every line below it is visible in this session's snapshot, or will never be."""
+    if session.get_bind().dialect.name == "postgresql":
+        return int(session.execute(text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")).scalar_one())
+    return (session.scalar(select(func.max(JobChange.change_id))) or 0) + 1
+
+
+def present(session: Session) -> Position:
+    """The position behind everything that this session's snapshot sees; for a full rebuild."""
+    return read(session, Position(), all_seen=False).position
+
+
+def read(session: Session, since: Position, *, all_seen: bool = True) -> Changes:
+    """What changed since. The session must read one snapshot (``snapshot_session``), and the jobs are to be read in it too.
+
+    Raises :class:`LogRewound` when the database lies behind the position.
+    """
+    now = horizon(session)
+    if all_seen and now < since.horizon:
+        raise LogRewound
+    if session.get_bind().dialect.name != "postgresql":
+        lines = session.execute(
+            select(JobChange.job_id).where(JobChange.change_id >= since.horizon).order_by(JobChange.change_id)
+        ).scalars()
+        return Changes(list(dict.fromkeys(lines)), Position(now))
+    wanted = select(JobChange.change_id, JobChange.job_id, JobChange.transaction_id)
+    # For a rebuild only the lines above the present horizon matter: the snapshot holds them although their neighbours may not be over.
+    wanted = wanted.where(JobChange.transaction_id >= (since.horizon if all_seen else now)).order_by(JobChange.change_id)
+    rows = session.execute(wanted).all()
+    fresh = [row for row in rows if row.change_id not in since.seen]
+    seen = frozenset(row.change_id for row in rows if row.transaction_id >= now)
+    return Changes(list(dict.fromkeys(row.job_id for row in fresh)), Position(now, seen))
