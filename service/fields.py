@@ -1,0 +1,99 @@
+"""Field types and the two schema parents of every feature: what is unknown is refused, what goes out has one form."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from service import clock
+
+REGION_PATTERN = r"^\d{6}(\d{3}){0,2}$"
+MAX_ID = 2**53 - 1
+"""Ids are JSON numbers: beyond this a JavaScript client would round them."""
+
+
+class In(Schema):
+    """What a client sends. Unknown fields are refused: a misspelt filter that is silently ignored gives a wrong answer."""
+
+    class Meta:
+        unknown = RAISE
+
+
+class Out(Schema):
+    """What a client gets. ``attribute="self"`` hands the whole object to a nested schema."""
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """The attribute, or the object itself for ``self``."""
+        return obj if attr == "self" else super().get_attribute(obj, attr, default)
+
+
+class Text(fields.String):
+    """A line or a text that every database can store: no control characters but the line break, no lone surrogates."""
+
+    def __init__(self, *, longest: int, shortest: int = 0, **options: Any) -> None:
+        validators = list(options.pop("validators", ()))
+        super().__init__(validate=[validate.Length(min=shortest or None, max=longest), *validators], **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        text = str(super()._deserialize(value, attr, data, **options))
+        text = text.replace("\r\n", "\n").replace("\t", " ")
+        if any(c != "\n" and unicodedata.category(c) in {"Cc", "Cs"} for c in text):
+            raise ValidationError("文字里有看不见的控制字符，请删掉后再提交。")
+        return text.strip()
+
+
+class Moment(fields.AwareDateTime):
+    """A moment with its offset; shown at +08:00, to the second. A year outside 2000-2100 is a slip of the pen."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="iso", **options)
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **options: Any) -> str | None:  # noqa: ARG002  marshmallow's signature
+        return None if value is None else clock.show(value)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> datetime:
+        if not isinstance(value, str):
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        moment: datetime = super()._deserialize(value, attr, data, **options)
+        if not 2000 <= moment.year <= 2100:
+            raise ValidationError("日期的年份不对，请检查。")
+        return moment
+
+
+class Money(fields.Float):
+    """Yuan: whole where they are whole (6000, 22.5)."""
+
+    def _serialize(self, value: float | None, attr: str | None, obj: Any, **options: Any) -> float | int | None:  # noqa: ARG002  marshmallow's signature
+        if value is None:
+            return None
+        return int(value) if float(value).is_integer() else round(float(value), 2)
+
+
+def integer(low: int, high: int, **options: Any) -> fields.Integer:
+    """A whole number between two bounds, both included; ``1.0``, ``true`` and ``"1"`` in JSON are not whole numbers for us."""
+    return Whole(validate=validate.Range(low, high), **options)
+
+
+class Whole(fields.Integer):
+    """A whole number; in JSON it must be a number, in a query string its digits."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int:
+        if isinstance(value, bool) or (isinstance(value, str) and not value.strip().lstrip("-").isdecimal()):
+            raise self.make_error("invalid", input=value)
+        number = super()._deserialize(value, attr, data, **options)
+        if number is None:
+            raise self.make_error("invalid", input=value)
+        return number
+
+
+def latitude(**options: Any) -> fields.Float:
+    """Degrees north, -90 to 90."""
+    return fields.Float(validate=validate.Range(-90, 90), allow_nan=False, **options)
+
+
+def longitude(**options: Any) -> fields.Float:
+    """Degrees east, -180 to 180."""
+    return fields.Float(validate=validate.Range(-180, 180), allow_nan=False, **options)

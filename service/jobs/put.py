@@ -1,0 +1,168 @@
+"""Put an advert into the table of jobs: create it, change it, or find that nothing changed.
+
+The job, its history line and its line in the change log are written in the one transaction of the caller.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, joinedload
+
+from service import clock
+from service.errors import Conflict
+from service.jobs.advert import Advert, GigAdvert, LiveAdvert, Reading, read_advert
+from service.jobs.models import GigTerms, Job, JobChange, JobHistory, LiveListing
+
+Outcome = Literal["created", "changed", "unchanged"]
+
+VALID_DAYS = 60
+"""An advert without an end of its own is shown this long from the day we load it (product rule; D-07 c asks for an end)."""
+GONE = "gone"
+"""Closed because its source no longer lists it: the only closed state from which a source may bring a job back."""
+_PRIVATE = frozenset({"contact_name", "contact_phone"})
+
+
+def put(
+    session: Session, advert: Advert, *, account_id: int | None, now: datetime, reading: Reading | None = None, held: bool = False
+) -> tuple[Job, Outcome]:
+    """Write one advert; the same ``(source.key, original_id)`` again changes the row that is there, or leaves it alone.
+
+    ``reading`` saves reading twice when the caller has read the advert already; ``held`` keeps the job out of every answer
+    until somebody has looked at it. Times that the advert does not say are kept as they are in the table; a row that has run
+    out and is still listed by its source is valid for another ``VALID_DAYS``. A job closed by a person stays closed.
+    """
+    reading = reading or read_advert(advert, now)
+    job = _find(session, advert.source.key, advert.source.original_id)
+    if job is None:
+        try:
+            with session.begin_nested():
+                return _create(session, advert, reading, account_id=account_id, now=now, held=held), "created"
+        except IntegrityError:
+            # Somebody else put the same advert between our look and our insert; anything else is a real fault.
+            job = _find(session, advert.source.key, advert.source.original_id)
+            if job is None:
+                raise
+    fields = dict(reading.fields)
+    for name in ("published_at", "verified_at", "valid_until"):
+        if fields[name] is None:
+            del fields[name]
+    if "valid_until" not in fields and job.valid_until <= now:
+        fields["valid_until"] = default_end(advert, now)
+    if job.status == "closed" and job.closed_reason == GONE:
+        fields |= {"status": "open", "closed_reason": ""}
+    elif job.status == "held" and not held:
+        fields["status"] = "open"
+    changed = apply(session, job, fields, gig=advert.gig, live=advert.live, action="put", account_id=account_id, now=now)
+    return job, "changed" if changed else "unchanged"
+
+
+def default_end(advert: Advert, now: datetime) -> datetime:
+    """When an advert ends that does not say so: a gig with its work, everything else after ``VALID_DAYS``."""
+    return advert.gig.ends_at if advert.gig else now + timedelta(days=VALID_DAYS)
+
+
+def apply(
+    session: Session,
+    job: Job,
+    fields: dict[str, Any],
+    *,
+    action: str,
+    account_id: int | None,
+    now: datetime,
+    gig: GigAdvert | None = None,
+    live: LiveAdvert | None = None,
+) -> dict[str, list[Any]]:
+    """Set ``fields`` on a loaded job; when any differs, raise its version and write history and change log.
+
+    Returns what changed, field to [before, after]. ``job.gig`` and ``job.listing`` must be loaded.
+    """
+    changes: dict[str, list[Any]] = {}
+    for name, value in fields.items():
+        before = getattr(job, name)
+        if before != value:
+            changes[name] = ["…", "…"] if name in _PRIVATE else [_plain(before), _plain(value)]
+            setattr(job, name, value)
+    changes |= _apply_gig(job, gig)
+    changes |= _apply_live(job, live)
+    if changes:
+        job.version += 1
+        job.updated_at = now
+        record(session, job, action=action, account_id=account_id, now=now, changes=changes)
+    return changes
+
+
+def record(
+    session: Session, job: Job, *, action: str, account_id: int | None, now: datetime, changes: dict[str, list[Any]] | None = None
+) -> None:
+    """One line of history and one of the change log. Everything that alters what a search may show must call this."""
+    session.flush()
+    session.add(JobHistory(job_id=job.job_id, at=now, account_id=account_id, action=action, changes=changes or {}))
+    session.add(JobChange(job_id=job.job_id, at=now))
+
+
+def _find(session: Session, key: str, original_id: str | None) -> Job | None:
+    if original_id is None:
+        return None
+    return session.scalars(
+        select(Job)
+        .where(Job.source_key == key, Job.original_id == original_id)
+        .options(joinedload(Job.gig), joinedload(Job.listing))
+        .with_for_update(of=Job)
+    ).one_or_none()
+
+
+def _create(session: Session, advert: Advert, reading: Reading, *, account_id: int | None, now: datetime, held: bool) -> Job:
+    fields = dict(reading.fields)
+    fields["published_at"] = fields["published_at"] or now
+    fields["valid_until"] = fields["valid_until"] or default_end(advert, now)
+    job = Job(**fields, version=1, status="held" if held else "open", created_by=account_id, created_at=now, updated_at=now)
+    job.gig = None
+    job.listing = None
+    _apply_gig(job, advert.gig)
+    _apply_live(job, advert.live)
+    session.add(job)
+    record(session, job, action="create", account_id=account_id, now=now)
+    return job
+
+
+def _apply_gig(job: Job, gig: GigAdvert | None) -> dict[str, list[Any]]:
+    if gig is None:
+        return {}
+    wanted = {name: getattr(gig, name) for name in ("starts_at", "ends_at", "seats", "insurance", "station_id")}
+    terms = job.gig
+    if terms is None:
+        job.gig = GigTerms(seats_taken=0, **wanted)
+        return {"gig": [None, {name: _plain(value) for name, value in wanted.items()}]}
+    if gig.seats < terms.seats_taken:
+        raise Conflict(
+            "seats_taken", f"已经有 {terms.seats_taken} 人报名，名额不能改得比这更少。", errors={"gig.seats": ["名额太少。"]}
+        )
+    return _set_all(terms, wanted, "gig")
+
+
+def _apply_live(job: Job, live: LiveAdvert | None) -> dict[str, list[Any]]:
+    if live is None:
+        return {}
+    wanted: dict[str, Any] = {"session_id": live.session_id, "listing_no": live.listing_no}
+    if job.listing is None:
+        job.listing = LiveListing(**wanted)
+        return {"live": [None, wanted]}
+    return _set_all(job.listing, wanted, "live")
+
+
+def _set_all(row: GigTerms | LiveListing, wanted: dict[str, Any], prefix: str) -> dict[str, list[Any]]:
+    changes: dict[str, list[Any]] = {}
+    for name, value in wanted.items():
+        before = getattr(row, name)
+        if before != value:
+            changes[f"{prefix}.{name}"] = [_plain(before), _plain(value)]
+            setattr(row, name, value)
+    return changes
+
+
+def _plain(value: Any) -> Any:
+    return clock.show(value) if isinstance(value, datetime) else value
