@@ -26,3 +26,11 @@ def from_seconds(value: int) -> datetime:
 def show(moment: datetime) -> str:
     """A moment as people and clients see it: ISO 8601 at +08:00, to the second."""
     return moment.astimezone(BEIJING).isoformat(timespec="seconds")
+
+
+def parse(text: str) -> datetime:
+    """Back from :func:`show`. Raises ValueError for anything without an offset."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("no offset")
+    return moment.astimezone(UTC)

@@ -78,7 +78,7 @@ def read(session: Session, since: Position, *, all_seen: bool = True) -> Changes
         ).scalars()
         return Changes(list(dict.fromkeys(lines)), Position(now))
     wanted = select(JobChange.change_id, JobChange.job_id, JobChange.transaction_id)
-    # For a rebuild only the lines above the present horizon matter: the snapshot holds them although their neighbours may not be over.
+    # For a rebuild only the lines above the horizon matter: the snapshot holds them, though their neighbours may not be over.
     wanted = wanted.where(JobChange.transaction_id >= (since.horizon if all_seen else now)).order_by(JobChange.change_id)
     rows = session.execute(wanted).all()
     fresh = [row for row in rows if row.change_id not in since.seen]

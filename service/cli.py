@@ -1,0 +1,100 @@
+"""The commands of ``flask``. Each prints one line a person can act on and leaves with a status that a script can."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import cast
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+
+from matching import IndexDamaged, IndexMissing, WriterBusy, open_index
+from service import clock
+from service.config import Settings
+from service.db import Database
+from service.feeds.cli import feeds_cli
+from service.indexing.follower import Follower, follow, read_heartbeat
+
+
+def _settings() -> Settings:
+    return cast("Settings", current_app.extensions["settings"])
+
+
+def _database() -> Database:
+    return cast("Database", current_app.extensions["database"])
+
+
+@click.group("index")
+def index_cli() -> None:
+    """岗位索引：重建、跟随、查看。"""
+
+
+@index_cli.command("follow")
+@with_appcontext
+def follow_command() -> None:
+    """跟随数据库的变动，更新索引，直到被停止。"""
+    settings = _settings()
+    try:
+        follow(_database(), settings.index_dir, settings.index_poll_seconds)
+    except WriterBusy as busy:
+        raise click.ClickException(str(busy)) from busy
+
+
+@index_cli.command("rebuild")
+@with_appcontext
+def rebuild_command() -> None:
+    """按数据库整个重建索引。"""
+    click.echo(f"已重建，{_write(lambda follower: follower.rebuild('人工重建'))} 个岗位。")
+
+
+@index_cli.command("catch-up")
+@with_appcontext
+def catch_up_command() -> None:
+    """把索引补到和数据库一致，然后结束；没有索引或索引损坏就重建。"""
+    click.echo(f"索引已和数据库一致，处理了 {_write(_catch_up)} 个岗位的变动。")
+
+
+def _catch_up(follower: Follower) -> int:
+    done = 0
+    while changed := follower.step():
+        done += changed
+    return done
+
+
+def _write(work: Callable[[Follower], int]) -> int:
+    settings = _settings()
+    try:
+        follower = Follower(_database(), settings.index_dir)
+    except WriterBusy as busy:
+        raise click.ClickException(f"{busy}（索引进程正在运行，它会自己更新；要人工重建请先停掉服务）") from busy
+    try:
+        return work(follower)
+    finally:
+        follower.close()
+
+
+@index_cli.command("status")
+@with_appcontext
+def status_command() -> None:
+    """索引有多新，索引进程在不在。"""
+    directory = _settings().index_dir
+    try:
+        index = open_index(directory)
+    except (IndexMissing, IndexDamaged) as trouble:
+        click.echo(f"索引不能用：{trouble}")
+        sys.exit(1)
+    click.echo(
+        f"第 {index.generation} 代，{index.jobs} 个岗位，"
+        f"建立于 {clock.show(clock.from_seconds(index.built_at))}，更新于 {clock.show(clock.from_seconds(index.updated_at))}"
+    )
+    beat = read_heartbeat(directory)
+    click.echo(f"索引进程最近一次出现：{beat.at}" if beat else "索引进程没有出现过")
+    index.close()
+
+
+def register_cli(app: Flask) -> None:
+    """Hang the groups into ``flask``."""
+    app.cli.add_command(index_cli)
+    app.cli.add_command(feeds_cli)

@@ -1,0 +1,1 @@
+"""The one ranked list: search, match, similar, suggest."""

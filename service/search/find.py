@@ -1,0 +1,121 @@
+"""One page of the ranked list: the engine finds ids, the database has the last word on what is still open."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from matching import Index, count, search, similar
+from matching.model import KINDS, Facets, Hit, Query
+from matching.rules import region as region_rules
+from matching.rules import trade as trade_rules
+from service.clock import seconds
+from service.jobs.models import Job
+from service.jobs.queries import cards
+from service.metrics import SEARCH_SECONDS
+from service.search import cursor as cursors
+from service.search.widen import steps
+
+SPARE = 12
+"""So many more ids than the page holds are asked for, to refill after jobs that closed since the index was written."""
+FACETS_MOST = 20
+KIND_NAMES = {"public": "公共招聘", "gig": "零工", "live": "直播带岗"}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A job of the page with what the engine said of it."""
+
+    job: Job
+    hit: Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page. ``widened`` is (sentence, number of steps) when the first question found nothing."""
+
+    found: tuple[Found, ...]
+    total: int
+    facets: Facets | None
+    widened: tuple[str, int] | None
+    next: str | None
+
+
+def page(session: Session, index: Index, query: Query, question: str, cursor: str | None, now: datetime) -> Page:
+    """The first page of a question, or the one behind ``cursor``. Raises 400 for a cursor of another question."""
+    began = time.perf_counter()
+    if cursor is not None:
+        held = cursors.load(cursor, question)
+        query = replace(query, now=held.now)
+        message, wide = _widened(query, held.widened)
+        hits = _search(index, replace(wide, after=held.after))
+        total, facets, taken = held.total, None, held.widened
+    else:
+        message, taken, wide = "", 0, query
+        totals = count(index, wide)
+        if totals.total == 0:
+            for number, (sentence, wider) in enumerate(steps(query), start=1):
+                totals = count(index, wider)
+                if totals.total:
+                    message, taken, wide = sentence, number, wider
+                    break
+        hits = _search(index, wide) if totals.total else ()
+        total, facets = totals.total, totals.facets
+    SEARCH_SECONDS.observe(time.perf_counter() - began)
+
+    rows = cards(session, [hit.job_id for hit in hits], now)
+    found: list[Found] = []
+    last = None
+    for position, hit in enumerate(hits):
+        last = position
+        job = rows.get(hit.job_id)
+        if job is not None:
+            found.append(Found(job, hit))
+            if len(found) == query.limit:
+                break
+    more = last is not None and (last + 1 < len(hits) or len(hits) == query.limit + SPARE)
+    following = None
+    if more and last is not None:
+        state = cursors.Cursor(now=query.now, total=total, widened=taken, after=hits[last].key)
+        following = cursors.dump(state, question)
+    return Page(tuple(found), total, facets, (message, taken) if taken else None, following)
+
+
+def _search(index: Index, query: Query) -> tuple[Hit, ...]:
+    return search(index, replace(query, limit=query.limit + SPARE))
+
+
+def _widened(query: Query, taken: int) -> tuple[str, Query]:
+    """The same widening as on the first page: steps depend on the question alone."""
+    if taken <= 0:
+        return "", query
+    for number, (sentence, wider) in enumerate(steps(query), start=1):
+        if number == taken:
+            return sentence, wider
+    return "", query
+
+
+def like(session: Session, index: Index, job_id: int, limit: int, now: datetime) -> tuple[Found, ...]:
+    """Open jobs like this one, itself not among them."""
+    hits = similar(index, job_id, seconds(now), limit + SPARE)
+    rows = cards(session, [hit.job_id for hit in hits], now)
+    return tuple(Found(rows[hit.job_id], hit) for hit in hits if hit.job_id in rows)[:limit]
+
+
+def facet_lists(facets: Facets) -> dict[str, list[dict[str, Any]]]:
+    """Facets as lists with names for people, the most frequent first; kinds in their own order."""
+    return {
+        "kind": [{"value": kind, "name": KIND_NAMES[kind], "count": facets.kind.get(kind, 0)} for kind in KINDS],
+        "trade": _named(facets.trade, lambda code: trade_rules.occupation(code).name),
+        "region": _named(facets.region, lambda code: region_rules.get(code).full_name),
+        "tags": _named(facets.tags, lambda tag: tag),
+    }
+
+
+def _named(counts: dict[str, int], name: Any) -> list[dict[str, Any]]:
+    most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:FACETS_MOST]
+    return [{"value": value, "name": name(value), "count": number} for value, number in most if value]

@@ -1,0 +1,95 @@
+"""Search, match, similar, suggest. Anyone may look for work; nobody has to sign in for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, current_app, jsonify
+from flask_smorest import Blueprint
+
+from matching import suggest
+from service import clock
+from service.accounts.access import allow
+from service.db import Database
+from service.errors import NotFound
+from service.indexing.live import LiveIndex
+from service.jobs.queries import shown
+from service.jobs.schemas import elder
+from service.search import ask, cursor, find
+from service.search.schemas import MatchArgs, SearchAnswer, SearchArgs, SimilarAnswer, SimilarArgs, SuggestAnswer, SuggestArgs
+
+blueprint = Blueprint("search", __name__, description="找工作：一张按合适程度排好的单子")
+
+_search_answer = SearchAnswer()
+
+
+@blueprint.route("/v1/jobs", methods=["GET"])
+@blueprint.arguments(SearchArgs, location="query")
+@blueprint.response(200, SearchAnswer)
+@allow.anyone
+def list_jobs(args: dict[str, Any]) -> Response:
+    """一张单子：公共招聘、零工、直播带岗，按合适程度排好，每条都说明为什么合适。"""
+    return _answer(args, ask.from_search(args, clock.seconds(clock.now())))
+
+
+@blueprint.route("/v1/match", methods=["POST"])
+@blueprint.arguments(MatchArgs)
+@blueprint.response(200, SearchAnswer)
+@allow.anyone
+def match(args: dict[str, Any]) -> Response:
+    """说出愿望，找到合适的岗位，附分数的组成和理由。"""
+    return _answer(args, ask.from_match(args, clock.seconds(clock.now())))
+
+
+@blueprint.route("/v1/jobs/<int:job_id>/similar", methods=["GET"])
+@blueprint.arguments(SimilarArgs, location="query")
+@blueprint.response(200, SimilarAnswer)
+@allow.anyone
+def similar_jobs(args: dict[str, Any], job_id: int) -> dict[str, Any]:
+    """和这个岗位相像的其他岗位。"""
+    now = clock.now()
+    index = _live().get()
+    with _database().read_session() as session:
+        if shown(session, job_id, now) is None:
+            raise NotFound("job_not_found", "没有这个岗位，或者它已经结束了。")
+        return {"items": find.like(session, index, job_id, args["limit"], now)}
+
+
+@blueprint.route("/v1/suggest", methods=["GET"])
+@blueprint.arguments(SuggestArgs, location="query")
+@blueprint.response(200, SuggestAnswer)
+@allow.anyone
+def suggest_words(args: dict[str, Any]) -> dict[str, Any]:
+    """边打字边提示：可以打汉字、拼音或拼音首字母，打错字也能找到。"""
+    return {"items": suggest(_live().get(), args["q"], args["limit"])}
+
+
+def _live() -> LiveIndex:
+    live: LiveIndex = current_app.extensions["live_index"]
+    return live
+
+
+def _database() -> Database:
+    database: Database = current_app.extensions["database"]
+    return database
+
+
+def _answer(args: dict[str, Any], asked: ask.Asked) -> Response:
+    index = _live().get()
+    question = cursor.fingerprint({name: value for name, value in args.items() if name not in {"cursor", "limit", "view"}})
+    with _database().read_session() as session:
+        page = find.page(session, index, asked.query, question, args.get("cursor"), clock.now())
+    answer: dict[str, Any] = _search_answer.dump(
+        {
+            "items": page.found,
+            "total": page.total,
+            "understood": asked.pieces,
+            "widened": None if page.widened is None else {"message": page.widened[0], "steps": page.widened[1]},
+            "facets": None if page.facets is None else find.facet_lists(page.facets),
+            "next": page.next,
+            "index_generation": index.generation,
+        }
+    )
+    if args["view"] == "elder":
+        answer["items"] = [elder(item) for item in answer["items"]]
+    return jsonify(answer)

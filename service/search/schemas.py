@@ -1,0 +1,250 @@
+"""What a search may ask, and the shape of the answer. The arguments become one :class:`matching.model.Query` in ``ask.py``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+from webargs.fields import DelimitedList
+
+from matching.model import KINDS, SETTLEMENTS, SORTS
+from service.fields import In, Moment, Out, Text, Whole, latitude, longitude
+from service.jobs.schemas import JobCard
+
+LONGEST_TEXT = 200
+LIMIT_MOST = 50
+RADIUS_MOST_KM = 500
+AGE_LEAST, AGE_MOST = 16, 99
+WAGE_MOST = 1_000_000
+UNITS = ("month", "week", "day", "hour", "year")
+VIEWS = ("standard", "elder")
+SEXES = ("male", "female")
+
+_UNDER_16 = "未满 16 周岁不能参加工作（《禁止使用童工规定》第二条）；遇到困难可以拨打青少年服务热线 12355。"
+
+
+def _age(value: int) -> None:
+    if 0 <= value < AGE_LEAST:
+        raise ValidationError(_UNDER_16)
+    if not AGE_LEAST <= value <= AGE_MOST:
+        raise ValidationError(f"年龄请填 {AGE_LEAST} 到 {AGE_MOST} 之间的周岁数。")
+
+
+class Place(In):
+    """A point. Half a point is a mistake, and a radius needs one."""
+
+    lat = latitude(metadata={"description": "纬度"})
+    lng = longitude(metadata={"description": "经度"})
+    crs = fields.String(
+        load_default="gcj02",
+        validate=validate.OneOf(["gcj02", "wgs84"]),
+        metadata={"description": "坐标系，wx.getLocation 给 gcj02"},
+    )
+    radius_km = fields.Float(
+        validate=validate.Range(0, RADIUS_MOST_KM, min_inclusive=False, error=f"距离要大于 0，不超过 {RADIUS_MOST_KM} 公里。"),
+        metadata={"description": "只看多少公里以内，要和坐标一起给"},
+    )
+
+    @validates_schema
+    def whole_point(self, data: dict[str, Any], **_: object) -> None:
+        """Latitude and longitude come together; a radius needs them."""
+        if ("lat" in data) != ("lng" in data):
+            raise ValidationError("经度和纬度要一起给。", "lat" if "lat" not in data else "lng")
+        if "radius_km" in data and "lat" not in data:
+            raise ValidationError("按距离找工作要先有您的位置（lat 和 lng）。", "radius_km")
+
+
+class Page(In):
+    """Which page, and how it is laid out."""
+
+    cursor = fields.String(metadata={"description": "上一页的 next"})
+    limit = Whole(
+        load_default=20,
+        validate=validate.Range(1, LIMIT_MOST, error=f"每页 1 到 {LIMIT_MOST} 条。"),
+        metadata={"description": "每页几条"},
+    )
+    view = fields.String(
+        load_default="standard", validate=validate.OneOf(VIEWS), metadata={"description": "elder：长辈版，要紧的在前"}
+    )
+
+
+class SearchArgs(Place, Page):
+    """Everything that ``GET /v1/jobs`` understands."""
+
+    q = Text(
+        longest=LONGEST_TEXT,
+        load_default="",
+        metadata={"description": "想找什么，怎么说都行：想找个包吃住的电子厂"},
+    )
+    region = Text(shortest=1, longest=64, metadata={"description": "地区代码（6、9、12 位）或名称"})
+    kind = DelimitedList(
+        fields.String(validate=validate.OneOf(KINDS)),
+        metadata={"description": "public 公共招聘、gig 零工、live 直播带岗，可用逗号连写"},
+    )
+    trade = Text(shortest=1, longest=32, metadata={"description": "工种名称或职业代码"})
+    wage_min = fields.Float(
+        validate=validate.Range(0, WAGE_MOST, error="工资请填 0 以上的数。"),
+        metadata={"description": "不低于这个工资，单位见 wage_unit"},
+    )
+    wage_unit = fields.String(load_default="month", validate=validate.OneOf(UNITS))
+    age = Whole(validate=_age, metadata={"description": "周岁"})
+    sex = fields.String(validate=validate.OneOf(SEXES), metadata={"description": "只用来看男女不同的年龄要求"})
+    tags = DelimitedList(
+        Text(shortest=1, longest=16),
+        validate=validate.Length(max=10, error="福利最多选 10 项。"),
+        metadata={"description": "必须有的福利，逗号连写：包吃,包住"},
+    )
+    settlement = DelimitedList(fields.String(validate=validate.OneOf(SETTLEMENTS)), metadata={"description": "结算周期"})
+    hours_max = fields.Float(
+        validate=validate.Range(1, 24, error="每天工时请填 1 到 24。"), metadata={"description": "每天最多几小时"}
+    )
+    published_since = Moment(metadata={"description": "这个时间以后发布的，例如 2026-11-01T00:00:00+08:00"})
+    sort = fields.String(
+        load_default="score",
+        validate=validate.OneOf(SORTS),
+        metadata={"description": "score 综合、distance 距离、wage 工资、newest 最新"},
+    )
+
+    @validates_schema
+    def distance_needs_point(self, data: dict[str, Any], **_: object) -> None:
+        """Nothing can be sorted by distance from nowhere."""
+        if data.get("sort") == "distance" and "lat" not in data:
+            raise ValidationError("按距离排序要先有您的位置（lat 和 lng）。", "sort")
+
+
+class MatchPreferences(In):
+    """What would be nice, and what must be."""
+
+    tags = fields.List(Text(shortest=1, longest=16), validate=validate.Length(max=10), load_default=list)
+    tags_required = fields.List(Text(shortest=1, longest=16), validate=validate.Length(max=10), load_default=list)
+    settlement = fields.List(fields.String(validate=validate.OneOf(SETTLEMENTS)), load_default=list)
+    hours_max = fields.Float(validate=validate.Range(1, 24))
+
+
+class MatchArgs(Place, Page):
+    """A wish in the body of ``POST /v1/match``."""
+
+    text = Text(longest=LONGEST_TEXT, load_default="")
+    skills = fields.List(
+        Text(shortest=1, longest=32),
+        validate=validate.Length(max=16, error="技能最多写 16 项。"),
+        load_default=list,
+    )
+    age = Whole(validate=_age)
+    sex = fields.String(validate=validate.OneOf(SEXES))
+    region = Text(shortest=1, longest=64)
+    wage_min = fields.Float(validate=validate.Range(0, WAGE_MOST), metadata={"description": "期望工资，只影响排序"})
+    wage_unit = fields.String(load_default="month", validate=validate.OneOf(UNITS))
+    kinds = fields.List(fields.String(validate=validate.OneOf(KINDS)), load_default=list)
+    preferences = fields.Nested(MatchPreferences, load_default=dict)
+
+
+class SimilarArgs(In):
+    """How many jobs like this one."""
+
+    limit = Whole(load_default=6, validate=validate.Range(1, 20))
+
+
+class SuggestArgs(In):
+    """What has been typed so far."""
+
+    q = Text(shortest=1, longest=32, required=True)
+    limit = Whole(load_default=8, validate=validate.Range(1, 20))
+
+
+class ReasonOut(Out):
+    """Why a job fits, in words."""
+
+    code = fields.String(required=True, metadata={"description": "text place wage age fresh tags"})
+    text = fields.String(required=True)
+
+
+class PartsOut(Out):
+    """The score taken apart; the parts add up to it."""
+
+    text = fields.Integer(required=True)
+    place = fields.Integer(required=True)
+    wage = Whole(required=True)
+    age = Whole(required=True)
+    fresh = fields.Integer(required=True)
+    preference = fields.Integer(required=True)
+
+
+class FoundJob(JobCard):
+    """A job of the list: the card, how far it is, and why it fits. Dumped from a ``find.Found``."""
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """What the engine said from the hit, everything else from the job."""
+        source = obj.hit if attr in {"distance_km", "score", "parts", "reasons"} else obj.job
+        return super().get_attribute(source, attr, default)
+
+    distance_km = fields.Float(required=True, allow_none=True)
+    score = fields.Integer(required=True, metadata={"description": "综合分，各部分之和"})
+    parts = fields.Nested(PartsOut, required=True)
+    reasons = fields.List(fields.Nested(ReasonOut), required=True)
+
+
+class PieceOut(Out):
+    """One thing that was understood from the words."""
+
+    field = fields.String(required=True)
+    value = fields.Raw(required=True)
+    text = fields.String(required=True, metadata={"description": "原话"})
+    confidence = fields.Float(required=True)
+    applied = fields.Boolean(required=True, metadata={"description": "已用于这次查找，还是只供参考"})
+
+
+class WidenedOut(Out):
+    """What was done when nothing was near."""
+
+    message = fields.String(required=True)
+    steps = fields.Integer(required=True)
+
+
+class FacetOut(Out):
+    """How many of all matches are of this value."""
+
+    value = fields.String(required=True)
+    name = fields.String(required=True)
+    count = fields.Integer(required=True)
+
+
+class FacetsOut(Out):
+    """Counts over all matches, not over the page; on the first page only."""
+
+    kind = fields.List(fields.Nested(FacetOut), required=True)
+    trade = fields.List(fields.Nested(FacetOut), required=True)
+    region = fields.List(fields.Nested(FacetOut), required=True)
+    tags = fields.List(fields.Nested(FacetOut), required=True)
+
+
+class SearchAnswer(Out):
+    """One page of the one ranked list."""
+
+    items = fields.List(fields.Nested(FoundJob), required=True)
+    total = fields.Integer(required=True, metadata={"description": "第一页时全部符合的岗位数"})
+    understood = fields.List(fields.Nested(PieceOut), required=True)
+    widened = fields.Nested(WidenedOut, required=True, allow_none=True)
+    facets = fields.Nested(FacetsOut, required=True, allow_none=True)
+    next = fields.String(required=True, allow_none=True, metadata={"description": "下一页的 cursor；没有了就是 null"})
+    index_generation = fields.Integer(required=True)
+
+
+class SimilarAnswer(Out):
+    """Jobs like one job."""
+
+    items = fields.List(fields.Nested(FoundJob), required=True)
+
+
+class SuggestionOut(Out):
+    """A word to search for."""
+
+    text = fields.String(required=True)
+    count = fields.Integer(required=True, metadata={"description": "有多少个在招岗位"})
+    corrected = fields.Boolean(required=True, metadata={"description": "是不是替您改过错字"})
+
+
+class SuggestAnswer(Out):
+    """Words to search for, the likeliest first."""
+
+    items = fields.List(fields.Nested(SuggestionOut), required=True)

@@ -1,0 +1,63 @@
+"""What to offer when nothing fits: look further away first, and only then ask for less.
+
+A person who wants work within 5 km is better served by a job at 12 km, said so, than by an empty page. Steps are tried in order
+until one finds something; words asked for are never dropped, because other work is not what was asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from matching.model import Query
+from matching.rules import region
+
+RADII_KM = (10, 20, 50, 100, 200)
+
+
+def steps(query: Query) -> Iterator[tuple[str, Query]]:
+    """Wider and wider forms of a query, each with the sentence that tells the person what was done."""
+    wider = query
+    if query.radius_km is not None and query.lat is not None:
+        for radius in RADII_KM:
+            if radius > query.radius_km:
+                wider = replace(query, radius_km=float(radius))
+                yield f"{_km(query.radius_km)} 公里内没有合适的，已为您扩大到 {radius} 公里", wider
+        wider = replace(query, radius_km=None)
+        yield "200 公里内没有合适的，已为您放开距离", wider
+    if query.regions:
+        codes = query.regions
+        while True:
+            parents = tuple(dict.fromkeys(_parent(code) for code in codes))
+            if any(code is None for code in parents):
+                break
+            codes = tuple(code for code in parents if code is not None)
+            names = "、".join(region.get(code).name for code in codes)
+            wider = replace(wider, regions=codes)
+            yield f"这里没有合适的，已为您扩大到{names}", wider
+        wider = replace(wider, regions=())
+        yield "本省没有合适的，已为您扩大到全国", wider
+    if query.wage_floor_yuan_month is not None:
+        wider = replace(wider, wage_floor_yuan_month=None)
+        yield "没有达到这个工资的，已为您列出工资低一些或没写明的", wider
+    if query.tags_all or query.settlements or query.hours_max is not None or query.published_since is not None:
+        wider = replace(
+            wider,
+            tags_all=frozenset(),
+            tags_wanted=query.tags_wanted | query.tags_all,
+            settlements=frozenset(),
+            hours_max=None,
+            published_since=None,
+        )
+        yield "没有全部满足的，已为您列出满足一部分的", wider
+    if query.kinds:
+        wider = replace(wider, kinds=frozenset())
+        yield "这一类里没有合适的，已为您列出其他类型的岗位", wider
+
+
+def _parent(code: str) -> str | None:
+    return region.get(code).parent or None
+
+
+def _km(value: float) -> str:
+    return f"{value:g}"

@@ -1,0 +1,73 @@
+"""What `make run` says when everything stands: addresses, demo logins, and lines to try."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import quote
+
+from rich.console import Console
+from sqlalchemy import select
+
+from service import clock
+from service.accounts.models import Account
+from service.accounts.tokens import issue_token
+from service.config import Settings
+from service.db import Database
+
+LOGINS = (("demo-worker", "工友"), ("demo-employer", "用人单位"), ("demo-staff", "驿站工作人员"))
+TOKEN_DAYS = 7
+
+
+def demo_tokens(database: Database) -> dict[str, str]:
+    """A fresh token for each demo account, good for a week. They are shown once, here; only their hashes are kept."""
+    now = clock.now()
+    with database.write_session() as session:
+        accounts = session.scalars(select(Account).where(Account.demo, Account.login.in_([login for login, _ in LOGINS])))
+        return {account.login: issue_token(session, account.account_id, now, timedelta(days=TOKEN_DAYS)) for account in accounts}
+
+
+def greet(settings: Settings, address: str, console: Console) -> None:
+    """Print where to go and what to try."""
+    console.print()
+    console.print(f"[bold green]城暖已经启动[/bold green]   {address}/v1/jobs")
+    console.print(f"接口文档（浏览器打开）   {address}/docs")
+    console.print(f"运行状况                 {address}/status")
+    tokens: dict[str, str] = {}
+    if settings.demo:
+        database = Database(settings.database_url)
+        try:
+            tokens = demo_tokens(database)
+        finally:
+            database.close()
+    if tokens:
+        console.print(f"\n演示登录（{TOKEN_DAYS} 天内有效，只在这里显示一次）：")
+        for login, name in LOGINS:
+            if login in tokens:
+                console.print(f"  {name}\t{login}\t{tokens[login]}")
+    console.print("\n可以试试：")
+    for line in try_lines(address, tokens.get("demo-employer")):
+        console.print(line, markup=False)
+    console.print("\n按 Ctrl-C 结束。\n")
+
+
+def try_lines(address: str, employer_token: str | None) -> list[str]:
+    """Three lines for a shell that work as they are: search, match, publish (or one more search without a demo account)."""
+    words = quote("电子厂普工 包吃住")
+    lines = [
+        f"  curl '{address}/v1/jobs?q={words}&lat=25.83&lng=114.93&radius_km=20&age=52&limit=3'",
+        f"  curl -X POST {address}/v1/match -H 'Content-Type: application/json' "
+        f'-d \'{{"text":"想找个焊工活，离家近，六千以上","age":45,"lat":25.83,"lng":114.93}}\'',
+    ]
+    if employer_token is None:
+        return [*lines, f"  curl '{address}/v1/suggest?q=dhg'"]
+    until = clock.show(clock.now() + timedelta(days=30))
+    advert = (
+        '{"kind":"public","title":"电焊工","headcount":3,"description":"钢结构车间焊接，会二保焊，有焊工证优先。",'
+        '"wage":"7000-9000元/月","age":"18-60周岁","age_reason":"","region":"赣州市章贡区","address":"演示工业园1号",'
+        f'"tags":["包吃","包住"],"contract_kind":"full_time","valid_until":"{until}"}}'
+    )
+    return [
+        *lines,
+        f"  curl -X POST {address}/v1/jobs -H 'Authorization: Bearer {employer_token}' -H 'Content-Type: application/json' "
+        f"-H \"Idempotency-Key: $(date +%s)\" -d '{advert}'",
+    ]
