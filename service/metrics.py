@@ -6,7 +6,6 @@ import os
 import time
 
 import flask
-from flask_smorest import Blueprint
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
@@ -19,6 +18,7 @@ from prometheus_client import (
 )
 
 from service.accounts.access import allow
+from service.blueprint import Blueprint
 
 REQUESTS = Counter("chengnuan_requests", "Answered requests", ["route", "status"])
 SECONDS = Histogram(

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from flask_smorest import Blueprint
 from marshmallow import fields
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from service import clock
 from service.accounts.access import allow
+from service.blueprint import Blueprint
 from service.config import Settings
 from service.db import Database
 from service.fields import Out

@@ -23,7 +23,10 @@ def demo_tokens(database: Database) -> dict[str, str]:
     now = clock.now()
     with database.write_session() as session:
         accounts = session.scalars(select(Account).where(Account.demo, Account.login.in_([login for login, _ in LOGINS])))
-        return {account.login: issue_token(session, account.account_id, now, timedelta(days=TOKEN_DAYS)) for account in accounts}
+        return {
+            account.login: issue_token(session, account.account_id, now=now, lifetime=timedelta(days=TOKEN_DAYS))
+            for account in accounts
+        }
 
 
 def greet(settings: Settings, address: str, console: Console) -> None:
@@ -55,8 +58,10 @@ def try_lines(address: str, employer_token: str | None) -> list[str]:
     words = quote("电子厂普工 包吃住")
     lines = [
         f"  curl '{address}/v1/jobs?q={words}&lat=25.83&lng=114.93&radius_km=20&age=52&limit=3'",
-        f"  curl -X POST {address}/v1/match -H 'Content-Type: application/json' "
-        f'-d \'{{"text":"想找个焊工活，离家近，六千以上","age":45,"lat":25.83,"lng":114.93}}\'',
+        (
+            f"  curl -X POST {address}/v1/match -H 'Content-Type: application/json' "
+            f'-d \'{{"text":"想找个焊工活，离家近，六千以上","age":45,"lat":25.83,"lng":114.93}}\''
+        ),
     ]
     if employer_token is None:
         return [*lines, f"  curl '{address}/v1/suggest?q=dhg'"]
@@ -68,6 +73,8 @@ def try_lines(address: str, employer_token: str | None) -> list[str]:
     )
     return [
         *lines,
-        f"  curl -X POST {address}/v1/jobs -H 'Authorization: Bearer {employer_token}' -H 'Content-Type: application/json' "
-        f"-H \"Idempotency-Key: $(date +%s)\" -d '{advert}'",
+        (
+            f"  curl -X POST {address}/v1/jobs -H 'Authorization: Bearer {employer_token}' -H 'Content-Type: application/json' "
+            f"-H \"Idempotency-Key: $(date +%s)\" -d '{advert}'"
+        ),
     ]

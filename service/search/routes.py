@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app, jsonify
-from flask_smorest import Blueprint
+from flask import Response, current_app, jsonify, request
 
 from matching import suggest
 from service import clock
 from service.accounts.access import allow
-from service.db import Database
+from service.blueprint import Blueprint
 from service.errors import NotFound
+from service.headers import unless_known
 from service.indexing.live import LiveIndex
 from service.jobs.queries import shown
 from service.jobs.schemas import elder
 from service.search import ask, cursor, find
 from service.search.schemas import MatchArgs, SearchAnswer, SearchArgs, SimilarAnswer, SimilarArgs, SuggestAnswer, SuggestArgs
+from service.sessions import read_session
 
 blueprint = Blueprint("search", __name__, description="找工作：一张按合适程度排好的单子")
 
@@ -49,7 +50,7 @@ def similar_jobs(args: dict[str, Any], job_id: int) -> dict[str, Any]:
     """和这个岗位相像的其他岗位。"""
     now = clock.now()
     index = _live().get()
-    with _database().read_session() as session:
+    with read_session() as session:
         if shown(session, job_id, now) is None:
             raise NotFound("job_not_found", "没有这个岗位，或者它已经结束了。")
         return {"items": find.like(session, index, job_id, args["limit"], now)}
@@ -69,15 +70,10 @@ def _live() -> LiveIndex:
     return live
 
 
-def _database() -> Database:
-    database: Database = current_app.extensions["database"]
-    return database
-
-
 def _answer(args: dict[str, Any], asked: ask.Asked) -> Response:
     index = _live().get()
     question = cursor.fingerprint({name: value for name, value in args.items() if name not in {"cursor", "limit", "view"}})
-    with _database().read_session() as session:
+    with read_session() as session:
         page = find.page(session, index, asked.query, question, args.get("cursor"), clock.now())
     answer: dict[str, Any] = _search_answer.dump(
         {
@@ -92,4 +88,5 @@ def _answer(args: dict[str, Any], asked: ask.Asked) -> Response:
     )
     if args["view"] == "elder":
         answer["items"] = [elder(item) for item in answer["items"]]
-    return jsonify(answer)
+    response = jsonify(answer)
+    return unless_known(response, index.generation) if request.method == "GET" else response
