@@ -66,6 +66,18 @@ class PreconditionFailed(Refusal):
     status = 412
 
 
+class TooLarge(Refusal):
+    """413: more than we take in one request."""
+
+    status = 413
+
+
+class UnsupportedMedia(Refusal):
+    """415: not a form that we read."""
+
+    status = 415
+
+
 class Invalid(Refusal):
     """422: the request was read and its content cannot be accepted."""
 

@@ -189,16 +189,17 @@ def _trade_codes(advert: Advert, title: str, findings: list[Finding]) -> list[st
     """The codes of the trade: the one given, else the one that the given word or the title surely means, else none."""
     said = clean(advert.trade or "")
     if said and _CODE.fullmatch(said):
-        if trade.get(said) is not None:
+        if trade.occupation(said) is not None:
             return [said]
         findings.append(
             Finding("trade_unknown", "trade", said, "没有这个职业代码，请按 2022 年版职业分类大典填写，或直接写工种名称。")
         )
         said = ""
+    known = trade.lookup(said) if said else None
+    if known is not None and known.code:
+        return [known.code]
     for text in (said, title):
-        if not text:
-            continue
-        code = classify(text).code
+        code = classify(text).code if text else None
         if code:
             return [code]
     findings.append(

@@ -1,0 +1,65 @@
+"""The application: a list of what is registered, nothing else."""
+
+from __future__ import annotations
+
+import flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from service import api, docs
+from service.accounts.access import check_access, identify
+from service.accounts.routes import blueprint as accounts_blueprint
+from service.blueprint import IdConverter, register_query_check
+from service.cli import register_cli
+from service.config import Settings, load
+from service.db import Database
+from service.error_answers import register_error_answers
+from service.headers import register_headers
+from service.indexing.live import LiveIndex
+from service.jobs.routes import blueprint as jobs_blueprint
+from service.logs import register_request_log, set_up_logs
+from service.metrics import blueprint as metrics_blueprint
+from service.metrics import register_metrics
+from service.rate_limit import register_rate_limit
+from service.search.routes import blueprint as search_blueprint
+from service.status import blueprint as status_blueprint
+
+LARGEST_BODY = 256 * 1024
+"""Bytes of one request: the longest advert in UTF-8 is below 100 kB."""
+
+
+def create_app(settings: Settings | None = None) -> flask.Flask:
+    """The Flask application. Opens no connection and no file: databases and the index are opened when first used.
+
+    Raises ConfigError when a setting cannot be used.
+    """
+    settings = settings or load()
+    set_up_logs(settings.log_level)
+    app = flask.Flask("chengnuan", static_folder=None)
+    app.config |= {"MAX_CONTENT_LENGTH": LARGEST_BODY, "MAX_FORM_MEMORY_SIZE": LARGEST_BODY, **api.settings_for_spec()}
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the order of the card is meant: what matters comes first
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # half the bytes on a slow line
+    app.url_map.converters["int"] = IdConverter
+    app.url_map.strict_slashes = False
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.extensions["settings"] = settings
+    app.extensions["database"] = Database(settings.database_url, pool_size=settings.web_threads + 2)
+    app.extensions["live_index"] = LiveIndex(settings.index_dir, settings.index_poll_seconds)
+
+    register_error_answers(app)
+    register_request_log(app)
+    register_metrics(app)
+    app.before_request(identify)
+    register_rate_limit(app, settings)
+    app.before_request(check_access)
+    register_query_check(app)
+    register_headers(app)
+
+    registry = api.register_api(app)
+    for blueprint in (jobs_blueprint, search_blueprint, accounts_blueprint, status_blueprint, metrics_blueprint):
+        registry.register_blueprint(blueprint)
+    app.register_blueprint(docs.blueprint)
+    api.finish(app, registry)
+    register_cli(app)
+    return app

@@ -1,0 +1,53 @@
+"""The pages of the API: Swagger UI from the files of its package, so that they work in an office without internet."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import flask
+
+from service.accounts.access import allow
+
+_DIST = Path(str(files("flask_swagger_ui"))) / "dist"
+_SERVED = frozenset({"swagger-ui.css", "swagger-ui-bundle.js", "favicon-16x16.png", "favicon-32x32.png"})
+_PAGE = """<!DOCTYPE html>
+<html lang="zh-CN">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>城暖 接口文档</title>
+<link rel="icon" type="image/png" href="/docs/favicon-32x32.png" sizes="32x32">
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</body>
+</html>
+"""
+_START = (
+    'window.ui = SwaggerUIBundle({url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true, '
+    "validatorUrl: null, docExpansion: 'list', presets: [SwaggerUIBundle.presets.apis]});\n"
+)
+
+blueprint = flask.Blueprint("docs", __name__)
+
+
+@blueprint.get("/docs")
+@allow.anyone
+def page() -> flask.Response:
+    """The page."""
+    return flask.Response(_PAGE, mimetype="text/html")
+
+
+@blueprint.get("/docs/<name>")
+@allow.anyone
+def part(name: str) -> flask.Response:
+    """A file of the page."""
+    if name == "start.js":
+        return flask.Response(_START, mimetype="text/javascript")
+    if name not in _SERVED:
+        flask.abort(404)
+    return flask.send_from_directory(_DIST, name, max_age=86_400)

@@ -1,0 +1,37 @@
+"""Sessions of the running application. A writing route says ``with write_session() as session``, calls one action, leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from service.config import Settings
+from service.db import Database
+
+
+def database() -> Database:
+    """The database of this application."""
+    return cast(Database, current_app.extensions["database"])
+
+
+def settings() -> Settings:
+    """The settings of this application."""
+    return cast(Settings, current_app.extensions["settings"])
+
+
+@contextmanager
+def write_session() -> Iterator[Session]:
+    """One transaction: committed when the block ends, rolled back when it raises."""
+    with database().write_session() as session:
+        yield session
+
+
+@contextmanager
+def read_session() -> Iterator[Session]:
+    """A session in which the database itself refuses to write."""
+    with database().read_session() as session:
+        yield session
