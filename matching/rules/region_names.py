@@ -4,67 +4,12 @@ from __future__ import annotations
 
 import re
 
-# The 55 recognised minorities as they appear in division names, longest first, with and without 族 (伊犁哈萨克自治州).
-_PEOPLES = [
-    "蒙古",
-    "回",
-    "藏",
-    "维吾尔",
-    "苗",
-    "彝",
-    "壮",
-    "布依",
-    "朝鲜",
-    "满",
-    "侗",
-    "瑶",
-    "白",
-    "土家",
-    "哈尼",
-    "哈萨克",
-    "傣",
-    "黎",
-    "傈僳",
-    "佤",
-    "畲",
-    "高山",
-    "拉祜",
-    "水",
-    "东乡",
-    "纳西",
-    "景颇",
-    "柯尔克孜",
-    "土",
-    "达斡尔",
-    "仫佬",
-    "羌",
-    "布朗",
-    "撒拉",
-    "毛南",
-    "仡佬",
-    "锡伯",
-    "阿昌",
-    "普米",
-    "塔吉克",
-    "怒",
-    "乌孜别克",
-    "俄罗斯",
-    "鄂温克",
-    "德昂",
-    "保安",
-    "裕固",
-    "京",
-    "塔塔尔",
-    "独龙",
-    "鄂伦春",
-    "赫哲",
-    "门巴",
-    "珞巴",
-    "基诺",
-    "各",
-]
-_BARE = "蒙古 哈萨克 柯尔克孜 锡伯 塔吉克 达斡尔"
-_PEOPLE = "|".join([p + "族" for p in sorted(_PEOPLES, key=len, reverse=True)] + _BARE.split())
+# The 55 recognised minorities as they appear in division names, longest first; some also without 族 (伊犁哈萨克自治州).
+_WITH_ZU = (
+    "柯尔克孜|乌孜别克|维吾尔|哈萨克|达斡尔|塔吉克|俄罗斯|鄂温克|塔塔尔|鄂伦春|蒙古|布依|朝鲜|土家|哈尼|傈僳|高山|拉祜|东乡|纳西|景颇|仫佬|布朗|"
+    "撒拉|毛南|仡佬|锡伯|阿昌|普米|德昂|保安|裕固|独龙|赫哲|门巴|珞巴|基诺|回|藏|苗|彝|壮|满|侗|瑶|白|傣|黎|佤|畲|水|土|羌|怒|京|各"
+)
+_PEOPLE = f"(?:{_WITH_ZU})族|蒙古|哈萨克|柯尔克孜|锡伯|塔吉克|达斡尔"
 _SELF_RULED = re.compile(rf"^(.+?)(?:{_PEOPLE})+(?:自治[州县旗]|民族乡|[区乡镇])$")
 _SUFFIX = re.compile(
     r"^(.{2,}?)(?:特别行政区|(?:壮族|回族|维吾尔)?自治区|自治[州县旗]|地区|林区|特区|新区|民族乡|街道|苏木|[省市区县旗盟镇乡])$"
@@ -79,7 +24,7 @@ def stem(name: str) -> str:
         short = found.group(1)
         if len(short) >= 2:
             return short
-    if name.endswith("族自治县") or name.endswith("族自治旗"):
+    if name.endswith(("族自治县", "族自治旗")):
         return name[:-5]  # 东乡族自治县, 鄂温克族自治旗: the people's own name is the place's name
     if found := _SUFFIX.match(name):
         return found.group(1)

@@ -8,18 +8,25 @@ chain, or when it is the whole text. What stays open comes back with its candida
 
 from __future__ import annotations
 
-import csv
-import json
 import re
-from collections import defaultdict
 from dataclasses import dataclass
-from functools import cache
 
 from matching.rules import region_table as tree
-from matching.rules.region_names import kinds, stem
+from matching.rules.region_lexicon import (
+    FULL,
+    OLD,
+    SHORT,
+    TOWN,
+    Entry,
+    Words,
+    lexicon,
+    town_stems,
+    towns_by_form,
+    towns_in_city,
+)
+from matching.rules.region_names import stem
 from matching.rules.region_table import within
 
-FULL, SHORT, OLD, TOWN = "full", "short", "old", "town"
 _SHOWN_CANDIDATES = 5
 
 
@@ -39,38 +46,11 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    key: str  # 6 digits, 9 for a town
-    form: str  # FULL, SHORT, OLD or TOWN
-    old_province: str  # first two digits of the old code: 四川万县 lies in 重庆 today
-
-
-@dataclass(frozen=True, slots=True)
 class _Mention:
     start: int
     end: int
     name: str
     keys: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    ordinary: frozenset[str]
-    directions: frozenset[str]
-    not_before: dict[str, str]
-    not_after: dict[str, str]
-    allowed_before: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Lexicon:
-    entries: dict[str, tuple[_Entry, ...]]
-    lengths: dict[str, tuple[int, ...]]  # first two characters -> lengths of the names that begin so, longest first
-    exact: dict[str, tuple[str, ...]]
-    several: dict[str, tuple[str, ...]]
-    hints: dict[str, tuple[str, str]]  # name -> (words that must follow, key)
-    zones: frozenset[str]  # names that narrow the place and stay in the address
-    words: _Words
 
 
 # Length-preserving, so that positions stay those of the text: full-width forms, and the division characters.
@@ -90,7 +70,7 @@ _THING = re.compile(
     r"烤鸭|小面|拉面|火锅|热干面|鸭|烧烤|烤|米粉|米线|螺蛳粉|牛肉|羊肉|大盘鸡|板鸡|小吃|凉皮|肉夹馍|臭豆腐|烧饼|煎饼|烧鸡|"
     r"扒鸡|啤酒|白药|料理|菜|风味|特产|味|早茶|肠粉|卤|包子|生煎|小笼|汤包|锅贴|刀削面|烩面|酸菜鱼|豆花|串串|麻辣|冒菜|"
     r"炒粉|瓦罐|熏|驴肉|馕|面馆|粉面|土菜|银行|大学|学院|师范|医学院|理工|日报|晚报|商会|户籍|籍|口音|方言|老乡|老家|话|"
-    r"人(?!民|才|社|力|行|工|武)|大酒店|酒店|宾馆|饭店|大厦|公寓|花园|家园|小区|商城|书店|广场|航空|股份|集团公司|牌"
+    r"人(?!民|才|社|力|行|工|武)|大酒店|酒店|宾馆|饭店|大厦|公寓|花园|家园|小区|商城|书店|广场|航空(?!港)|股份|集团公司|牌"
 )
 _ZONE = re.compile(
     r"国家级|高新|新技术|经济|科技|软件|产业|工业|综合|保税|物流|园区|风景|大学城|新区|新城|开发区|公园|小学|中学|幼儿园|医院|大桥"
@@ -101,107 +81,17 @@ _TOWN_KIND = re.compile(r"镇(?![上中])|乡|街道(?:办事处)?|街办")
 _CODE = re.compile(r"(?<!\d)(\d{12}|\d{9}|\d{6})(?!\d)(?!\s*[元块万人平米])")
 _CODE_BEFORE = re.compile(r"(?:代码|编码|区划|地区|区域|地点)[::号为是]?\s*$")
 _POSTCODE_BEFORE = re.compile(r"(?:邮编|邮政编码|邮码)[::]?\s*$")
-_STREET_LIKE = ("路", "街", "大道", "巷", "桥", "园", "场", "店")
-
-
-@cache
-def _lexicon() -> _Lexicon:
-    with (tree.DATA / "region_words.json").open(encoding="utf-8") as file:
-        raw = json.load(file)
-    words = _Words(
-        frozenset(raw["ordinary"].split()),
-        frozenset(raw["stand_off"].split()),
-        raw["not_before"],
-        raw["not_after"],
-        frozenset(raw["allowed_before"]),
-    )
-    entries: dict[str, list[_Entry]] = defaultdict(list)
-    for code, (level, name, *_) in tree.table().rows.items():
-        entries[name].append(_Entry(code, FULL, ""))
-        for form in kinds(name):
-            entries[form].append(_Entry(code, FULL, ""))
-        if level < 4 and stem(name) != name:
-            entries[stem(name)].append(_Entry(code, SHORT, ""))
-    for prefix6, towns in tree.table().raw_towns.items():
-        for town in towns.split(" "):
-            if len(town) >= 6:  # three digits and at least three characters: 龙镇 alone is too little to go by
-                entries[town[3:]].append(_Entry(prefix6 + town[:3], TOWN, ""))
-    exact: dict[str, tuple[str, ...]] = {}
-    several: dict[str, tuple[str, ...]] = {}
-    hints: dict[str, tuple[str, str]] = {}
-    zones: set[str] = set()
-    with (tree.DATA / "region_aliases.csv").open(encoding="utf-8", newline="") as file:
-        for name, today, before, kind, _ in list(csv.reader(file))[1:]:
-            codes = tuple(today.split())
-            if kind == "exact":
-                exact[name] = codes
-            elif kind == "several":
-                several[name] = codes
-            elif kind == "hint":
-                hints[name] = (before, codes[0])
-            else:
-                entries[name] = [_Entry(code, FULL, "") for code in codes]
-                zones |= {name} if kind == "zone" else set()
-    known = set(entries)
-    old_names = {former.name for former in tree.history()}
-    for former in tree.history():
-        for form in {former.name, stem(former.name)}:
-            # 万县 is what 万县 became, not also all that 万县地区 fell apart into.
-            if form != former.name and (form in known or form in old_names or form in words.ordinary):
-                continue
-            for code in former.today:
-                entry = _Entry(code, OLD, former.code[:2])
-                if entry not in entries[form]:
-                    entries[form].append(entry)
-    lengths: dict[str, set[int]] = defaultdict(set)
-    for name in entries.keys() | several.keys() | hints.keys():
-        lengths[name[:2]].add(len(name))
-    return _Lexicon(
-        {name: tuple(found) for name, found in entries.items()},
-        {start: tuple(sorted(found, reverse=True)) for start, found in lengths.items()},
-        exact,
-        several,
-        hints,
-        frozenset(zones),
-        words,
-    )
-
-
-@cache
-def _towns_by_form(holder: str) -> dict[str, tuple[str, ...]]:
-    """Every form of the names of the towns directly below a division -> their 9-digit keys."""
-    found: dict[str, list[str]] = defaultdict(list)
-    without_counties = holder.endswith("00")
-    for key, name in tree.towns_of(holder).items():
-        forms = {name, *kinds(name)}
-        short = stem(name)
-        if len(short) >= 2 and not short.endswith(_STREET_LIKE):
-            forms.add(short)
-        if without_counties and name.endswith("街道"):
-            forms.add(short if short.endswith("区") else short + "区")  # people say 东莞南城区 for 南城街道
-        for form in forms:
-            found[form].append(key)
-    return {form: tuple(keys) for form, keys in found.items()}
-
-
-@cache
-def _towns_in_city(city: str) -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for county in tree.table().below.get(city, ()):
-        for form, keys in _towns_by_form(county).items():
-            found[form].extend(keys)
-    return {form: tuple(keys) for form, keys in found.items()}
 
 
 def _is_han(char: str) -> bool:
     return "\u4e00" <= char <= "\u9fff"
 
 
-def _free_before(text: str, start: int, words: _Words) -> bool:
+def _free_before(text: str, start: int, words: Words) -> bool:
     return start == 0 or not _is_han(text[start - 1]) or text[start - 1] in words.allowed_before
 
 
-def _spoiled(text: str, end: int, name: str, words: _Words) -> re.Match[str] | None:
+def _spoiled(text: str, end: int, name: str, words: Words) -> re.Match[str] | None:
     """What follows a short name and makes it another word: a road, a dish, a bank."""
     after = text[end : end + 1]
     if after and after in words.not_before.get(name, ""):
@@ -214,7 +104,7 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.lexicon = _lexicon()
+        self.lexicon = lexicon()
 
     def names_at(self, start: int) -> list[str]:
         """Known names that begin at a position, longest first."""
@@ -265,7 +155,7 @@ class _Reader:
         return any(within(d.key, c.key) for d in district for c in cities)
 
     def _accept(
-        self, name: str, start: int, end: int, found: tuple[_Entry, ...], *, whole: bool
+        self, name: str, start: int, end: int, found: tuple[Entry, ...], *, whole: bool
     ) -> tuple[tuple[str, ...], re.Match[str] | None]:
         """The divisions a name outside any chain may mean; empty when it may be no place at all."""
         text, words = self.text, self.lexicon.words
@@ -337,16 +227,20 @@ class _Reader:
         """The next name of the chain: inside, around or equal to what was read; `keys` is the narrowed context."""
         between = _BETWEEN.match(self.text, end)
         start = between.end() if between else end
+        division: _Mention | None = None
         for name in self.names_at(start):
             stop = start + len(name)
             if name[-1] == "市" and self._city_cut_short(start, stop):
                 continue
             found = self.lexicon.entries.get(name, ())
             if keys := self._narrowed(context, name, stop, found, said):
-                return _Mention(start, stop, name, keys)
-        return self._town(context, start, said)
+                division = _Mention(start, stop, name, keys)
+                break
+        town = self._town(context, start, said)
+        # 龙南市龙南镇: the longer name is the one that was meant.
+        return town if town and (not division or town.end > division.end) else division
 
-    def _narrowed(self, context: tuple[str, ...], name: str, stop: int, found: tuple[_Entry, ...], said: str) -> tuple[str, ...]:
+    def _narrowed(self, context: tuple[str, ...], name: str, stop: int, found: tuple[Entry, ...], said: str) -> tuple[str, ...]:
         inside: list[str] = []
         once: list[str] = []  # what the name meant in former years: only when it means nothing here today
         around: set[str] = set()
@@ -365,17 +259,13 @@ class _Reader:
                     short = short or entry.form == SHORT or (entry.form == OLD and name[-1] not in "市区县旗")
         inside = inside or once
         words = self.lexicon.words
-        if inside and short:
-            if (
-                _spoiled(self.text, stop, name, words)
-                or (name in words.ordinary and _ZONE.match(self.text, stop))
-                or _NEW_AREA.match(self.text, stop)
-            ):
-                inside = []
+        spoiled = _spoiled(self.text, stop, name, words) or _NEW_AREA.match(self.text, stop)
+        if inside and short and (spoiled or (name in words.ordinary and _ZONE.match(self.text, stop))):
+            inside = []
         if inside:
             return tree.outermost(tuple(dict.fromkeys(inside)), name) if short else tuple(dict.fromkeys(inside))
         # 石家庄 河北省博物馆: a wider name after a narrower one belongs to the place only when nothing hangs on it.
-        wider = around and all(entry.key not in context for entry in found)
+        wider = around and len(context) == 1 and all(entry.key not in context for entry in found)
         if wider and stop < len(self.text) and _is_han(self.text[stop]):
             return ()
         if around and not _spoiled(self.text, stop, name, words):
@@ -392,7 +282,7 @@ class _Reader:
             if holder[:2] not in ("11", "12", "31", "50"):
                 return None
             is_city = True
-        forms = _towns_in_city(holder) if is_city else _towns_by_form(holder)
+        forms = towns_in_city(holder) if is_city else towns_by_form(holder)
         for length in range(min(14, len(self.text) - start), 1, -1):
             name = self.text[start : start + length]
             keys = forms.get(name)
@@ -460,10 +350,10 @@ def find(text: str) -> Place:
     plain = text.translate(_TABLE).strip()
     if not plain:
         return _nothing("", "没有写地点")
-    lexicon = _lexicon()
-    if codes := lexicon.exact.get(plain):
+    names = lexicon()
+    if codes := names.exact.get(plain):
         return _place(_wide(codes), "", plain)
-    for name, keys in lexicon.several.items():
+    for name, keys in names.several.items():
         if plain.startswith(name) and (keys or plain == name):
             if keys:
                 return _place(_wide(keys), plain[len(name) :], name)
@@ -519,20 +409,9 @@ def _by_code(plain: str, found: re.Match[str], meant: tree.Current) -> Place:
 
 def _town_alone(plain: str) -> Place:
     """A text that is nothing but a town's short name, when the country has only one of it: 千灯, 小榄."""
-    keys = _town_stems().get(plain, ())
-    if len(keys) == 1 and plain not in _lexicon().words.ordinary:
+    keys = town_stems().get(plain, ())
+    if len(keys) == 1 and plain not in lexicon().words.ordinary:
         return _place(_wide(keys), "", plain)
     if keys:
         return _place(_wide(keys), "", plain)
     return _nothing(plain, "没有认出地名")
-
-
-@cache
-def _town_stems() -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for prefix6, towns in tree.table().raw_towns.items():
-        for town in towns.split(" "):
-            short = stem(town[3:])
-            if len(short) >= 2 and not short.endswith(_STREET_LIKE):
-                found[short].append(prefix6 + town[:3])
-    return {name: tuple(keys) for name, keys in found.items()}
