@@ -43,6 +43,7 @@ class Lexicon:
     several: dict[str, tuple[str, ...]]
     hints: dict[str, tuple[str, str]]  # name -> (words that must follow, key)
     zones: frozenset[str]  # names that narrow the place and stay in the address
+    old_districts: frozenset[str]  # short names of former 区 only (动力, 三元): words more than places
     words: Words
 
 
@@ -86,6 +87,7 @@ def lexicon() -> Lexicon:
                 zones |= {name} if kind == "zone" else set()
     known = set(entries)
     old_names = {former.name for former in tree.history()}
+    districts = frozenset(stem(name) for name in old_names if name[-1] == "区" and not name.endswith("地区"))
     for former in tree.history():
         for form in {former.name, stem(former.name)}:
             # 万县 is what 万县 became, not also all that 万县地区 fell apart into.
@@ -105,6 +107,7 @@ def lexicon() -> Lexicon:
         several,
         hints,
         frozenset(zones),
+        districts - {stem(name) for name in old_names if name[-1] != "区"},
         words,
     )
 
@@ -133,14 +136,3 @@ def towns_in_city(city: str) -> dict[str, tuple[str, ...]]:
         for form, keys in towns_by_form(county).items():
             found[form].extend(keys)
     return {form: tuple(keys) for form, keys in found.items()}
-
-
-@cache
-def town_stems() -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for prefix6, towns in tree.table().raw_towns.items():
-        for town in towns.split(" "):
-            short = stem(town[3:])
-            if len(short) >= 2 and not short.endswith(STREET_LIKE):
-                found[short].append(prefix6 + town[:3])
-    return {name: tuple(keys) for name, keys in found.items()}

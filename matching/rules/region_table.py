@@ -236,9 +236,10 @@ def outermost(keys: tuple[str, ...], name: str) -> tuple[str, ...]:
     for key in keys:
         if all(within(other, key) for other in keys):
             return (key,)
-    cities = [key for key in keys if len(key) == 6 and key.endswith("00")]
-    if len(cities) == 1 and name not in SHARED_BY_EQUALS:
-        return (cities[0],)
+    for zeros in ("0000", "00"):
+        higher = [key for key in keys if len(key) == 6 and key.endswith(zeros)]
+        if len(higher) == 1 and name not in SHARED_BY_EQUALS:
+            return (higher[0],)
     return keys
 
 

@@ -20,7 +20,6 @@ from matching.rules.region_lexicon import (
     Entry,
     Words,
     lexicon,
-    town_stems,
     towns_by_form,
     towns_in_city,
 )
@@ -202,7 +201,9 @@ class _Reader:
         if name[-1] not in "省市区县旗盟州":
             if spoiled := _spoiled(self.text, end, name, self.lexicon.words):
                 return (), spoiled
-            if name in self.lexicon.words.ordinary or _ZONE.match(self.text, end):
+            if name in self.lexicon.words.ordinary or name in self.lexicon.old_districts:
+                return (), None
+            if _ZONE.match(self.text, end):
                 return (), None
         elif len(name) == 2 or name[:2] in self.lexicon.words.ordinary or (len(name) == 3 and _THING.match(self.text, end)):
             return (), None
@@ -238,7 +239,8 @@ class _Reader:
                 break
         town = self._town(context, start, said)
         # 龙南市龙南镇: the longer name is the one that was meant.
-        return town if town and (not division or town.end > division.end) else division
+        longer = town and (not division or town.end > division.end - (division.keys == context))
+        return town if longer else division
 
     def _narrowed(self, context: tuple[str, ...], name: str, stop: int, found: tuple[Entry, ...], said: str) -> tuple[str, ...]:
         inside: list[str] = []
@@ -363,7 +365,7 @@ def find(text: str) -> Place:
     if code and not first:
         return _by_code(plain, *code)
     if not first:
-        return _town_alone(plain)
+        return _nothing(plain, "没有认出地名")
     context, end = _chain(plain, first)
     if code and len(code[0].group()) and (both := _agreeing(context, code[1])):
         start, stop = min(first.start, code[0].start()), max(end, code[0].end())
@@ -405,13 +407,3 @@ def _by_code(plain: str, found: re.Match[str], meant: tree.Current) -> Place:
     if rest and not _CODE_BEFORE.search(plain, 0, found.start()):
         return _nothing(plain, "没有认出地名")  # 年薪150000: a number among words is no place
     return _place((meant.code,) if meant.code else meant.ambiguous, rest, found.group())
-
-
-def _town_alone(plain: str) -> Place:
-    """A text that is nothing but a town's short name, when the country has only one of it: 千灯, 小榄."""
-    keys = town_stems().get(plain, ())
-    if len(keys) == 1 and plain not in lexicon().words.ordinary:
-        return _place(_wide(keys), "", plain)
-    if keys:
-        return _place(_wide(keys), "", plain)
-    return _nothing(plain, "没有认出地名")

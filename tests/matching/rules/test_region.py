@@ -212,6 +212,14 @@ UNREADABLE = [
     "不夜城KTV",
     "😀",
     "邮编341000",
+    "水台",
+    "保安",
+    "日结工+长白班管吃住",
+    "云安全架构师",
+    "阿里巴巴中文站",
+    "动力系统工程师",
+    "龙门铣操作工",
+    "路桥工程技术",
 ]
 
 AMBIGUOUS = {
@@ -431,7 +439,7 @@ def test_every_full_name_of_a_county_is_read_as_itself() -> None:
 
 
 def test_every_town_of_ganzhou_daye_and_dongguan_is_read_by_its_full_name() -> None:
-    for holder in ("360700", "420281", "441900", "320583"):
+    for holder in ("360700", "420281", "441900", "320583", "533102"):
         for town in region.descendants(holder):
             assert region.find(town.full_name).code == town.code, town.full_name
 
