@@ -239,8 +239,10 @@ class _Reader:
                 break
         town = self._town(context, start, said)
         # 龙南市龙南镇: the longer name is the one that was meant.
-        longer = town and (not division or town.end > division.end - (division.keys == context))
-        return town if longer else division
+        if not town or not division:
+            return division or town
+        said_again = division.keys == context and division.name not in self.lexicon.zones
+        return town if town.end > division.end or (said_again and town.end == division.end) else division
 
     def _narrowed(self, context: tuple[str, ...], name: str, stop: int, found: tuple[Entry, ...], said: str) -> tuple[str, ...]:
         inside: list[str] = []
