@@ -1,0 +1,39 @@
+"""The one place where Numba is configured: how kernels are compiled and where the machine code is kept.
+
+Numba notices a changed source file only for the file that holds the compiled function, not for what that function calls in
+another file (0.68), and a warm cache silently skips bounds checking. So the cache folder carries a fingerprint of every
+source that ends up in a kernel and of the checking mode: changed code or another mode is another folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import numba
+
+_KERNEL_SOURCES = ("compiled.py", "formula.py", "kernels.py")
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def cache_dir() -> Path:
+    """Folder of the compiled kernels: ``NUMBA_CACHE_DIR`` or ``~/.cache/chengnuan/kernels``, then a fingerprint."""
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    base = Path(chosen) if chosen else Path.home() / ".cache" / "chengnuan" / "kernels"
+    digest = hashlib.blake2b(digest_size=8)
+    for name in _KERNEL_SOURCES:
+        digest.update(Path(__file__).with_name(name).read_bytes())
+    checked = "-checked" if numba.config.BOUNDSCHECK else ""
+    return base / f"{digest.hexdigest()}{checked}"
+
+
+numba.config.CACHE_DIR = str(cache_dir())
+
+
+def kernel(function: F) -> F:
+    """Compile ``function`` at its first call: cached on disk, without the interpreter lock, never parallel (forks)."""
+    compiled: F = numba.njit(cache=True, nogil=True)(function)
+    return compiled
