@@ -139,7 +139,7 @@ def frequencies(job: Job) -> tuple[dict[str, int], int, list[str]]:
 
 
 def collect(jobs: Iterable[Job]) -> Flat:
-    """Read ``jobs`` into arrays, one pass, nothing kept of a job but its numbers. An id that comes twice counts as it came last."""
+    """Read ``jobs`` into arrays in one pass. An id that comes twice counts as it came last."""
     ids, regions, employers = array("q"), array("q"), array("q")
     records = array("i")
     tag_bits: list[int] = []

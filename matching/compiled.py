@@ -11,12 +11,13 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 
 _KERNEL_SOURCES = ("compiled.py", "formula.py", "kernels.py")
 F = TypeVar("F", bound=Callable[..., object])
+_numba_config: Any = numba.config
 
 
 def cache_dir() -> Path:
@@ -26,14 +27,13 @@ def cache_dir() -> Path:
     digest = hashlib.blake2b(digest_size=8)
     for name in _KERNEL_SOURCES:
         digest.update(Path(__file__).with_name(name).read_bytes())
-    checked = "-checked" if numba.config.BOUNDSCHECK else ""
+    checked = "-checked" if _numba_config.BOUNDSCHECK else ""
     return base / f"{digest.hexdigest()}{checked}"
 
 
-numba.config.CACHE_DIR = str(cache_dir())
+_numba_config.CACHE_DIR = str(cache_dir())
 
 
 def kernel(function: F) -> F:
     """Compile ``function`` at its first call: cached on disk, without the interpreter lock, never parallel (forks)."""
-    compiled: F = numba.njit(cache=True, nogil=True)(function)
-    return compiled
+    return cast(F, numba.njit(cache=True, nogil=True)(function))

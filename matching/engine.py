@@ -182,9 +182,7 @@ def _best(snapshot: Snapshot, plan: _Plan) -> tuple[Hit, ...]:
     return tuple(_hits(snapshot, query, asked, rows[order]))
 
 
-def _hits(
-    snapshot: Snapshot, query: Query, asked: dict[int, tuple[Asked, list[Term]]], best: npt.NDArray[np.int64]
-) -> list[Hit]:
+def _hits(snapshot: Snapshot, query: Query, asked: dict[int, tuple[Asked, list[Term]]], best: npt.NDArray[np.int64]) -> list[Hit]:
     hits: list[Hit | None] = [None] * len(best)
     for number, (ready, terms) in asked.items():
         places = np.flatnonzero(best[:, 3] == number)
@@ -205,14 +203,10 @@ def _hits(
 
 def _tag_names(live: Live, query: Query, words: list[int]) -> frozenset[str]:
     index = live.segment.tag_index
-    return frozenset(
-        tag for tag in query.tags_wanted if tag in index and words[index[tag] >> 6] >> (index[tag] & 63) & 1
-    )
+    return frozenset(tag for tag in query.tags_wanted if tag in index and words[index[tag] >> 6] >> (index[tag] & 63) & 1)
 
 
-def _hit(
-    query: Query, key: list[int], points: list[int], record: list[int], terms: list[Term], tags: frozenset[str]
-) -> Hit:
+def _hit(query: Query, key: list[int], points: list[int], record: list[int], terms: list[Term], tags: frozenset[str]) -> Hit:
     value, published, job_id, _, _ = key
     parts = Parts(*points[:6])
     chord, bits = points[6], points[7]
@@ -238,7 +232,7 @@ def _hit(
 
 
 def count(index: Index, query: Query) -> Totals:
-    """How many jobs match (the whole index, not the page), by kind, occupation code, county and tag. Sort and page do not matter."""
+    """How many jobs match in the whole index, and how many of each kind, occupation code, county and tag."""
     kinds: dict[str, int] = {}
     trades: dict[str, int] = {}
     counties: dict[str, int] = {}
@@ -256,9 +250,7 @@ def count(index: Index, query: Query) -> Totals:
             by_trade = np.zeros(len(segment.trade_names), dtype=np.int64)
             by_county = np.zeros(len(segment.county_names), dtype=np.int64)
             by_tag = np.zeros(segment.hot.tags.shape[1] * 64, dtype=np.int64)
-            total += int(
-                count_segment(segment.hot, segment.facet, live.dead, ready[0], by_kind, by_trade, by_county, by_tag)
-            )
+            total += int(count_segment(segment.hot, segment.facet, live.dead, ready[0], by_kind, by_trade, by_county, by_tag))
             _add(kinds, by_kind, list(KINDS))
             _add(trades, by_trade, segment.trade_names)
             _add(counties, by_county, segment.county_names)
@@ -350,6 +342,7 @@ def _exercise(index: Index) -> None:
             best_of_segment(live.segment.hot, live.dead, ready[0], 0, np.empty((1, 5), dtype=np.int64), 0)
             explain_rows(live.segment.hot, np.zeros(0, dtype=np.int64), ready[0], np.empty((0, 8), dtype=np.int64))
     count(index, Query(now=NEVER))
+    search(index, Query(now=NEVER, text="汗工"))  # loads the tables of trades and of pinyin
 
 
 def warm(report: Callable[[str], None] | None = None) -> None:

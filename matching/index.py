@@ -41,7 +41,7 @@ _MISSING_RETRIES: Final = 5
 Bits = npt.NDArray[np.uint64]
 
 
-class WriterBusy(Exception):
+class WriterBusy(Exception):  # noqa: N818 - a name of the front door
     """Another process or thread is writing this index; there is one writer at a time."""
 
 
@@ -132,7 +132,7 @@ def open_snapshot(folder: Path, before: Snapshot | None = None) -> Snapshot:
                 segment = segments.get(entry.file) or open_segment(folder / entry.file, words)
                 if segment.rows != entry.rows:
                     raise IndexDamaged(f"索引文件 {entry.file} 的行数与清单不符")
-                bits = dead.get(entry.dead)
+                bits = dead.get(entry.dead or "")
                 lives.append(Live(segment, _open_dead(folder, entry) if bits is None else bits, entry.live, entry.dead))
             stats = before.stats if before and before.stats.name == manifest.stats else _open_stats(folder, manifest.stats)
             return Snapshot(manifest, tuple(lives), stats)
@@ -313,9 +313,7 @@ class IndexWriter:
     def _publish(
         self, generation: int, built_at: int, position: str, stats: str, entries: list[Entry], before: Snapshot | None
     ) -> None:
-        draft = Manifest(
-            generation, built_at, int(time.time()), position, text.fingerprint(), stats, tuple(entries), ()
-        )
+        draft = Manifest(generation, built_at, int(time.time()), position, text.fingerprint(), stats, tuple(entries), ())
         old = before.manifest if before else None
         fields = {name: getattr(draft, name) for name in Manifest.__slots__}
         fields["retired"] = manifests.retire(old, draft.files)
@@ -401,7 +399,8 @@ class IndexWriter:
 
 def _alive(live: Live) -> npt.NDArray[np.bool_]:
     bits = np.unpackbits(live.dead.view(np.uint8), bitorder="little")[: live.segment.rows]
-    return bits == 0
+    alive: npt.NDArray[np.bool_] = bits == 0
+    return alive
 
 
 def _to_merge(sizes: list[int], adding: int) -> frozenset[int]:

@@ -8,7 +8,8 @@ best bound first. Every comparison is between whole numbers, so pruning never ch
 from __future__ import annotations
 
 import math
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,6 @@ from matching.compiled import kernel
 from matching.formula import (
     AGE_MAX,
     AGE_OPEN,
-    FRESH_MAX,
     PREFERENCE_MAX,
     WAGE_MAX,
     age_points,
@@ -29,6 +29,7 @@ from matching.formula import (
 )
 
 Array = npt.NDArray[Any]
+whole = cast("Callable[[Any], int]", np.int64)  # the type of a kernel's numbers: narrow or unsigned ones are widened first
 BLOCK_SHIFT: Final = 10
 BLOCK: Final = 1 << BLOCK_SHIFT
 NEVER: Final = 0xFFFFFFFF  # expiry of a job without one; times are unsigned 32 bits
@@ -42,7 +43,7 @@ _BUCKETS: Final = 512
 
 
 class Hot(NamedTuple):
-    """What the kernels read; ``n`` jobs in ``b`` blocks of 1,024, ``t`` terms, ``g`` groups, ``p`` postings, ``w`` words of tags."""
+    """What the kernels read: ``n`` jobs in ``b`` blocks of 1,024, ``t`` terms, ``g`` groups, ``p`` postings, ``w`` tag words."""
 
     record: Array  # int32 [n, 8], see columns.py
     job_id: Array  # int64 [n]
@@ -51,7 +52,7 @@ class Hot(NamedTuple):
     tags: Array  # uint64 [n, w], bit of tag i: word i // 64, bit i % 64
     low: Array  # int32 [b, 3], least coordinates of the placed jobs of a block
     high: Array  # int32 [b, 3], greatest
-    bounds: Array  # int64 [b, 7]: newest, last expiry, highest pay, highest pay to sort by, kinds (bits), has placed jobs, all placed
+    bounds: Array  # int64 [b, 6]: newest, last expiry, highest pay, highest pay to sort by, kinds (bits), has placed jobs
     term_starts: Array  # uint32 [t + 1]
     group_block: Array  # uint32 [g]
     group_starts: Array  # uint32 [g + 1]
@@ -101,7 +102,7 @@ class Asked(NamedTuple):
 
 
 @kernel
-def _popcount(bits: np.uint64) -> int:
+def _popcount(bits: Any) -> int:
     count = 0
     while bits:
         bits &= bits - np.uint64(1)
@@ -111,16 +112,16 @@ def _popcount(bits: np.uint64) -> int:
 
 @kernel
 def _chord2(hot: Hot, row: int, asked: Asked) -> int:
-    dx = (np.int64(hot.record[row, 0]) >> 7) - asked.x
-    dy = (np.int64(hot.record[row, 1]) >> 7) - asked.y
-    dz = (np.int64(hot.record[row, 2]) >> 7) - asked.z
+    dx = (whole(hot.record[row, 0]) >> 7) - asked.x
+    dy = (whole(hot.record[row, 1]) >> 7) - asked.y
+    dz = (whole(hot.record[row, 2]) >> 7) - asked.z
     return dx * dx + dy * dy + dz * dz
 
 
 @kernel
 def _root(square: int) -> int:
     """Whole square root; exact below 2**52, the largest square here is 2**48."""
-    return np.int64(math.sqrt(float(square)))
+    return whole(math.sqrt(float(square)))
 
 
 @kernel
@@ -133,7 +134,7 @@ def _chord(hot: Hot, row: int, asked: Asked) -> int:
 
 @kernel
 def _limits(hot: Hot, row: int, sex: int) -> tuple[int, int]:
-    ages = np.int64(hot.record[row, 7])
+    ages = whole(hot.record[row, 7])
     men_low, men_high = ages & 127, (ages >> 7) & 127
     women_low, women_high = (ages >> 14) & 127, (ages >> 21) & 127
     if sex == 1:
@@ -149,12 +150,12 @@ def _passes(hot: Hot, dead: Array, row: int, asked: Asked) -> bool:
     if dead[row >> 6] >> np.uint64(row & 63) & np.uint64(1):
         return False
     record = hot.record
-    if (np.int64(record[row, 4]) & NEVER) <= asked.now:
+    if (whole(record[row, 4]) & NEVER) <= asked.now:
         return False
-    facts = np.int64(record[row, 0])
+    facts = whole(record[row, 0])
     if asked.kinds != 0 and (asked.kinds >> (facts & 3)) & 1 == 0:
         return False
-    if (np.int64(record[row, 3]) & NEVER) < asked.since:
+    if (whole(record[row, 3]) & NEVER) < asked.since:
         return False
     if asked.reach >= 0:
         if (facts & 32) == 0:
@@ -166,7 +167,7 @@ def _passes(hot: Hot, dead: Array, row: int, asked: Asked) -> bool:
     if asked.floor > 0 and max(record[row, 5], record[row, 6]) < asked.floor:
         return False
     if asked.hours < HOURS_UNKNOWN:
-        hours = np.int64(record[row, 1]) & 127
+        hours = whole(record[row, 1]) & 127
         if hours != HOURS_UNKNOWN and hours > asked.hours:
             return False
     if asked.age >= 0:
@@ -193,10 +194,10 @@ def _passes(hot: Hot, dead: Array, row: int, asked: Asked) -> bool:
             has_any = True
     if not has_any:
         return False
+    blocked = False
     for i in range(len(asked.blocked)):
-        if hot.employer[row] == asked.blocked[i]:
-            return False
-    return True
+        blocked = blocked or hot.employer[row] == asked.blocked[i]
+    return not blocked
 
 
 @kernel
@@ -212,10 +213,10 @@ def _met_tags(hot: Hot, row: int, asked: Asked) -> int:
 def _value(hot: Hot, row: int, asked: Asked, total: int) -> int:
     """By what a job is sorted, larger first; ``total`` is its sum of weight times impact."""
     record = hot.record
-    published = np.int64(record[row, 3]) & NEVER
+    published = whole(record[row, 3]) & NEVER
     if asked.mode == BY_NEWEST:
         return published
-    low, high = np.int64(record[row, 5]), np.int64(record[row, 6])
+    low, high = whole(record[row, 5]), whole(record[row, 6])
     if asked.mode == BY_WAGE:
         return low if low > 0 else high
     chord = _chord(hot, row, asked)
@@ -238,7 +239,9 @@ def _nearest(hot: Hot, block: int, asked: Asked) -> int:
     square = 0
     point = (asked.x, asked.y, asked.z)
     for axis in range(3):
-        gap = max(np.int64(hot.low[block, axis]) - point[axis], point[axis] - np.int64(hot.high[block, axis]), 0)
+        below = whole(hot.low[block, axis]) - point[axis]
+        above = point[axis] - whole(hot.high[block, axis])
+        gap = max(below, above, 0)
         square += gap * gap
     return square
 
@@ -263,9 +266,9 @@ def _bound(hot: Hot, block: int, asked: Asked, total: int) -> int:
     """No job of the block has a larger value; ``total`` bounds the sum of weight times impact."""
     bounds = hot.bounds
     if asked.mode == BY_NEWEST:
-        return bounds[block, 0]
+        return whole(bounds[block, 0])
     if asked.mode == BY_WAGE:
-        return bounds[block, 3]
+        return whole(bounds[block, 3])
     near = asked.placed != 0 and bounds[block, 5] != 0
     if asked.mode == BY_DISTANCE:
         if asked.placed == 0:
@@ -286,7 +289,7 @@ def _bound(hot: Hot, block: int, asked: Asked, total: int) -> int:
 @kernel
 def _group(hot: Hot, term: int, block: int) -> int:
     """Number of the group of ``term`` in ``block``, -1 when the block does not hold the term."""
-    low, high = np.int64(hot.term_starts[term]), np.int64(hot.term_starts[term + 1])
+    low, high = whole(hot.term_starts[term]), whole(hot.term_starts[term + 1])
     end = high
     while low < high:
         middle = (low + high) >> 1
@@ -306,12 +309,12 @@ def _gather(hot: Hot, block: int, asked: Asked, totals: Array, touched: Array) -
         if group < 0:
             continue
         weight = asked.weight[i]
-        for at in range(np.int64(hot.group_starts[group]), np.int64(hot.group_starts[group + 1])):
-            row = np.int64(hot.post_row[at])
+        for at in range(whole(hot.group_starts[group]), whole(hot.group_starts[group + 1])):
+            row = whole(hot.post_row[at])
             if totals[row] == 0:
                 touched[count] = row
                 count += 1
-            totals[row] += weight * np.int64(hot.post_impact[at])
+            totals[row] += weight * whole(hot.post_impact[at])
     return count
 
 
@@ -319,10 +322,10 @@ def _gather(hot: Hot, block: int, asked: Asked, totals: Array, touched: Array) -
 def _behind(best: Array, a: int, value: int, published: int, job_id: int) -> bool:
     """Whether entry ``a`` of ``best`` sorts behind (value, published, job_id)."""
     if best[a, 0] != value:
-        return best[a, 0] < value
+        return bool(best[a, 0] < value)
     if best[a, 1] != published:
-        return best[a, 1] < published
-    return best[a, 2] > job_id
+        return bool(best[a, 1] < published)
+    return bool(best[a, 2] > job_id)
 
 
 @kernel
@@ -372,12 +375,10 @@ def _push(best: Array, count: int, value: int, published: int, job_id: int, segm
 
 
 @kernel
-def _try_row(
-    hot: Hot, dead: Array, row: int, asked: Asked, total: int, segment: int, best: Array, count: int
-) -> int:
+def _try_row(hot: Hot, dead: Array, row: int, asked: Asked, total: int, segment: int, best: Array, count: int) -> int:
     value = _value(hot, row, asked, total)
-    published = np.int64(hot.record[row, 3]) & NEVER
-    job_id = hot.job_id[row]
+    published = whole(hot.record[row, 3]) & NEVER
+    job_id = whole(hot.job_id[row])
     if count == len(best) and not _behind(best, 0, value, published, job_id):
         return count
     if asked.after != 0:
@@ -395,8 +396,8 @@ def _try_row(
 
 
 @kernel
-def _ordered(bounds: Array, blocks: Array, count: int) -> Array:
-    """The first ``count`` of ``blocks``, largest bound first (in 512 steps: the exact test follows at each block)."""
+def _ordered(bounds: Array, count: int) -> Array:
+    """Positions of the first ``count`` of ``bounds``, largest first (in 512 steps: the exact test follows at each block)."""
     least, most = bounds[0], bounds[0]
     for i in range(count):
         least, most = min(least, bounds[i]), max(most, bounds[i])
@@ -427,8 +428,8 @@ def best_of_segment(hot: Hot, dead: Array, asked: Asked, segment: int, best: Arr
     for i in range(len(asked.term)):
         weight = asked.weight[i]
         term = asked.term[i]
-        for group in range(np.int64(hot.term_starts[term]), np.int64(hot.term_starts[term + 1])):
-            ceiling[hot.group_block[group]] += weight * np.int64(hot.group_max[group])
+        for group in range(whole(hot.term_starts[term]), whole(hot.term_starts[term + 1])):
+            ceiling[hot.group_block[group]] += weight * whole(hot.group_max[group])
     blocks = np.empty(block_count, dtype=np.int64)
     bounds = np.empty(block_count, dtype=np.int64)
     chosen = 0
@@ -440,15 +441,13 @@ def best_of_segment(hot: Hot, dead: Array, asked: Asked, segment: int, best: Arr
         chosen += 1
     if chosen == 0:
         return count
-    order = _ordered(bounds, blocks, chosen)
+    order = _ordered(bounds, chosen)
     totals = np.zeros(BLOCK, dtype=np.int64)
     touched = np.empty(BLOCK, dtype=np.int64)
     for i in range(chosen):
         block = blocks[order[i]]
         bound = bounds[order[i]]
-        if count == len(best) and (
-            bound < best[0, 0] or (bound == best[0, 0] and hot.bounds[block, 0] < best[0, 1])
-        ):
+        if count == len(best) and (bound < best[0, 0] or (bound == best[0, 0] and hot.bounds[block, 0] < best[0, 1])):
             continue
         start = block << BLOCK_SHIFT
         if asked.words == 0:
@@ -478,7 +477,7 @@ def count_segment(
     holds = np.zeros(block_count, dtype=np.uint8)
     for i in range(len(asked.term)):
         term = asked.term[i]
-        for group in range(np.int64(hot.term_starts[term]), np.int64(hot.term_starts[term + 1])):
+        for group in range(whole(hot.term_starts[term]), whole(hot.term_starts[term + 1])):
             holds[hot.group_block[group]] = 1
     totals = np.zeros(BLOCK, dtype=np.int64)
     touched = np.empty(BLOCK, dtype=np.int64)
@@ -500,7 +499,7 @@ def count_segment(
             matches += 1
             kinds[hot.record[row, 0] & 3] += 1
             counties[facet.county[row]] += 1
-            for at in range(np.int64(facet.trade_starts[row]), np.int64(facet.trade_starts[row + 1])):
+            for at in range(whole(facet.trade_starts[row]), whole(facet.trade_starts[row + 1])):
                 trades[facet.trades[at]] += 1
             for word in range(hot.tags.shape[1]):
                 bits = hot.tags[row, word]
@@ -515,7 +514,7 @@ def count_segment(
 
 @kernel
 def explain_rows(hot: Hot, rows: Array, asked: Asked, parts: Array) -> None:
-    """The parts of found jobs: int64 [rows, 8] = text, place, wage, age, fresh, preference, chord (-1 none), bits of met terms."""
+    """The parts of found jobs: int64 [rows, 8], text place wage age fresh preference, chord (-1 none), bits of met terms."""
     for i in range(len(rows)):
         row = rows[i]
         block, place = row >> BLOCK_SHIFT, row & (BLOCK - 1)
@@ -524,7 +523,7 @@ def explain_rows(hot: Hot, rows: Array, asked: Asked, parts: Array) -> None:
             group = _group(hot, asked.term[t], block)
             if group < 0:
                 continue
-            low, high = np.int64(hot.group_starts[group]), np.int64(hot.group_starts[group + 1])
+            low, high = whole(hot.group_starts[group]), whole(hot.group_starts[group + 1])
             end = high
             while low < high:
                 middle = (low + high) >> 1
@@ -533,13 +532,13 @@ def explain_rows(hot: Hot, rows: Array, asked: Asked, parts: Array) -> None:
                 else:
                     high = middle
             if low < end and hot.post_row[low] == place:
-                total += asked.weight[t] * np.int64(hot.post_impact[low])
+                total += asked.weight[t] * whole(hot.post_impact[low])
                 met |= 1 << t
         chord = _chord(hot, row, asked)
-        published = np.int64(hot.record[row, 3]) & NEVER
+        published = whole(hot.record[row, 3]) & NEVER
         parts[i, 0] = text_points(total)
         parts[i, 1] = place_points(chord) if chord >= 0 else 0
-        parts[i, 2] = wage_points(asked.wish, np.int64(hot.record[row, 5]), np.int64(hot.record[row, 6]))
+        parts[i, 2] = wage_points(asked.wish, whole(hot.record[row, 5]), whole(hot.record[row, 6]))
         low_age, high_age = _limits(hot, row, asked.sex)
         parts[i, 3] = age_points(asked.age, low_age, high_age)
         parts[i, 4] = fresh_points(asked.now, published)

@@ -19,7 +19,7 @@ NAME: Final = "MANIFEST"
 KEEP_SECONDS: Final = 60
 
 
-class IndexMissing(Exception):
+class IndexMissing(Exception):  # noqa: N818 - a name of the front door
     """There is no index in the folder; it must be built from the database."""
 
 

@@ -12,7 +12,7 @@ from matching.kernels import BLOCK, BLOCK_SHIFT
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """``term_starts`` (terms + 1) into the groups, sorted by block; ``group_starts`` (groups + 1) into the postings, sorted by row."""
+    """``term_starts`` (terms + 1) into the groups, by block; ``group_starts`` (groups + 1) into the postings, by row."""
 
     term_starts: npt.NDArray[np.uint32]
     group_block: npt.NDArray[np.uint32]
@@ -22,9 +22,7 @@ class Packed:
     post_impact: npt.NDArray[np.uint8]
 
 
-def pack(
-    term: npt.NDArray[np.int32], row: npt.NDArray[np.int32], impact: npt.NDArray[np.uint8], terms: int, rows: int
-) -> Packed:
+def pack(term: npt.NDArray[np.int32], row: npt.NDArray[np.int32], impact: npt.NDArray[np.uint8], terms: int, rows: int) -> Packed:
     """Sort postings by (term, row) and cut them into groups; every (term, row) comes at most once."""
     order = np.argsort(term.astype(np.int64) * max(1, rows) + row, kind="stable")
     term, row, impact = term[order], row[order], impact[order]
@@ -48,8 +46,13 @@ def pack(
 
 def unpack(packed: Packed) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
     """Term, row and impact of every posting again, for a merge."""
-    group_term = np.repeat(np.arange(len(packed.term_starts) - 1, dtype=np.int32), np.diff(packed.term_starts.astype(np.int64)))
-    lengths = np.diff(packed.group_starts.astype(np.int64))
-    term = np.repeat(group_term, lengths)
-    row = np.repeat(packed.group_block.astype(np.int32) << BLOCK_SHIFT, lengths) + packed.post_row.astype(np.int32)
+    in_term = _lengths(packed.term_starts)
+    in_group = _lengths(packed.group_starts)
+    term = np.repeat(np.repeat(np.arange(len(in_term), dtype=np.int32), in_term), in_group)
+    row = np.repeat(packed.group_block.astype(np.int32) << BLOCK_SHIFT, in_group) + packed.post_row.astype(np.int32)
     return term, row, np.array(packed.post_impact)
+
+
+def _lengths(starts: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
+    ends = starts.astype(np.int64)
+    return ends[1:] - ends[:-1]

@@ -35,7 +35,7 @@ _CHECKED_FROM: Final = 16
 Array = npt.NDArray[Any]
 
 
-class IndexDamaged(Exception):
+class IndexDamaged(Exception):  # noqa: N818 - a name of the front door
     """A file of the index cannot be trusted; ``reason`` says in Chinese why. The index must be rebuilt from the database."""
 
     def __init__(self, reason: str) -> None:
@@ -145,7 +145,7 @@ def _bounds(record: Array, placed: Array) -> tuple[Array, Array, Array]:
     blocks = -(-n // BLOCK)
     low = np.zeros((blocks, 3), dtype=np.int32)
     high = np.zeros((blocks, 3), dtype=np.int32)
-    bounds = np.zeros((blocks, 7), dtype=np.int64)
+    bounds = np.zeros((blocks, 6), dtype=np.int64)
     times = record[:, 3:5].view(np.uint32).astype(np.int64)
     pay_low, pay_high = record[:, 5], record[:, 6]
     sort_pay = np.where(pay_low > 0, pay_low, pay_high)
@@ -163,7 +163,6 @@ def _bounds(record: Array, placed: Array) -> tuple[Array, Array, Array]:
             sort_pay[part].max(),
             np.bitwise_or.reduce(kinds[part]),
             here.any(),
-            here.all(),
         )
     return low, high, bounds
 
@@ -258,7 +257,7 @@ def _is_sound(a: dict[str, Array], n: int, terms: int, names: tuple[int, int, in
         a["record"].shape == (n, 8)
         and all(len(a[key]) == n for key in ("job_id", "region", "employer", "tags", "county", "by_id"))
         and a["low"].shape == a["high"].shape == (blocks, 3)
-        and a["bounds"].shape == (blocks, 7)
+        and a["bounds"].shape == (blocks, 6)
         and len(a["group_max"]) == groups
         and len(a["post_impact"]) == posts
         and a["tags"].shape[1] * 64 >= tags

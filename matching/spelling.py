@@ -123,5 +123,10 @@ class Spelling:
             while at < len(entries) and entries[at][0].startswith(prefix) and len(numbers) < 2000:
                 numbers[entries[at][1]] = None
                 at += 1
-        ranked = sorted(numbers, key=lambda n: (-self.counts[n], self.words[n] not in self._trusted, len(self.words[n]), self.words[n]))
+
+        def rank(number: int) -> tuple[int, bool, int, str]:
+            word = self.words[number]
+            return -self.counts[number], word not in self._trusted, len(word), word
+
+        ranked = sorted(numbers, key=rank)
         return [self.words[number] for number in ranked[:limit]]

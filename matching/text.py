@@ -11,6 +11,7 @@ import hashlib
 import re
 import unicodedata
 from functools import cache, lru_cache
+from importlib import resources
 from importlib.metadata import version
 from typing import Final, Protocol
 
@@ -23,28 +24,21 @@ VERSION: Final = 1
 ADVERT_CHARS: Final = 20_000
 QUERY_CHARS: Final = 400
 
-# Benefits, shifts and pay cycles as adverts write them: jieba's dictionary cuts most of them apart.
-OWN_WORDS: Final = tuple(
-    "包吃 包住 包吃住 包吃包住 管吃 管住 管吃住 管吃管住 夫妻房 夫妻工 五险 五险一金 社保 日结 周结 月结 现结 工资日结 长白班 白班 夜班 "
-    "两班倒 三班倒 坐班 站班 双休 单休 月休四天 计件 计时 加班费 全勤奖 工龄奖 餐补 房补 车补 高温补贴 接送 包接送 班车 返费 小时工 "
-    "临时工 暑假工 寒假工 短期工 长期工 兼职 零工 学徒 不限经验 无经验 普工 操作工 作业员 流水线 无尘车间 电子厂 服装厂 鞋厂 家具厂 "
-    "食品厂 五金厂 注塑厂 稀土 脐橙".split()
-)
 
-# Words that every advert and every wish carries and that tell jobs apart no better than a comma.
-STOP_WORDS: Final = frozenset(
-    "的 了 和 与 或 及 等 在 是 有 我 你 您 他 她 我们 你们 也 都 就 还 又 很 最 能 会 可 可以 要 想 想要 找 想找 找个 个 份 一个 一份 一些 一个月 一天 每月 每天 "
-    "做 干 干活 活 活儿 点 离 近 附近 家 家附近 上 下 以上 以下 左右 到 从 去 来 给 把 被 让 对 为 为了 于 由 向 不 没 没有 无 招 招聘 急招 诚聘 "
-    "诚招 高薪 急聘 招工 招人 聘 急 现 大量 直招 若干 名 工作 岗位 职位 职责 要求 任职 任职要求 岗位职责 工种 人员 员工 人 工 师 员 者 "
-    "公司 本公司 单位 负责 相关 优先 能够 具有 具备 熟悉 熟练 良好 以及 进行 完成 其他 其它 有限公司 有限 年 月 日 天 号 元 块 钱 岁 周岁 "
-    "那 那边 这 这边 这里 那里 里 吗 呢 吧 啊 呀 哪 哪里 什么 怎么 请 请问 谢谢 需要 需 的话 方便 一点 点儿 多 多多 少 好 好的 长期 收 "
-    "之 其 该 各 每 并 而 且 但 如 即 至 所 将 已 均 按 时 内 外 中 前 后 大 小 新 老 先 再 更 比 较 起 约".split()
-)
+def _listed(name: str) -> list[str]:
+    lines = resources.files("matching").joinpath("data", name).read_text(encoding="utf-8").splitlines()
+    return [word for line in lines if not line.startswith("#") for word in line.split()]
+
+
+OWN_WORDS: Final = tuple(_listed("own_words.txt"))
+STOP_WORDS: Final = frozenset(_listed("stop_words.txt"))
 
 _CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]+")
 _SPACE = re.compile(r"\s+")
 _HAN_NUMBER = "[一二两三四五六七八九十]"
 _AMOUNT = rf"(?:\d+(?:[.,]\d+)?\s*[k千万w]?|{_HAN_NUMBER}+[百千万](?:{_HAN_NUMBER}+[百千]?)*)"
+_YEARS = rf"(?:\d{{2}}|{_HAN_NUMBER}十[多几来]|{_HAN_NUMBER}{{1,3}})"
+_UNIT = r"(?:元|块钱|块|圆)?\s*(?:[/每一]\s*(?:个?月|天|日|小?时|年|周|件|h))?\s*(?:以[上下]|左右|起|多)?"
 _FACTS: Final = re.compile(
     "|".join(
         (
@@ -53,8 +47,8 @@ _FACTS: Final = re.compile(
             r"\d{4}\s*[-/.年]\s*\d{1,2}(?:\s*[-/.月]\s*\d{1,2}\s*[日号]?)?",  # date
             r"\d{1,2}月\d{1,2}[日号]",
             r"\d{1,2}[:点]\d{2}(?:\s*[-~到至]\s*\d{1,2}[:点]\d{2})?",  # clock
-            rf"(?:\d{{2}}|{_HAN_NUMBER}{{1,3}}|{_HAN_NUMBER}十[多几来])\s*(?:[-~到至—]+\s*(?:\d{{2}}|{_HAN_NUMBER}{{1,3}}))?\s*[多几来]?周?岁(?:以[上下内]|左右|之间)?",
-            rf"{_AMOUNT}\s*(?:[-~到至—]+\s*{_AMOUNT}\s*)?(?:元|块钱|块|圆)?\s*(?:[/每一]\s*(?:个?月|天|日|小?时|年|周|件|h))?\s*(?:以[上下]|左右|起|多)?",
+            rf"{_YEARS}\s*(?:[-~到至—]+\s*{_YEARS})?\s*[多几来]?周?岁(?:以[上下内]|左右|之间)?",
+            rf"{_AMOUNT}\s*(?:[-~到至—]+\s*{_AMOUNT}\s*)?{_UNIT}",  # pay, and every other number
         )
     )
 )

@@ -23,13 +23,22 @@ _NUMBER = r"(?:\d{1,3}(?:\.\d)?|[一二两三四五六七八九十]{1,3})"
 _AMOUNT = r"(?:\d+(?:\.\d+)?\s*[k千万w]?|[一二两三四五六七八九]+[百千万](?:[一二三四五六七八九]+[百千]?)*)"
 _PER = r"(?:一个月|每个?月|月薪|月|一天|每天|日薪|天|一小时|每小时|每个小时|时薪|小时|一年|每年|年薪|年)"
 
-_REFUSED = re.compile(r"(?:不想要|不想|不要|不愿意|不愿|不接受|不做|不干|不上|不去|不坐|拒绝|别给我|别|除了)(?:做|干|上|去|找|坐|是)?([\u4e00-\u9fff]{1,6})")
-_AGE = re.compile(
-    rf"(?:今年|年龄|本人|我)?\s*(?:\d{{2}}|[一二三四五六七八九]?十[一二三四五六七八九]?)(?:\s*[-~到至]\s*\d{{2}})?\s*[多几来]?\s*周?岁(?:以[上下内])?"
-    r"|(?:今年|年龄)\s*[:：]?\s*\d{2}(?![\d元块.])"
+_REFUSED = re.compile(
+    r"(?:不想要|不想|不要|不愿意|不愿|不接受|不做|不干|不上|不去|不坐|拒绝|别给我|别|除了)"
+    r"(?:做|干|上|去|找|坐|是)?([\u4e00-\u9fff]{1,6})"
 )
-_NEAR_KM = re.compile(rf"(?:附近|方圆|周边|离家|离我|距离)?\s*({_NUMBER})\s*(公里|千米|km|里路|里地)(?:以内|之内|内|范围内?|左右)?")
-_NEAR = re.compile(r"离?(?:我?家|我|这里?|这边)?(?:很|比较|要)?(?:近一?点儿?|近一?些|近的)|(?:家|我|这里?)?附近|就近|家门口|周边|离(?:我?家|我)近")
+_YEARS = r"(?:\d{2}|[一二三四五六七八九]?十[一二三四五六七八九]?)"
+_AGE = re.compile(
+    rf"(?:今年|年龄|本人|我)*\s*(?P<years>{_YEARS})(?P<open>\s*[-~到至]\s*{_YEARS}|\s*[多几来])?\s*周?岁(?P<limit>以[上下内])?"
+    r"|(?:今年|年龄)\s*[:：]?\s*(?P<said>\d{2})(?![\d元块.k千万])"
+)
+_NEAR_KM = re.compile(
+    rf"(?:附近|方圆|周边|离家|离我|距离)?\s*({_NUMBER})\s*(公里|千米|km|里路|里地)(?:以内|之内|内|范围内?|左右)?"
+)
+_NEAR = re.compile(
+    r"离?(?:我?家|我|这里?|这边)?(?:很|比较|要)?(?:近一?点儿?|近一?些|近的)"
+    r"|(?:家|我|这里?)?附近|就近|家门口|周边|离(?:我?家|我)近"
+)
 _WAGE = re.compile(
     rf"(?:工资|薪资|薪水|待遇|底薪|保底|至少|最少|不低于|要求|{_PER})*\s*{_AMOUNT}\s*(?:[-~到至]+\s*{_AMOUNT}\s*)?(?:多|几)?\s*(?:元|块钱|块|圆)?"
     rf"\s*(?:[/每一]?\s*{_PER})?\s*(?:以上|往上|左右|起步|起|多)?"
@@ -58,11 +67,18 @@ _SETTLEMENTS: Final = (
 )
 _SHIFTS: Final = ("长白班", "常白班", "白班", "夜班", "晚班", "两班倒", "三班倒")
 _KINDS: Final = (("零工|临时工|短工|小时工|散工", "gig"), ("直播(?:带岗|招聘|间)", "live"))
-_CERTIFICATE = re.compile(r"(?:有|持)?((?:电?焊工?|叉车|电工|健康|驾驶?|厨师|保安(?:员)?|行车|高空(?:作业)?|塔吊|教师|护士|[abc][123])(?:资格)?(?:证|驾照|照)|(?<![a-z0-9])[abc][123](?![a-z0-9]))")
+_CERTIFICATE = re.compile(
+    r"(?:有|持)?("
+    r"(?:电?焊工?|叉车|电工|健康|驾驶?|厨师|保安员?|行车|高空(?:作业)?|塔吊|教师|护士|[abc][123])(?:资格)?(?:证|驾照|照)"
+    r"|(?<![a-z0-9])[abc][123](?![a-z0-9]))"
+)
 _HOURS = re.compile(rf"(?:一天|每天)?\s*({_NUMBER})\s*个?小时(?:以内|之内|制|班)?")
 _GROUP = re.compile(rf"(?:我们)?\s*({_NUMBER})\s*个?人(?:一起)?")
 _COUPLE = re.compile(r"夫妻(?:俩|两个?人?|工|一起|档)?|两口子")
-_START = re.compile(r"(明天|后天|今天|马上|立即|随时|年后|春节后|过完年|下周|下个?月)(?:就)?(?:能|可以?)?(?:上班|上岗|到岗|开工|入职|开始)?")
+_START = re.compile(
+    r"(明天|后天|今天|马上|立即|随时|年后|春节后|过完年|下周|下个?月)"
+    r"就?(?:能|可以?)?(?:上班|上岗|到岗|开工|入职|开始)?"
+)
 
 
 @dataclass(slots=True)
@@ -119,11 +135,16 @@ def _refusable(said: str) -> list[str]:
 
 def _ages(reader: _Reader) -> None:
     for match in reader.each(_AGE):
-        limits = parse_age(match.group() if "岁" in match.group() else match.group() + "岁")
-        if limits.min is None and limits.max is None:
+        said = _value(match["said"] or match["years"])
+        if match["open"] or match["limit"]:
+            limits = parse_age(match.group().lstrip("今年龄本人我: ："))
+            low, high = limits.min, limits.max
+        else:
+            low = high = int(said) if said is not None else None
+        if low is None and high is None:
             continue
         words = reader.take(*match.span())
-        for name, value in (("age_min", limits.min), ("age_max", limits.max)):
+        for name, value in (("age_min", low), ("age_max", high)):
             if value is not None:
                 reader.add(match.start(), name, value, words, 0.9)
 

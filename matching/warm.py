@@ -1,0 +1,11 @@
+"""``python -m matching.warm``: compile the engine's kernels into ``NUMBA_CACHE_DIR``, so that no process compiles at its first request."""
+
+from __future__ import annotations
+
+import logging
+
+from matching.engine import warm
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    warm(logging.getLogger("matching.warm").info)
