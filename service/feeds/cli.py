@@ -1,0 +1,109 @@
+"""`flask feeds`: pull a source, see how the sources stand, list what was not published and why."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from service import clock
+from service.db import Database
+from service.errors import Refusal
+from service.feeds.ingest import pull
+from service.feeds.queries import reasons, source_state, unpublished
+from service.feeds.report import OUTCOME_NAMES
+from service.feeds.source import open_source, source_keys
+
+_RUN_STATUS = {"running": "正在导入", "done": "完成", "stopped": "已停止", "failed": "失败", "abandoned": "中断"}
+_OUTCOMES: dict[str, str] = {str(outcome): name for outcome, name in OUTCOME_NAMES.items()}
+
+
+@click.group("feeds", help="外部来源：导入、状态、未采用的原因。")
+def feeds_cli() -> None:
+    """The group that the application hangs in."""
+
+
+@feeds_cli.command("pull", help="导入一个来源。不加 --write 只是试运行，什么都不写。")
+@click.argument("source_key", metavar="SOURCE")
+@click.option("--write", is_flag=True, help="真正写入。")
+@click.option("--file", "path", type=click.Path(path_type=Path), help="用这个文件代替来源自带的文件（CSV、Excel，可以是 .gz）。")
+@with_appcontext
+def pull_command(source_key: str, write: bool, path: Path | None) -> None:
+    """Pull one source and print its report; exit code 1 when nothing could be done."""
+    with _database() as database:
+        source = open_source(source_key)
+        report = pull(database, source, now=clock.now(), path=path, write=write, progress=_show if sys.stderr.isatty() else None)
+    for line in report.lines():
+        click.echo(line)
+    if report.stopped:
+        raise SystemExit(1)
+
+
+@feeds_cli.command("status", help="每个来源最近一次导入和正在展示的条数。")
+@with_appcontext
+def status_command() -> None:
+    """One block a source."""
+    moment = clock.now()
+    with _database() as database, database.read_session() as session:
+        for key in source_keys():
+            state = source_state(session, key, moment)
+            click.echo(f"{key}（{open_source(key).name}）：展示 {state.shown} 条")
+            if state.first_end:
+                click.echo(f"  最早到期 {clock.show(state.first_end)}")
+            if state.outcomes:
+                click.echo(
+                    "  上次文件：" + "，".join(f"{name} {state.outcomes.get(code, 0)}" for code, name in _OUTCOMES.items())
+                )
+            run = state.last_run
+            if run is None:
+                click.echo("  还没有导入过")
+                continue
+            click.echo(
+                f"  第 {run.run_id} 次导入：{_RUN_STATUS[run.status]}，{clock.show(run.started_at)} 开始，文件 {run.file_name}"
+            )
+            if run.message:
+                click.echo(f"  {run.message}")
+
+
+@feeds_cli.command("rejected", help="没有发布的行和原因。不加 --reason 先列各种原因的条数。")
+@click.argument("source_key", metavar="SOURCE")
+@click.option("--reason", "code", help="只看这一种原因（代码）。")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000), help="最多列多少行。")
+@with_appcontext
+def rejected_command(source_key: str, code: str | None, limit: int) -> None:
+    """Counts by reason, then the rows: line, outcome, sentence, and what stood there."""
+    with _database() as database, database.read_session() as session:
+        open_source(source_key)
+        counts = reasons(session, source_key)
+        if not counts:
+            click.echo("没有未发布的行（或还没有导入过）。")
+            return
+        if code is None:
+            for line in counts:
+                click.echo(f"{_OUTCOMES[line.outcome]} {line.count:>6}  {line.code:<26} 例：{line.example}")
+            return
+        for record in unpublished(session, source_key, code=code, limit=limit):
+            said = " | ".join(text for text in record.raw.values() if text)
+            click.echo(f"第 {record.row_no} 行 {_OUTCOMES[record.outcome]}：{record.reason}  [{said[:120]}]")
+
+
+def _show(done: int, rows: int) -> None:
+    click.echo(f"\r{done} / {rows} 行", nl=done == rows, err=True)
+
+
+@contextmanager
+def _database() -> Iterator[Database]:
+    """The database of the application; whatever is refused becomes one line and exit code 1."""
+    try:
+        yield cast("Database", current_app.extensions["database"])
+    except Refusal as refusal:
+        raise click.ClickException(refusal.message) from refusal
+    except (OperationalError, ProgrammingError) as wrong:
+        raise click.ClickException("数据库打不开，或还没有建表：请先运行 make run，或检查 DATABASE_URL。") from wrong

@@ -1,0 +1,24 @@
+"""A source that breaks never empties the pool: what a file would do is weighed before anything is written."""
+
+from __future__ import annotations
+
+from service.feeds.source import Bounds
+
+_ADVICE = "请核对文件；确实如此时，请先修改该来源 source.toml 里的 bounds 再导入。"
+
+
+def objection(bounds: Bounds, *, read: int, publishable: int, shown: int, vanishing: int) -> str:
+    """Why a pull must stop, one Chinese sentence, or empty.
+
+    ``read`` rows in the file, ``publishable`` of them fit to be shown, ``shown`` adverts of this source open before,
+    ``vanishing`` of those the file no longer has.
+    """
+    low, high = bounds.rows
+    if not low <= read <= high:
+        return f"文件有 {read} 行，不在合理范围 {low}-{high} 之内。{_ADVICE}"
+    low, high = bounds.publishable
+    if not low <= publishable <= high:
+        return f"能发布的有 {publishable} 行，不在合理范围 {low}-{high} 之内。{_ADVICE}"
+    if shown and vanishing > bounds.vanish_share * shown:
+        return f"现有 {shown} 条中有 {vanishing} 条在文件里不见了，超过允许的 {bounds.vanish_share:.0%}。{_ADVICE}"
+    return ""

@@ -1,0 +1,94 @@
+"""Only one pull of a source at a time, and a pull whose process died does not block the next.
+
+The run's row holds the source (``running_key`` is unique). Every batch confirms the hold in its own transaction, so that a run
+that was taken for dead can write nothing more.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import datetime, timedelta
+
+from sqlalchemy import CursorResult, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from service import clock
+from service.db import Database
+from service.errors import Conflict
+from service.feeds.models import FeedRun
+from service.feeds.report import Report
+
+SILENT = timedelta(seconds=120)
+"""A run that has not confirmed its hold for this long is dead; a batch takes about two seconds."""
+
+
+def take(database: Database, report: Report) -> int:
+    """Begin a run and hold the source; the run's id. Raises Conflict ``feed_running`` while another pull of it goes on."""
+    moment = clock.now()
+    key = report.source_key
+    try:
+        with database.write_session() as session:
+            other = session.scalars(select(FeedRun).where(FeedRun.running_key == key).with_for_update()).one_or_none()
+            if other is not None:
+                if _alive(other, moment):
+                    raise _busy(key, other.run_id, other.started_at)
+                other.running_key, other.status, other.finished_at = None, "abandoned", moment
+                other.message = "进程中断，由后面一次导入接着完成"
+                session.flush()
+            run = FeedRun(
+                source_key=key,
+                running_key=key,
+                status="running",
+                host=socket.gethostname()[:128],
+                process=os.getpid(),
+                started_at=moment,
+                heartbeat_at=moment,
+                file_name=report.file_name[:256],
+                report={},
+            )
+            session.add(run)
+            session.flush()
+            return run.run_id
+    except IntegrityError as wrong:  # the other one was quicker between our look and our insert
+        raise _busy(key, None, moment) from wrong
+
+
+def confirm(session: Session, run_id: int, key: str) -> None:
+    """Say that this run still goes on. Raises Conflict ``feed_taken_over`` when another run holds the source now."""
+    done = session.execute(
+        update(FeedRun).where(FeedRun.run_id == run_id, FeedRun.running_key == key).values(heartbeat_at=clock.now())
+    )
+    if not isinstance(done, CursorResult) or done.rowcount != 1:
+        raise Conflict("feed_taken_over", f"来源 {key} 已由另一次导入接手，这一次停止，没有再写入。")
+
+
+def give_back(database: Database, run_id: int, *, status: str, message: str, report: Report, file_hash: str = "") -> None:
+    """End a run and let go of the source. A run that was taken over keeps what the taker wrote."""
+    with database.write_session() as session:
+        run = session.get(FeedRun, run_id)
+        if run is not None and run.running_key is not None:
+            run.running_key, run.status, run.finished_at, run.message = None, status, clock.now(), message[:512]
+            run.report, run.file_hash = report.as_json(), file_hash
+
+
+def _alive(run: FeedRun, moment: datetime) -> bool:
+    if run.host == socket.gethostname()[:128] and not _process_lives(run.process):
+        return False
+    return moment - run.heartbeat_at < SILENT
+
+
+def _process_lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _busy(key: str, run_id: int | None, since: datetime) -> Conflict:
+    which = f"第 {run_id} 次，" if run_id else ""
+    return Conflict("feed_running", f"来源 {key} 正在导入（{which}{clock.show(since)} 开始），请等它结束后再试。")

@@ -1,0 +1,116 @@
+"""What a source's ``parse.py`` makes of one row: an advert's plain fields, or the reason why there is none.
+
+Plain values only, so that it can be kept as JSON, compared by its hash and made into an ``Advert`` without the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Literal
+
+RecordOutcome = Literal["published", "unchanged", "held", "rejected"]
+
+ELEMENTS = {
+    "employer": "用人单位",
+    "headcount": "招聘人数",
+    "conditions": "招聘条件",
+    "content": "工作内容",
+    "place": "工作地点",
+    "pay": "基本劳动报酬",
+    "validity": "有效期",
+}
+"""What recruitment information must hold, code to the words that people read: 人力资源市场暂行条例 (State Council 700, 2018)
+article 24; the validity comes from the notice 人社厅发〔2025〕60号 (rules D-07)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """One advert as the source says it. Texts stay texts: wage, age and place are read by ``jobs/advert.py``.
+
+    ``published_on`` and ``valid_until_on`` are ISO days (Beijing), empty when the source does not say. ``original_id`` is empty
+    when the file has none; ``ingest`` then derives one from the content. ``content`` is what the work is, ``remarks`` is what
+    else the source says that has no field of its own; the description shows both.
+    """
+
+    title: str
+    original_id: str = ""
+    employer_name: str = ""
+    content: str = ""
+    remarks: str = ""
+    trade: str = ""
+    skills: tuple[str, ...] = ()
+    headcount: int | None = None
+    education: str = ""
+    experience: str = ""
+    wage: str = ""
+    age: str = ""
+    region: str = ""
+    address: str = ""
+    tags: tuple[str, ...] = ()
+    url: str = ""
+    published_on: str = ""
+    valid_until_on: str = ""
+
+    def __post_init__(self) -> None:
+        """Days are ISO days: a parser that lets another form through is told at once (ValueError)."""
+        for day in (self.published_on, self.valid_until_on):
+            if day:
+                date.fromisoformat(day)
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """Why a row is not published: ``code`` is stable, ``reason`` one Chinese sentence."""
+
+    code: str
+    reason: str
+    outcome: Literal["held", "rejected"] = "rejected"
+
+
+def as_json(parsed: Parsed) -> dict[str, Any]:
+    """The fields that say something."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(parsed).items() if value}
+
+
+def content_hash(value: Mapping[str, Any]) -> str:
+    """32 hex digits of the SHA-256 of a plain mapping; the order of its keys does not matter."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def missing_elements(parsed: Parsed) -> tuple[str, ...]:
+    """The legal elements that a row lacks, codes of :data:`ELEMENTS` in their order."""
+    has = {
+        "employer": parsed.employer_name,
+        "headcount": parsed.headcount,
+        "conditions": parsed.education or parsed.experience or parsed.age or parsed.skills,
+        "content": parsed.content,
+        "place": parsed.region or parsed.address,
+        "pay": parsed.wage,
+        "validity": parsed.valid_until_on,
+    }
+    return tuple(code for code, value in has.items() if not value)
+
+
+_PHONE = re.compile(
+    r"(?<!\d)(?:(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}|(?:\(0\d{2,3}\)|0\d{2,3}[- ]?)\d{7,8}|400[- ]?\d{3}[- ]?\d{4})(?!\d)"
+)
+_SUSPECT = re.compile(r"\d[\d -]{5}|@|微信|薇信|v信|wechat|qq", re.IGNORECASE)
+"""Without one of these none of the others can match; most cells are done here."""
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+_ACCOUNT = re.compile(r"(?:微信|薇信|v信|wechat|QQ)号?\s*[:：]?\s*[A-Za-z0-9_-]{5,20}", re.IGNORECASE)
+_CITIZEN = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
+
+
+def without_contacts(text: str) -> str:
+    """A text without telephone numbers, mail addresses, chat accounts and identity numbers: a feed is no way to spread them."""
+    if not _SUSPECT.search(text):
+        return text
+    for pattern in (_CITIZEN, _MAIL, _ACCOUNT, _PHONE):
+        text = pattern.sub("（联系方式略）", text)
+    return text

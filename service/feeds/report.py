@@ -1,0 +1,75 @@
+"""The report of a pull: every row of the file is in exactly one of published, unchanged, held, rejected."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from service.feeds.record import RecordOutcome
+
+OUTCOME_NAMES: dict[RecordOutcome, str] = {"published": "发布", "unchanged": "没有变化", "held": "待核", "rejected": "未采用"}
+
+
+@dataclass(slots=True)
+class Report:
+    """Counts while a pull goes on. ``closed`` are adverts shown before that the file no longer has; they are not rows of it."""
+
+    source_key: str
+    source_name: str
+    file_name: str
+    form: str = ""
+    written: bool = False
+    run_id: int | None = None
+    read: int = 0
+    created: int = 0
+    closed: int = 0
+    outcomes: Counter[RecordOutcome] = field(default_factory=Counter)
+    reasons: Counter[tuple[RecordOutcome, str]] = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
+    stopped: str = ""
+    seconds: float = 0.0
+
+    def count(self, outcome: RecordOutcome, code: str = "", reason: str = "") -> None:
+        """One more row that ended like this."""
+        self.outcomes[outcome] += 1
+        if code:
+            self.reasons[outcome, code] += 1
+            self.examples.setdefault(code, reason)
+
+    def as_json(self) -> dict[str, Any]:
+        """As it is kept with the run."""
+        return {
+            "read": self.read,
+            **{outcome: self.outcomes[outcome] for outcome in OUTCOME_NAMES},
+            "created": self.created,
+            "closed": self.closed,
+            "seconds": round(self.seconds, 1),
+            "reasons": [
+                {"outcome": outcome, "code": code, "count": count, "example": self.examples.get(code, "")}
+                for (outcome, code), count in self.reasons.most_common()
+            ],
+        }
+
+    def lines(self) -> list[str]:
+        """As people read it."""
+        done = self.outcomes
+        head = f"来源 {self.source_key}（{self.source_name}），文件 {self.file_name}（{self.form}）"
+        if self.stopped:
+            return [head, f"已停止，什么都没有写入：{self.stopped}"]
+        shown = f"发布 {done['published']}（其中新增 {self.created}），没有变化 {done['unchanged']}"
+        lines = [
+            head,
+            f"读到 {self.read} 行：{shown}，待核 {done['held']}，未采用 {done['rejected']}",
+            f"文件里不再有、已下架 {self.closed} 条" if self.written else f"文件里不再有、将下架 {self.closed} 条",
+        ]
+        lines += [
+            f"  {OUTCOME_NAMES[outcome]} {count:>6}  {code:<26} 例：{self.examples.get(code, '')}"
+            for (outcome, code), count in self.reasons.most_common()
+        ]
+        lines.append(
+            f"已写入（第 {self.run_id} 次导入），用时 {self.seconds:.1f} 秒。"
+            if self.written
+            else f"这是试运行，什么都没有写入，用时 {self.seconds:.1f} 秒；确认无误后加上 --write。"
+        )
+        return lines

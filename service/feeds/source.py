@@ -1,0 +1,104 @@
+"""A source: one folder with ``source.toml`` (who, why we may, how often, how much is plausible, look-ups) and ``parse.py``."""
+
+from __future__ import annotations
+
+import importlib
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from service.errors import NotFound
+from service.feeds.record import Parsed, Unusable
+from service.feeds.tables import Columns
+from service.jobs.models import SOURCE_CLASSES
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The folder that holds ``service/`` and ``seed_jobs/``: paths in source.toml start here."""
+SOURCES_DIR = Path(__file__).parent / "sources"
+
+Lookups = Mapping[str, Any]
+Parse = Callable[[Mapping[str, str], Lookups], Parsed | Unusable]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What is plausible. Outside of it a pull stops before it writes.
+
+    ``rows`` and ``publishable`` are [least, most] of one file; ``vanish_share`` is the largest share of the adverts shown that
+    may disappear in one pull.
+    """
+
+    rows: tuple[int, int]
+    publishable: tuple[int, int]
+    vanish_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSource:
+    """Everything about a source but its rows. ``lookups`` are the tables of source.toml that only its ``parse`` knows."""
+
+    key: str
+    name: str
+    source_class: str
+    label: str
+    publisher: str
+    publisher_class: str
+    url: str
+    licence: str
+    legal_basis: str
+    rhythm: str
+    file: Path
+    valid_days: int
+    bounds: Bounds
+    columns: Columns
+    lookups: Lookups
+    parse: Parse
+
+
+def source_keys(folder: Path = SOURCES_DIR) -> tuple[str, ...]:
+    """The keys of all sources there are, sorted."""
+    return tuple(sorted(found.parent.name for found in folder.glob("*/source.toml")))
+
+
+def open_source(key: str) -> FeedSource:
+    """The source with this key. Raises NotFound ``feed_source_unknown`` that names those there are."""
+    if key not in source_keys():
+        raise NotFound("feed_source_unknown", f"没有叫“{key}”的来源。现有来源：{'、'.join(source_keys())}。")
+    with (SOURCES_DIR / key / "source.toml").open("rb") as stream:
+        settings = tomllib.load(stream)
+    module = importlib.import_module(f"service.feeds.sources.{key}.parse")
+    return from_settings(key, settings, cast(Parse, module.parse))
+
+
+def from_settings(key: str, settings: Mapping[str, Any], parse: Parse) -> FeedSource:
+    """A source out of the content of its source.toml. Raises ValueError or KeyError for a file that is not whole."""
+    said, bounds, columns = settings["source"], settings["bounds"], settings["columns"]
+    if said["class"] not in SOURCE_CLASSES:
+        raise ValueError(f"source {key}: class {said['class']!r} is none of {SOURCE_CLASSES}")
+    return FeedSource(
+        key=key,
+        name=said["name"],
+        source_class=said["class"],
+        label=said.get("label", ""),
+        publisher=said["publisher"],
+        publisher_class=said["publisher_class"],
+        url=said["url"],
+        licence=said["licence"],
+        legal_basis=said["legal_basis"],
+        rhythm=said["rhythm"],
+        file=ROOT / said["file"],
+        valid_days=int(said["valid_days"]),
+        bounds=Bounds(_pair(bounds["rows"]), _pair(bounds["publishable"]), float(bounds["vanish_share"])),
+        columns=Columns({field: tuple(names) for field, names in columns["names"].items()}, tuple(columns["required"])),
+        lookups=settings.get("lookups", {}),
+        parse=parse,
+    )
+
+
+def _pair(values: list[int]) -> tuple[int, int]:
+    low, high = values
+    if not 0 < low <= high:
+        raise ValueError(f"bounds {values} are not a range")
+    return low, high

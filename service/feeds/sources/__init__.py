@@ -1,0 +1,1 @@
+"""One folder a source: source.toml and parse.py."""

@@ -1,0 +1,1 @@
+"""A sample of commercial adverts, December 2023 (catalogue)."""

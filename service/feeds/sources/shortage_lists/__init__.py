@@ -1,0 +1,1 @@
+"""Shortage lists of governments, 2021-2026 (catalogue)."""
