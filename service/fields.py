@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, missing, validate
 
 from service import clock
 
@@ -23,19 +24,29 @@ class In(Schema):
 
 
 class Out(Schema):
-    """What a client gets. ``attribute="self"`` hands the whole object to a nested schema."""
+    """What a client gets."""
 
-    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
-        """The attribute, or the object itself for ``self``."""
-        return obj if attr == "self" else super().get_attribute(obj, attr, default)
+
+class Part(fields.Nested):
+    """Some columns of the same object, shown together under one name. ``when`` says for which objects it is shown at all."""
+
+    def __init__(self, nested: type[Schema], *, when: Callable[[Any], bool] | None = None, **options: Any) -> None:
+        super().__init__(nested, **options)
+        self.when = when
+
+    def get_value(self, obj: Any, attr: str, accessor: Any = None, default: Any = None) -> Any:  # noqa: ARG002  marshmallow's signature
+        """The object itself."""
+        return obj if self.when is None or self.when(obj) else missing
 
 
 class Text(fields.String):
     """A line or a text that every database can store: no control characters but the line break, no lone surrogates."""
 
-    def __init__(self, *, longest: int, shortest: int = 0, **options: Any) -> None:
-        validators = list(options.pop("validators", ()))
-        super().__init__(validate=[validate.Length(min=shortest or None, max=longest), *validators], **options)
+    def __init__(self, *, longest: int, shortest: int = 0, pattern: str | None = None, **options: Any) -> None:
+        validators: list[Any] = [validate.Length(min=shortest or None, max=longest)]
+        if pattern is not None:
+            validators.append(validate.Regexp(pattern))
+        super().__init__(validate=validators, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
         text = str(super()._deserialize(value, attr, data, **options))

@@ -7,12 +7,12 @@ of the request is read, so that the order of decorators cannot open a door.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import flask
 
 from service import clock
+from service.accounts.caller import Caller
 from service.accounts.models import ROLES, Account
 from service.accounts.tokens import account_of
 from service.errors import Forbidden, Unauthorized
@@ -21,19 +21,6 @@ from service.sessions import read_session
 View = TypeVar("View", bound=Callable[..., Any])
 ANYONE: frozenset[str] = frozenset({"anyone"})
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="chengnuan"'}
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """The account that calls, as far as permissions need it."""
-
-    account_id: int
-    role: str
-    display_name: str
-    region_code: str
-    employer_id: int | None
-    station_id: int | None
-    worker_id: int | None
 
 
 class _Allow:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from service import clock
 from service.accounts import tokens
-from service.accounts.access import Caller, allow, bearer_token, current_account
+from service.accounts.access import allow, bearer_token, current_account
+from service.accounts.caller import Caller
 from service.accounts.schemas import Me
 from service.blueprint import Blueprint
 from service.sessions import write_session

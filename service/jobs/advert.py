@@ -19,6 +19,7 @@ from matching.rules import region, trade
 from matching.rules.age import parse_age
 from matching.rules.wage import parse_wage
 from service.jobs.findings import Finding
+from service.jobs.rules import hazard_for_minors
 from service.jobs.tags import read_tags
 
 Crs = Literal["gcj02", "wgs84"]
@@ -112,6 +113,7 @@ LENGTHS = {
 }  # fmt: skip
 """The longest text kept, in characters: the widths of the columns."""
 
+_WRONG_WAGE = ("工资范围写得不对", "工资数额不对")
 _CODE = re.compile(r"\d(?:-\d{2}){1,3}")
 _DIVISION = re.compile(r"\d{6}(?:\d{3}){0,2}")
 _SHIFT_OF_TAG = {"长白班": "day", "夜班": "night", "两班倒": "rotating", "三班倒": "rotating"}
@@ -152,6 +154,9 @@ def read_advert(advert: Advert, now: datetime) -> Reading:
     fields |= {"settlement": settlement, "tags": tags, "shift": advert.shift or _first(tags, _SHIFT_OF_TAG)}
     fields |= _age_fields(texts["age"], findings)
     fields |= _place_fields(advert, texts["address"], findings)
+    # Only a rule whose article was read may leave work out of an answer; no such rule about ages of adults has been read.
+    fields["age_binding"] = False
+    fields["minors_barred"] = bool(hazard_for_minors("\n".join((texts["title"], texts["description"])), now))
     if advert.valid_until is not None and advert.valid_until <= now:
         findings.append(
             Finding("expired", "valid_until", advert.valid_until.isoformat(), "有效期已经过了，请填一个将来的日期。", "block")
@@ -217,7 +222,11 @@ def _headcount(advert: Advert, findings: list[Finding]) -> int | None:
 
 def _wage_fields(text: str, findings: list[Finding]) -> dict[str, Any]:
     wage = parse_wage(text)
-    if text and wage.reason:
+    if text and wage.negotiable and wage.min is None and wage.max is None:
+        findings.append(Finding("wage_negotiable", "wage", text, "只写面议，工友心里没底，建议写个范围，例如“6000-8000元/月”。"))
+    elif text and wage.reason and wage.reason.startswith(_WRONG_WAGE):
+        findings.append(Finding("wage_wrong", "wage", text, f"{wage.reason}，请检查数字，例如“6000-8000元/月”。", "block"))
+    elif text and wage.reason:
         findings.append(Finding("wage_unread", "wage", text, f"工资没读懂：{wage.reason}。建议写成“6000-8000元/月”这样。"))
     return {
         "wage_text": text,
@@ -246,9 +255,9 @@ def _age_fields(text: str, findings: list[Finding]) -> dict[str, Any]:
 
 def _place_fields(advert: Advert, address: str, findings: list[Finding]) -> dict[str, Any]:
     code, from_address = _region_code(clean(advert.region), address, findings)
-    place = region.get(code) if code else None
     lat, lng, point_source = _given_point(advert, findings)
-    if lat is None and place is not None and place.lat is not None and place.lng is not None:
+    if lat is None and code:
+        place = region.get(code)
         lat, lng, point_source = place.lat, place.lng, "address" if from_address else "region"
     return {"region_code": code, "lat": lat, "lng": lng, "point_source": point_source}
 
@@ -266,23 +275,23 @@ def _given_point(advert: Advert, findings: list[Finding]) -> tuple[float | None,
 
 
 def _region_code(said: str, address: str, findings: list[Finding]) -> tuple[str, bool]:
-    """The 12-digit code ("" when unknown), and whether only the address told it. An address narrows the region, never moves it."""
+    """The 12-digit code ("" when unknown), and whether only the address told it. An address narrows a region, never moves it."""
     if _DIVISION.fullmatch(said):
-        given = region.get(said.ljust(12, "0"))
-        if given is None:
-            findings.append(Finding("region_unknown", "region", said, "没有这个行政区划代码，请检查，或直接写地名。"))
+        given = region.current(said)
+        if given.code is None:
+            advice = f"行政区划代码不对：{given.reason or said}。请检查，或直接写地名。"
+            findings.append(Finding("region_unknown", "region", said, advice))
             return _by_address(address, findings)
-        if address:
-            inner = region.find(f"{given.full_name}{address}").code
-            if inner and inner != given.code and inner.startswith(given.code.rstrip("0")):
-                return inner, False
-        return given.code, False
+        inner = region.find(f"{region.get(given.code).full_name}{address}").code if address else None
+        return (inner if inner and region.is_within(inner, given.code) else given.code), False
     if not said:
         return _by_address(address, findings)
-    for text in (f"{said}{address}", said):
-        code = region.find(text).code
-        if code:
-            return code, False
+    code = region.find(said).code
+    inner = region.find(f"{said}{address}").code if address else None
+    if code is None or (inner and region.is_within(inner, code)):
+        code = inner or code
+    if code:
+        return code, False
     _say_why(said, findings)
     return "", False
 
@@ -300,12 +309,9 @@ def _by_address(address: str, findings: list[Finding]) -> tuple[str, bool]:
 def _say_why(text: str, findings: list[Finding]) -> None:
     place = region.find(text)
     if place.ambiguous:
-        names = [found.full_name for code in place.ambiguous[:3] if (found := region.get(code))]
-        advice = (
-            f"“{text}”可能是{'、'.join(names)}，请写上省市，例如“{names[0]}”。" if names else f"“{text}”有好几个，请写上省市。"
-        )
+        names = [region.get(code).full_name for code in place.ambiguous[:3]]
+        advice = f"“{text}”可能是{'、'.join(names)}，请写上省市，例如“{names[0]}”。"
         findings.append(Finding("region_ambiguous", "region", text, advice))
     else:
-        findings.append(
-            Finding("region_unread", "region", text, f"没认出工作地点：{place.reason or text}。请写到县区，例如“赣州市章贡区”。")
-        )
+        advice = f"没认出工作地点：{place.reason or text}。请写到县区，例如“赣州市章贡区”。"
+        findings.append(Finding("region_unread", "region", text, advice))

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields, missing, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from matching.model import KINDS, SETTLEMENTS
-from matching.rules import region
-from service.fields import Moment, Money, Out
+from matching.rules import region, trade
+from service.fields import MAX_ID, In, Moment, Money, Out, Part, Text, integer, latitude, longitude
+from service.jobs.advert import LENGTHS
+from service.jobs.close import REASONS
+from service.jobs.models import CONTRACT_KINDS, SHIFTS, STATUSES
 
 ELDER_ORDER = ("wage", "place", "distance_km", "gig", "live", "contact", "title", "kind", "job_id")
 """``view=elder``: what a person with little patience for small print needs first (rules D-19); the rest follows."""
+VIEWS = ("standard", "elder")
+PHONE = r"^(1[3-9]\d[ -]?\d{4}[ -]?\d{4}|0\d{2,3}-?\d{7,8}(-\d{1,6})?|400-?\d{3}-?\d{4}|1\d{4})?$"
+"""A mobile, a landline with its area code, a 400 number or a hotline such as 12333; empty is allowed."""
 WAGE_UNITS = ("month", "week", "day", "hour", "piece", "year")
 
 
@@ -117,29 +123,200 @@ class JobCard(Out):
     job_id = fields.Integer(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
     title = fields.String(required=True)
-    wage = fields.Nested(Wage, attribute="self", required=True)
-    place = fields.Nested(Place, attribute="self", required=True)
-    employer = fields.Nested(EmployerLine, attribute="self", required=True)
+    wage = Part(Wage, required=True)
+    place = Part(Place, required=True)
+    employer = Part(EmployerLine, required=True)
     headcount = fields.Integer(required=True, allow_none=True)
-    age = fields.Nested(Age, attribute="self", required=True)
+    age = Part(Age, required=True)
     tags = fields.List(fields.String(), required=True)
-    source = fields.Nested(SourceLine, attribute="self", required=True)
+    source = Part(SourceLine, required=True)
     published_at = Moment(required=True)
     verified_at = Moment(required=True, allow_none=True)
     valid_until = Moment(required=True)
-    gig = fields.Nested(Gig, attribute="self_as_gig")
-    live = fields.Nested(Live, attribute="self_as_live")
-
-    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
-        """A public job has neither ``gig`` nor ``live``: they are left out."""
-        if attr == "self_as_gig":
-            return obj if obj.gig is not None else missing
-        if attr == "self_as_live":
-            return obj if obj.listing is not None else missing
-        return super().get_attribute(obj, attr, default)
+    gig = Part(Gig, when=lambda job: job.gig is not None)
+    live = Part(Live, when=lambda job: job.listing is not None)
 
 
 def region_name(code: str) -> str:
-    """The full name of a division, empty when there is none."""
-    found = region.get(code) if code else None
-    return found.full_name if found else ""
+    """The full name of a division; empty when there is no code, or it is no longer in the table."""
+    try:
+        return region.get(code).full_name if code else ""
+    except region.UnknownRegion:
+        return ""
+
+
+class Contact(Out):
+    """Whom to call. Given on the page of one job only, never in lists or open data."""
+
+    name = fields.String(attribute="contact_name", required=True)
+    phone = fields.String(attribute="contact_phone", required=True)
+
+
+class Trade(Out):
+    """An occupation of the classification of 2022."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class JobDetail(JobCard):
+    """The whole job."""
+
+    description = fields.String(required=True)
+    skills = fields.List(fields.String(), required=True)
+    trades = fields.Function(
+        lambda job: trades_of(job.trade_codes),
+        required=True,
+        metadata={
+            "type": "array",
+            "items": {"type": "object", "properties": {"code": {"type": "string"}, "name": {"type": "string"}}},
+        },
+    )
+    education = fields.String(required=True)
+    experience = fields.String(required=True)
+    age_reason = fields.String(required=True)
+    contract_kind = fields.String(required=True, allow_none=True)
+    hours_per_day = Money(required=True, allow_none=True)
+    shift = fields.String(required=True, allow_none=True)
+    settlement = fields.String(required=True, allow_none=True)
+    contact = Part(Contact, required=True)
+    missing = fields.List(fields.String(), required=True, metadata={"description": "来源没有给出的法定内容"})
+    status = fields.String(required=True, validate=validate.OneOf(STATUSES))
+    closed_reason = fields.String(required=True)
+    version = fields.Integer(required=True)
+
+
+class FindingOut(Out):
+    """One remark about an advert."""
+
+    rule = fields.String(required=True)
+    field = fields.String(required=True)
+    words = fields.String(required=True, metadata={"description": "涉及的原话"})
+    advice = fields.String(required=True)
+    severity = fields.String(required=True, validate=validate.OneOf(("block", "warn", "note")))
+    article = fields.String(required=True)
+    source = fields.String(required=True)
+    verified = fields.String(required=True, metadata={"description": "primary 读过条文，secondary 间接读到，unverified 未核实"})
+
+
+class Published(JobDetail):
+    """A job just written, with what is worth improving."""
+
+    findings = fields.List(fields.Nested(FindingOut), required=True)
+
+
+class CheckAnswer(Out):
+    """What is wrong with a draft, and how it was read."""
+
+    verdict = fields.String(required=True, validate=validate.OneOf(("publish", "hold", "refuse")))
+    message = fields.String(required=True)
+    findings = fields.List(fields.Nested(FindingOut), required=True)
+    understood = fields.Dict(
+        keys=fields.String(), required=True, metadata={"description": "工资、年龄、地点、工种、福利读成了什么"}
+    )
+
+
+class ViewQuery(In):
+    """How much of a job, and in which order."""
+
+    view = fields.String(
+        load_default="standard", validate=validate.OneOf(VIEWS), metadata={"description": "elder 先给工资、地点、时间、电话"}
+    )
+
+
+class GigDraft(In):
+    """When a gig starts and ends, and how many people it needs."""
+
+    starts_at = Moment(required=True)
+    ends_at = Moment(required=True)
+    seats = integer(1, 10_000, required=True)
+    insurance = Text(longest=128, metadata={"description": "什么保险、谁来买；没有写“无”"})
+    station_id = integer(1, MAX_ID, allow_none=True)
+
+
+class GigPatch(In):
+    """Terms of a gig that change."""
+
+    starts_at = Moment()
+    ends_at = Moment()
+    seats = integer(1, 10_000)
+    insurance = Text(longest=128)
+    station_id = integer(1, MAX_ID, allow_none=True)
+
+
+class LiveDraft(In):
+    """Which stream, which number."""
+
+    session = Text(shortest=1, longest=32, required=True)
+    listing_no = integer(1, 9_999, required=True)
+
+
+class JobPatch(In):
+    """What may be changed later: everything but the kind and who offers it."""
+
+    title = Text(shortest=2, longest=LENGTHS["title"])
+    description = Text(longest=LENGTHS["description"])
+    trade = Text(longest=64, allow_none=True, metadata={"description": "工种名称，或 2022 年版职业分类大典代码"})
+    skills = fields.List(Text(shortest=1, longest=32), validate=validate.Length(max=30))
+    headcount = integer(1, 100_000, allow_none=True)
+    education = Text(longest=LENGTHS["education"])
+    experience = Text(longest=LENGTHS["experience"])
+    wage = Text(longest=LENGTHS["wage"], metadata={"description": "照平常写法，例如 6000-8000元/月、22元/小时"})
+    age = Text(longest=LENGTHS["age"], metadata={"description": "照平常写法，例如 18-55岁、不限"})
+    age_reason = Text(longest=LENGTHS["age_reason"])
+    region = Text(shortest=1, longest=64, metadata={"description": "行政区划代码（6、9、12 位）或地名"})
+    address = Text(longest=LENGTHS["address"])
+    lat = latitude()
+    lng = longitude()
+    crs = fields.String(validate=validate.OneOf(("gcj02", "wgs84")))
+    contract_kind = fields.String(validate=validate.OneOf(CONTRACT_KINDS), allow_none=True)
+    hours_per_day = fields.Float(validate=validate.Range(0.5, 24), allow_nan=False, allow_none=True)
+    shift = fields.String(validate=validate.OneOf(SHIFTS), allow_none=True)
+    settlement = fields.String(validate=validate.OneOf(SETTLEMENTS), allow_none=True)
+    tags = fields.List(Text(shortest=1, longest=16), validate=validate.Length(max=30))
+    contact_name = Text(longest=LENGTHS["contact_name"])
+    contact_phone = Text(longest=LENGTHS["contact_phone"], pattern=PHONE, metadata={"description": "手机或座机"})
+    valid_until = Moment(metadata={"description": "有效期，最长 180 天"})
+    gig = fields.Nested(GigPatch)
+    live = fields.Nested(LiveDraft)
+
+    @validates_schema
+    def point_is_whole(self, data: dict[str, Any], **_: Any) -> None:
+        """One coordinate alone is a mistake."""
+        if ("lat" in data) != ("lng" in data):
+            raise ValidationError("经纬度要一起填。", "lng" if "lat" in data else "lat")
+
+
+class JobDraft(JobPatch):
+    """A new job of any kind. What the law asks for and is missing is said by the answer, all at once."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
+    title = Text(shortest=2, longest=LENGTHS["title"], required=True)
+    employer_name = Text(longest=LENGTHS["employer_name"], metadata={"description": "驿站代发时写雇主名称；单位账号自动填写"})
+    gig = fields.Nested(GigDraft)
+
+    @validates_schema
+    def only_its_kind(self, data: dict[str, Any], **_: Any) -> None:
+        """A gig brings its terms and no stream, and the other way round."""
+        for name in ("gig", "live"):
+            if name in data and data["kind"] != name:
+                raise ValidationError("这一项和岗位类型（kind）不一致。", name)
+
+
+class CloseBody(In):
+    """Why a job is closed."""
+
+    reason = fields.String(
+        load_default="other", validate=validate.OneOf(REASONS), metadata={"description": "filled 招满，withdrawn 不招了"}
+    )
+
+
+class RenewBody(In):
+    """Until when."""
+
+    valid_until = Moment(metadata={"description": "不填则从今天起 60 天"})
+
+
+def trades_of(codes: list[str]) -> list[dict[str, str]]:
+    """Codes with their names; a code that is no longer in the classification keeps an empty name."""
+    return [{"code": code, "name": found.name if (found := trade.occupation(code)) else ""} for code in codes]

@@ -1,0 +1,95 @@
+"""What is wrong with an advert, before it is published: what it does not say, what it must not say, what we could not read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from service.jobs.advert import Advert, Reading, read_advert
+from service.jobs.findings import Finding
+from service.jobs.rules import Rule, rules_on
+
+Verdict = Literal["publish", "hold", "refuse"]
+LEGAL_AGE = 16
+ADULT_AGE = 18
+_HOLDING = frozenset({"region_unknown", "region_ambiguous"})
+
+
+def check_advert(advert: Advert, now: datetime, reading: Reading | None = None) -> tuple[Finding, ...]:
+    """All findings about an advert, the gravest first: from reading it, from the rules of the day, and from plain sense."""
+    reading = reading or read_advert(advert, now)
+    found = [*reading.findings, *_sense(advert, now)]
+    for rule in rules_on(now):
+        finding = None if rule.kinds and advert.kind not in rule.kinds else _hold_against(rule, advert, reading.fields)
+        if finding is not None:
+            found.append(finding)
+    order = {"block": 0, "warn": 1, "note": 2}
+    return tuple(sorted(found, key=lambda finding: order[finding.severity]))
+
+
+def verdict(findings: tuple[Finding, ...]) -> Verdict:
+    """``refuse`` when anything blocks, ``hold`` when somebody must look before it can be found, else ``publish``."""
+    if any(finding.severity == "block" for finding in findings):
+        return "refuse"
+    return "hold" if any(finding.rule in _HOLDING for finding in findings) else "publish"
+
+
+def _words_of(advert: Advert) -> str:
+    return "\n".join(
+        (advert.title, advert.description, advert.experience, advert.education, advert.age, advert.wage, *advert.tags)
+    )
+
+
+def _hold_against(rule: Rule, advert: Advert, fields: dict[str, Any]) -> Finding | None:
+    if rule.missing:
+        present = {
+            **fields,
+            "gig_seats": advert.gig.seats if advert.gig else None,
+            "gig_insurance": advert.gig.insurance if advert.gig else None,
+        }
+        return None if any(present.get(name) for name in rule.missing) else _finding(rule, "")
+    if rule.check == "under_16":
+        lowest = [low for low in (fields["age_min"], *_lows(fields)) if low is not None]
+        return _finding(rule, fields["age_text"]) if any(low < LEGAL_AGE for low in lowest) or _below(fields) else None
+    if rule.check == "minor_hazard":
+        words = rule.found_in(_words_of(advert))
+        youngest = fields["age_min"]
+        return _finding(rule, words) if words and youngest is not None and LEGAL_AGE <= youngest < ADULT_AGE else None
+    if rule.check == "age_without_reason":
+        limited = fields["age_max"] is not None and fields["age_max"] < 60
+        return _finding(rule, fields["age_text"]) if limited and not fields["age_reason"] else None
+    words = rule.found_in(_words_of(advert))
+    return _finding(rule, words) if words else None
+
+
+def _lows(fields: dict[str, Any]) -> list[int | None]:
+    return [limits[0] for limits in (fields["age_men"], fields["age_women"]) if limits]
+
+
+def _below(fields: dict[str, Any]) -> bool:
+    """Whether the upper limit alone asks for children: 「15岁以下」."""
+    return fields["age_max"] is not None and fields["age_max"] < LEGAL_AGE
+
+
+def _finding(rule: Rule, words: str) -> Finding:
+    return Finding(rule.rule, rule.field, words, rule.advice, rule.effect, rule.article, rule.source, rule.verified)
+
+
+def _sense(advert: Advert, now: datetime) -> list[Finding]:
+    """What no law needs to say: times that cannot be, a gig without its terms."""
+    found: list[Finding] = []
+    gig = advert.gig
+    if advert.kind == "gig" and gig is None:
+        found.append(Finding("gig_terms", "gig", "", "零工要写明什么时候开始、什么时候结束、要几个人。", "block"))
+    if advert.kind == "live" and advert.live is None:
+        found.append(Finding("live_terms", "live", "", "直播带岗要写明是哪一场直播、几号链接。", "block"))
+    if gig is not None:
+        if gig.ends_at <= gig.starts_at:
+            found.append(Finding("gig_period", "gig.ends_at", "", "结束时间要晚于开始时间。", "block"))
+        elif gig.ends_at <= now:
+            found.append(Finding("gig_over", "gig.ends_at", "", "这个零工的时间已经过了，请填将来的时间。", "block"))
+        if advert.valid_until is not None and advert.valid_until > gig.ends_at:
+            found.append(Finding("valid_after_end", "valid_until", "", "有效期不能晚于零工结束的时间。", "block"))
+    if advert.published_at is not None and advert.valid_until is not None and advert.valid_until <= advert.published_at:
+        found.append(Finding("valid_before_start", "valid_until", "", "有效期要晚于发布时间。", "block"))
+    return found

@@ -1,0 +1,182 @@
+"""From what somebody sends, and who he is, to an :class:`Advert`; and back from a row, so that an edit reads everything anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matching.classify import classify
+from service.accounts.caller import Caller
+from service.employers.models import Employer
+from service.errors import Forbidden, Invalid
+from service.jobs.advert import Advert, GigAdvert, LiveAdvert, Source
+from service.jobs.models import Job, LiveSession
+from service.jobs.tags import read_tags
+from service.stations.models import Station
+
+DIRECT = "direct"
+"""The source key of what people publish here themselves."""
+_PLAIN = (
+    "title", "description", "skills", "headcount", "education", "experience", "wage", "age", "age_reason", "region", "address",
+    "contract_kind", "hours_per_day", "shift", "settlement", "tags", "contact_name", "contact_phone", "trade", "valid_until",
+)  # fmt: skip
+"""Fields that go into an Advert as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Poster:
+    """Who stands behind an advert: the employer or station of the account that sends it."""
+
+    employer: Employer | None
+    station: Station | None
+
+
+def advert_of_draft(session: Session, draft: dict[str, Any], caller: Caller) -> tuple[Advert, Poster]:
+    """The advert that a loaded request body means when this caller sends it.
+
+    Raises Forbidden for a kind or station that is not his, Invalid for a station or session that does not exist.
+    """
+    poster = _poster(session, caller)
+    gig = _gig(session, draft.get("gig"), caller)
+    if caller.role == "staff" and draft["kind"] != "gig":
+        raise Forbidden("kind_not_allowed", "驿站工作人员只能发布本站的零工，其他岗位请让用人单位自己发布。")
+    name = poster.employer.name if poster.employer else draft.get("employer_name", "")
+    demo = poster.employer.demo if poster.employer else bool(poster.station and poster.station.demo)
+    source = Source(
+        key=DIRECT,
+        name=poster.station.name if poster.station else name,
+        source_class="demo" if demo else "vacancy",
+        publisher_class=poster.employer.publisher_class if poster.employer else "public",
+        legal_basis="用人单位自主发布" if poster.employer else "公共就业服务机构受托发布",
+        label="演示" if demo else "",
+    )
+    point = {name: draft[name] for name in ("lat", "lng", "crs") if name in draft}
+    advert = Advert(
+        kind=draft["kind"],
+        source=source,
+        employer_id=poster.employer.employer_id if poster.employer else None,
+        employer_name=name,
+        verified_at=poster.employer.verified_at if poster.employer else None,
+        gig=gig,
+        live=_live(session, draft.get("live")),
+        **point,
+        **_plain(draft),
+    )
+    return advert, poster
+
+
+def advert_with(session: Session, job: Job, patch: dict[str, Any], caller: Caller) -> Advert:
+    """The advert of a row with some fields said anew. What was read from other fields before is read again from the new words."""
+    advert = _advert_of_row(job)
+    if "title" in patch and "trade" not in patch and job.trade_codes and classify(job.title).code == job.trade_codes[0]:
+        advert = replace(advert, trade=None)
+    if ("region" in patch or "address" in patch) and "lat" not in patch:
+        # The old point belongs to the old place.
+        advert = replace(advert, lat=None, lng=None, **({} if "region" in patch else {"region": ""}))
+    said = read_tags(job.title, job.description, job.wage_text)
+    advert = replace(advert, tags=tuple(tag for tag in job.tags if tag not in said))
+    changes = _plain(patch) | {name: patch[name] for name in ("lat", "lng", "crs") if name in patch}
+    if patch.get("gig") is not None:
+        changes["gig"] = _changed_gig(session, advert.gig, patch["gig"], caller)
+    if patch.get("live") is not None:
+        changes["live"] = _live(session, patch["live"])
+    if changes.get("wage") is not None and "settlement" not in changes:
+        changes["settlement"] = None
+    return replace(advert, **changes)
+
+
+def _advert_of_row(job: Job) -> Advert:
+    terms, listing = job.gig, job.listing
+    given = job.point_source == "given"
+    return Advert(
+        kind=job.kind,  # type: ignore[arg-type]  # the table's check constraint holds the same words
+        title=job.title,
+        source=Source(
+            key=job.source_key,
+            name=job.source_name,
+            source_class=job.source_class,
+            original_id=job.original_id,
+            url=job.source_url,
+            legal_basis=job.legal_basis,
+            publisher_class=job.publisher_class,
+            label=job.label,
+            missing=tuple(job.missing),
+        ),
+        description=job.description,
+        employer_id=job.employer_id,
+        employer_name=job.employer_name,
+        trade=job.trade_codes[0] if job.trade_codes else None,
+        skills=tuple(job.skills),
+        headcount=job.headcount,
+        education=job.education,
+        experience=job.experience,
+        wage=job.wage_text,
+        age=job.age_text,
+        age_reason=job.age_reason,
+        region=job.region_code,
+        address=job.address,
+        lat=job.lat if given else None,
+        lng=job.lng if given else None,
+        contract_kind=job.contract_kind,
+        hours_per_day=job.hours_per_day,
+        shift=job.shift,
+        settlement=job.settlement,
+        tags=tuple(job.tags),
+        contact_name=job.contact_name,
+        contact_phone=job.contact_phone,
+        published_at=job.published_at,
+        verified_at=job.verified_at,
+        valid_until=job.valid_until,
+        gig=GigAdvert(terms.starts_at, terms.ends_at, terms.seats, terms.insurance, terms.station_id) if terms else None,
+        live=LiveAdvert(listing.session_id, listing.listing_no) if listing else None,
+    )
+
+
+def _plain(said: dict[str, Any]) -> dict[str, Any]:
+    found = {name: said[name] for name in _PLAIN if name in said}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
+
+
+def _poster(session: Session, caller: Caller) -> Poster:
+    employer = session.get(Employer, caller.employer_id) if caller.role == "employer" and caller.employer_id else None
+    station = session.get(Station, caller.station_id) if caller.role == "staff" and caller.station_id else None
+    if caller.role == "employer" and employer is None:
+        raise Forbidden("no_employer", "您的账号还没有绑定用人单位，请先完成单位登记。")
+    if caller.role == "staff" and station is None:
+        raise Forbidden("no_station", "您的账号还没有绑定驿站，请联系管理员。")
+    return Poster(employer, station)
+
+
+def _gig(session: Session, said: dict[str, Any] | None, caller: Caller) -> GigAdvert | None:
+    if said is None:
+        return None
+    station_id = said.get("station_id", caller.station_id if caller.role == "staff" else None)
+    _check_station(session, station_id, caller)
+    return GigAdvert(said["starts_at"], said["ends_at"], said["seats"], said.get("insurance", ""), station_id)
+
+
+def _changed_gig(session: Session, terms: GigAdvert | None, said: dict[str, Any], caller: Caller) -> GigAdvert:
+    if terms is None:
+        raise Invalid("not_a_gig", "这不是零工，没有零工的内容可改。", errors={"gig": ["这不是零工。"]})
+    if "station_id" in said:
+        _check_station(session, said["station_id"], caller)
+    return replace(terms, **said)
+
+
+def _check_station(session: Session, station_id: int | None, caller: Caller) -> None:
+    if caller.role == "staff" and station_id != caller.station_id:
+        raise Forbidden("not_your_station", "只能发布自己驿站的零工。")
+    if station_id is not None and session.get(Station, station_id) is None:
+        raise Invalid("station_unknown", "没有这个驿站，请检查编号。", errors={"gig.station_id": ["没有这个驿站。"]})
+
+
+def _live(session: Session, said: dict[str, Any] | None) -> LiveAdvert | None:
+    if said is None:
+        return None
+    session_id = session.scalar(select(LiveSession.session_id).where(LiveSession.code == said["session"]))
+    if session_id is None:
+        raise Invalid("session_unknown", "没有这场直播，请检查场次编号。", errors={"live.session": ["没有这场直播。"]})
+    return LiveAdvert(session_id, said["listing_no"])

@@ -1,0 +1,45 @@
+"""Change a job: say some fields anew; everything is read and checked again as if it were published now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from service.accounts.caller import Caller
+from service.errors import Conflict, Forbidden
+from service.jobs.advert import read_advert
+from service.jobs.draft import advert_with
+from service.jobs.findings import Finding
+from service.jobs.models import Job
+from service.jobs.permit import in_territory, require_change
+from service.jobs.publish import refuse_if_blocked, require_free_number
+from service.jobs.put import apply
+
+_KEPT = frozenset({"published_at", "verified_at", "employer_id", "source_key", "original_id"})
+
+
+def change_job(session: Session, job: Job, patch: dict[str, Any], caller: Caller, now: datetime) -> tuple[Finding, ...]:
+    """Change a locked, wholly loaded job. Returns what is still worth improving; nothing is written when nothing differs.
+
+    Raises Forbidden, Conflict (closed, from a feed, number taken) or Invalid (a rule forbids the new words).
+    """
+    require_change(caller, job)
+    if job.status == "closed":
+        raise Conflict("job_closed", "这个岗位已经关闭，不能再改；需要的话请重新发布。")
+    if job.original_id is not None:
+        raise Conflict("job_from_feed", "这条信息来自外部数据源，请在来源处修改，这里会自动更新。")
+    advert = advert_with(session, job, patch, caller)
+    reading = read_advert(advert, now)
+    findings = refuse_if_blocked(advert, reading, now)
+    if caller.role in {"bureau", "operator"} and not in_territory(caller, reading.fields["region_code"]):
+        raise Forbidden("outside_territory", "不能把岗位改到您负责的地区之外。")
+    if advert.live is not None:
+        require_free_number(session, advert.live.session_id, advert.live.listing_no, job.job_id)
+    fields = {name: value for name, value in reading.fields.items() if name not in _KEPT}
+    apply(
+        session, job, fields, gig=advert.gig, live=advert.live, action="edit", account_id=caller.account_id, now=now
+    )  # fmt: skip
+    session.flush()
+    return findings

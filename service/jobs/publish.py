@@ -1,0 +1,75 @@
+"""Publish: read the advert, hold it against the rules, write it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.accounts.caller import Caller
+from service.errors import Conflict, Forbidden, Invalid
+from service.jobs.advert import Advert, Reading, read_advert
+from service.jobs.check import check_advert, verdict
+from service.jobs.draft import Poster, advert_of_draft
+from service.jobs.findings import Finding
+from service.jobs.models import Job, LiveListing
+from service.jobs.permit import in_territory
+from service.jobs.put import put
+
+LONGEST_DAYS = 180
+"""No advert is shown longer without being renewed: papers are to be looked at again after half a year (rules D-07 c)."""
+
+
+def publish(session: Session, draft: dict[str, Any], caller: Caller, now: datetime) -> tuple[Job, tuple[Finding, ...]]:
+    """Publish a draft of any kind. Returns the job and what is still worth improving.
+
+    A job of an employer whose papers nobody has checked (D-10) is ``held``: written, and not shown until somebody has.
+    Raises Invalid with the findings when a rule that was read forbids it, Forbidden outside the caller's own field, Conflict
+    when the number in the stream is taken.
+    """
+    advert, poster = advert_of_draft(session, draft, caller)
+    reading = read_advert(advert, now)
+    findings = refuse_if_blocked(advert, reading, now)
+    if caller.role in {"bureau", "operator"} and not in_territory(caller, reading.fields["region_code"]):
+        raise Forbidden("outside_territory", "工作地点不在您负责的地区，不能发布。")
+    if advert.live is not None:
+        require_free_number(session, advert.live.session_id, advert.live.listing_no, None)
+    held = _must_wait(poster) or verdict(findings) == "hold"
+    job, _ = put(session, advert, account_id=caller.account_id, now=now, reading=reading, held=held)
+    session.flush()
+    return job, findings
+
+
+def refuse_if_blocked(advert: Advert, reading: Reading, now: datetime) -> tuple[Finding, ...]:
+    """All findings; raises Invalid when one of them blocks, or the end lies too far away."""
+    findings = check_advert(advert, now, reading)
+    if advert.valid_until is not None and advert.valid_until > now + timedelta(days=LONGEST_DAYS):
+        advice = f"有效期最长 {LONGEST_DAYS} 天，到期可以续期。"
+        findings = (Finding("valid_too_long", "valid_until", "", advice, "block"), *findings)
+    blocking = [finding for finding in findings if finding.severity == "block"]
+    if blocking:
+        errors: dict[str, list[str]] = {}
+        for finding in blocking:
+            errors.setdefault(finding.field, []).append(
+                f"{finding.advice}（{finding.article}）" if finding.article else finding.advice
+            )
+        message = "还不能发布，请先改这几处。" if len(blocking) > 1 else f"还不能发布：{blocking[0].advice}"
+        raise Invalid("advert_refused", message, errors=errors)
+    return findings
+
+
+def require_free_number(session: Session, session_id: int, listing_no: int, job_id: int | None) -> None:
+    """Raises Conflict when another job already stands at that number of the stream."""
+    taken = session.scalar(
+        select(LiveListing.job_id).where(LiveListing.session_id == session_id, LiveListing.listing_no == listing_no)
+    )
+    if taken is not None and taken != job_id:
+        raise Conflict(
+            "listing_taken", f"{listing_no} 号链接已经有岗位了，请换一个号。", errors={"live.listing_no": ["这个号已被占用。"]}
+        )
+
+
+def _must_wait(poster: Poster) -> bool:
+    return poster.employer is not None and poster.employer.verified_at is None

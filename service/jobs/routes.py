@@ -1,0 +1,213 @@
+"""One job: look at it, publish, change, close, prolong, and check before publishing. Lists are in ``search``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import flask
+from sqlalchemy.orm import Session
+
+from service import clock, idempotency
+from service.accounts.access import allow, current_account, maybe_account
+from service.accounts.caller import Caller
+from service.blueprint import Blueprint
+from service.errors import NotFound
+from service.headers import etag, require_match, unless_known
+from service.jobs import schemas
+from service.jobs.advert import Reading, read_advert
+from service.jobs.check import check_advert, verdict
+from service.jobs.close import close_own
+from service.jobs.close import renew as renew_job
+from service.jobs.draft import advert_of_draft
+from service.jobs.edit import change_job
+from service.jobs.findings import Finding
+from service.jobs.models import Job
+from service.jobs.permit import may_change
+from service.jobs.posting import job_posting
+from service.jobs.publish import publish
+from service.jobs.queries import any_state
+from service.sessions import read_session, write_session
+
+blueprint = Blueprint("jobs", __name__, description="岗位：查看、发布、修改、关闭、续期、发布前检查")
+
+LD_JSON = "application/ld+json"
+_PUBLISHERS = ("employer", "staff", "bureau", "operator")
+_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": True,
+    "description": "自己生成的不重复编号，8 到 128 个字符；同一编号重发得到同一结果",
+    "schema": {"type": "string", "minLength": 8, "maxLength": 128},
+}
+_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "required": True,
+    "description": "读取时得到的 ETag",
+    "schema": {"type": "string", "minLength": 1},
+}
+_SAY = {"publish": "可以发布。", "hold": "可以提交，但要等人看过才会显示。", "refuse": "还不能发布，请先改这几处。"}
+
+
+@blueprint.route("/v1/jobs/<int:job_id>", methods=["GET"])
+@allow.anyone
+@blueprint.arguments(schemas.ViewQuery, location="query")
+@blueprint.response(200, schemas.JobDetail)
+@blueprint.alt_response(404, success=False, description="没有这个岗位，或者它已经结束")
+def show_job(query: dict[str, str], job_id: int) -> flask.Response:
+    """一个岗位的全部内容。`Accept: application/ld+json` 给出 schema.org JobPosting。"""
+    with read_session() as session:
+        job = any_state(session, job_id)
+        if job is None:
+            raise NotFound("job_not_found", "没有这个岗位，请返回列表看看别的。")
+        caller = maybe_account()
+        over = job.status != "open" or job.valid_until <= clock.now()
+        if over and not (caller is not None and may_change(caller, job)):
+            raise NotFound("job_over", "这个岗位已经招满或结束了，请看看别的。")
+    if flask.request.accept_mimetypes.best_match(["application/json", LD_JSON]) == LD_JSON:
+        response = flask.jsonify(job_posting(job))
+        response.mimetype = LD_JSON
+    else:
+        body = schemas.JobDetail().dump(job)
+        response = flask.jsonify(schemas.elder(body) if query["view"] == "elder" else body)
+    return unless_known(response, job.version)
+
+
+@blueprint.route("/v1/jobs", methods=["POST"])
+@allow(*_PUBLISHERS)
+@blueprint.arguments(schemas.JobDraft)
+@blueprint.response(201, schemas.Published)
+@blueprint.doc(parameters=[_KEY])
+def publish_job(draft: dict[str, Any]) -> flask.Response:
+    """发布一个岗位：公共招聘、零工、直播带岗都走这里。违反法律规定的会说明条款并拒绝。"""
+    caller = current_account()
+
+    def work(session: Session, now: datetime) -> idempotency.Answer:
+        job, findings = publish(session, draft, caller, now)
+        return _answer(session, job, 201, findings)
+
+    return _once(caller, work)
+
+
+@blueprint.route("/v1/jobs/<int:job_id>", methods=["PATCH"])
+@allow(*_PUBLISHERS)
+@blueprint.arguments(schemas.JobPatch)
+@blueprint.response(200, schemas.Published)
+@blueprint.doc(parameters=[_MATCH])
+def edit_job(patch: dict[str, Any], job_id: int) -> flask.Response:
+    """修改一个岗位，只发要改的项。要带 `If-Match`；别人先改过会回 412。"""
+    caller = current_account()
+    with write_session() as session:
+        job = _locked(session, job_id, caller)
+        require_match(job.version)
+        findings = change_job(session, job, patch, caller, clock.now())
+        answer = _answer(session, job, 200, findings)
+    return _respond(answer)
+
+
+@blueprint.route("/v1/jobs/<int:job_id>/close", methods=["POST"])
+@allow(*_PUBLISHERS)
+@blueprint.arguments(schemas.CloseBody)
+@blueprint.response(200, schemas.JobDetail)
+def close_job(body: dict[str, str], job_id: int) -> flask.Response:
+    """关闭一个岗位，立刻不再显示。已经关闭的再关一次也没关系。"""
+    caller = current_account()
+    with write_session() as session:
+        job = _locked(session, job_id, caller)
+        close_own(session, job, body["reason"], caller, clock.now())
+        answer = _answer(session, job, 200)
+    return _respond(answer)
+
+
+@blueprint.route("/v1/jobs/<int:job_id>/renew", methods=["POST"])
+@allow(*_PUBLISHERS)
+@blueprint.arguments(schemas.RenewBody)
+@blueprint.response(200, schemas.JobDetail)
+@blueprint.doc(parameters=[_KEY])
+def prolong_job(body: dict[str, Any], job_id: int) -> flask.Response:
+    """续期，最长半年。"""
+    caller = current_account()
+
+    def work(session: Session, now: datetime) -> idempotency.Answer:
+        job = _locked(session, job_id, caller)
+        renew_job(session, job, body.get("valid_until"), caller, now)
+        return _answer(session, job, 200)
+
+    return _once(caller, work)
+
+
+@blueprint.route("/v1/jobs/check", methods=["POST"])
+@allow(*_PUBLISHERS)
+@blueprint.arguments(schemas.JobDraft)
+@blueprint.response(200, schemas.CheckAnswer)
+def check_job(draft: dict[str, Any]) -> flask.Response:
+    """发布前检查：缺什么、哪句话不合法、哪里没读懂。不写入任何东西。"""
+    now = clock.now()
+    with read_session() as session:
+        advert, _ = advert_of_draft(session, draft, current_account())
+    reading = read_advert(advert, now)
+    findings = check_advert(advert, now, reading)
+    outcome = verdict(findings)
+    return flask.jsonify(
+        schemas.CheckAnswer().dump(
+            {"verdict": outcome, "message": _SAY[outcome], "findings": findings, "understood": _understood(reading)}
+        )
+    )
+
+
+def _understood(reading: Reading) -> dict[str, Any]:
+    row = Job(**reading.fields)
+    return {
+        "wage": schemas.Wage().dump(row),
+        "age": schemas.Age().dump(row),
+        "place": schemas.Place().dump(row),
+        "trades": schemas.trades_of(row.trade_codes),
+        "tags": row.tags,
+        "settlement": row.settlement,
+        "shift": row.shift,
+    }
+
+
+def _locked(session: Session, job_id: int, caller: Caller) -> Job:
+    """The row, held until the transaction ends. What the caller may not even see does not exist for him."""
+    job = any_state(session, job_id, lock=True)
+    hidden = job is not None and job.status != "open" and not may_change(caller, job)
+    if job is None or hidden:
+        raise NotFound("job_not_found", "没有这个岗位，请检查编号。")
+    return job
+
+
+def _answer(session: Session, job: Job, status: int, findings: tuple[Finding, ...] | None = None) -> idempotency.Answer:
+    session.expire(job)
+    fresh = any_state(session, job.job_id)
+    assert fresh is not None  # noqa: S101  written in this very transaction
+    body = schemas.JobDetail().dump(fresh)
+    tag = etag(fresh.version, flask.jsonify(body).get_data())
+    if findings is not None:
+        body["findings"] = schemas.FindingOut(many=True).dump(findings)
+    headers = {"ETag": f'"{tag}"'}
+    if status == 201:
+        headers["Location"] = f"/v1/jobs/{fresh.job_id}"
+    return idempotency.Answer(status, body, headers)
+
+
+def _once(caller: Caller, work: Any) -> flask.Response:
+    """Run a creating action once for its ``Idempotency-Key``, in one transaction with it."""
+    key = idempotency.required_key(flask.request.headers.get("Idempotency-Key"))
+    request = idempotency.request_hash(flask.request.method, flask.request.path, flask.request.get_data())
+    now = clock.now()
+    with write_session() as session:
+        answer = idempotency.once(
+            session, account_id=caller.account_id, key=key, request=request, now=now, work=lambda: work(session, now)
+        )
+    return _respond(answer)
+
+
+def _respond(answer: idempotency.Answer) -> flask.Response:
+    response = flask.jsonify(answer.body)
+    response.status_code = answer.status
+    response.headers.update(answer.headers)
+    if answer.replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    return response
