@@ -1,0 +1,205 @@
+"""Trades: the words of real adverts, what they mean to each other, and the phrases that only look like one."""
+
+import timeit
+
+import pytest
+
+from matching.rules import trade
+
+SAME = [
+    ("电焊工", "焊工"),
+    ("操作工", "普工"),
+    ("作业员", "普工"),
+    ("看大门", "门卫"),
+    ("清洁工", "保洁员"),
+    ("打扫卫生", "保洁员"),
+    ("母婴护理", "月嫂"),
+    ("叉车司机", "叉车工"),
+    ("铲车", "装载机司机"),
+    ("车位工", "缝纫工"),
+    ("缝纫车工", "缝纫工"),
+    ("泥瓦匠", "砌筑工"),
+    ("砌墙", "砌筑工"),
+    ("扎钢筋", "钢筋工"),
+    ("支模", "模板工"),
+    ("外卖员", "骑手"),
+    ("送餐员", "骑手"),
+    ("墩子", "切配工"),
+    ("配菜", "切配工"),
+    ("摘脐橙", "剪脐橙"),
+    ("装卸工", "搬运工"),
+    ("A2司机", "挂车司机"),
+    ("B2司机", "货车司机"),
+    ("C1司机", "小车司机"),
+    ("勾机", "挖掘机司机"),
+    ("搭架子", "架子工"),
+    ("刮腻子", "腻子工"),
+    ("陪护", "护工"),
+    ("QC", "质检员"),
+    ("库管", "仓管员"),
+    ("啤机", "注塑工"),
+    ("冲床", "冲压工"),
+    ("CNC", "数控操作工"),
+    ("贴片", "SMT操作员"),
+    ("鞋厂针车", "针车工"),
+    ("推台锯", "开料工人"),
+    ("封边", "封边工"),
+]
+
+
+@pytest.mark.parametrize(("word", "home"), SAME)
+def test_a_word_and_its_trade_are_the_same(word: str, home: str) -> None:
+    found = trade.lookup(word)
+    assert found is not None
+    assert found.word == home
+    assert trade.relation(home, word) == "same"
+    assert trade.relation(word, home) == "same"
+
+
+@pytest.mark.parametrize(
+    ("asked", "offered", "expected"),
+    [
+        ("焊工", "氩弧焊工", "narrower"),
+        ("电焊工", "二保焊", "narrower"),
+        ("氩弧焊工", "焊工", "broader"),
+        ("焊工", "切割工", "near"),
+        ("切割工", "电焊", "near"),
+        ("保安", "看大门", "narrower"),
+        ("看大门", "保安员", "broader"),
+        ("司机", "A2司机", "narrower"),
+        ("采摘工", "剪脐橙", "narrower"),
+        ("模板工", "木工", "near"),
+        ("月嫂", "育儿嫂", "near"),
+        ("木工", "油磨", None),
+        # look-alikes that are different work
+        ("车工", "缝纫车工", None),
+        ("车工", "平车工", None),
+        ("叉车", "铲车", None),
+        ("焊工", "保洁", None),
+        ("司机", "厨师", None),
+        ("没有这个工种", "焊工", None),
+    ],
+)
+def test_relations(asked: str, offered: str, expected: str | None) -> None:
+    assert trade.relation(asked, offered) == expected
+
+
+def test_related_gives_the_best_first_with_the_weights_of_the_table() -> None:
+    found = trade.related("焊工")
+    weights = [item.weight for item in found]
+    assert weights == sorted(weights, reverse=True)
+    kinds = {item.word: item.relation for item in found}
+    assert kinds["电焊工"] == "same"
+    assert kinds["氩弧焊工"] == "narrower"
+    assert kinds["切割工"] == "near"
+    assert "焊工" not in kinds
+    assert all(item.weight == trade.WEIGHTS[item.relation] for item in found)
+    assert trade.WEIGHTS["same"] == 1.0
+    assert all(trade.WEIGHTS[kind] < 1.0 for kind in ("narrower", "broader", "near"))
+
+
+def test_related_of_a_special_trade_holds_the_broader_one() -> None:
+    kinds = {item.word: item.relation for item in trade.related("氩弧焊")}
+    assert kinds["氩弧焊工"] == "same"
+    assert kinds["焊工"] == "broader"
+    assert kinds["二保焊工"] == "near"
+
+
+def test_related_takes_a_trade_too_and_knows_nothing_of_unknown_words() -> None:
+    welder = trade.lookup("焊工")
+    assert welder is not None
+    assert trade.related(welder) == trade.related("焊工")
+    assert trade.related("没有这个工种") == ()
+
+
+def test_relation_and_related_agree_everywhere() -> None:
+    for pair in trade.pairs():
+        listed = {item.word: item.relation for item in trade.related(pair.trade)}
+        if pair.word in listed:
+            assert trade.relation(pair.trade, pair.word) == listed[pair.word], pair
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("五十多岁想找个看大门的活，包住", ["看大门的"]),
+        ("缝纫车工2名", ["缝纫车工"]),
+        ("招车工、铣工", ["车工", "铣工"]),
+        ("电工胶带厂招普工", ["普工"]),
+        ("土木工程师", []),
+        ("包水电，招水电工", ["水电工"]),
+        ("汽车工厂招焊工，氩弧焊优先", ["焊工", "氩弧焊"]),
+        ("会电焊工作", ["电焊"]),
+        ("服务员工资高", ["服务员"]),
+        ("大冶市保安镇，招叉车司机", ["叉车司机"]),
+        ("ｃｎｃ操作工／ＱＣ", ["ｃｎｃ操作工", "ＱＣ"]),
+        ("QCX型号", []),
+        ("停车位充足", []),
+        ("成立车间", []),
+        ("需收发快递的文员", ["文员"]),
+        ("", []),
+    ],
+)
+def test_words_in_free_text(text: str, words: list[str]) -> None:
+    found = trade.find_words(text)
+    assert [word for word, _, _ in found] == words
+    assert all(text[start:end] == word for word, start, end in found)
+
+
+def test_the_tables_are_sound() -> None:
+    pairs = trade.pairs()
+    assert len(pairs) >= 800
+    assert {pair.relation for pair in pairs} == {"same", "narrower", "near"}
+    homes: dict[str, str] = {}
+    for pair in pairs:
+        assert trade.lookup(pair.word) is not None, pair
+        target = trade.lookup(pair.trade)
+        assert target is not None, pair
+        row = trade.occupation(pair.code)
+        assert row is not None, pair
+        assert row.is_detailed, pair
+        assert pair.word != pair.trade
+        if pair.relation == "same":
+            assert homes.setdefault(pair.word, pair.trade) == pair.trade, pair
+            assert pair.code == target.code, pair
+        expected = {"same": "same", "narrower": "narrower", "near": "near"}[pair.relation]
+        assert trade.relation(pair.trade, pair.word) == expected, pair
+
+
+def test_nothing_is_both_narrower_and_broader() -> None:
+    for pair in trade.pairs():
+        if pair.relation == "narrower":
+            assert trade.relation(pair.word, pair.trade) == "broader", pair
+
+
+def test_the_classification() -> None:
+    welder = trade.occupation("6-18-02-04")
+    assert welder is not None
+    assert (welder.name, welder.level, welder.parent) == ("焊工", 4, "6-18-02-00")
+    assert welder.is_detailed
+    assert trade.occupation("9-99-99-99") is None
+    rows = trade.occupations()
+    codes = {row.code for row in rows}
+    assert len(codes) == len(rows) > 2000
+    assert all(row.parent in codes for row in rows if row.level > 1)
+    assert not any(row.name.endswith(("L", "S")) for row in rows)
+
+
+def test_every_official_name_is_found() -> None:
+    for row in trade.occupations():
+        if row.level == 4:
+            assert trade.lookup(row.name) is not None, row
+
+
+def test_vocabulary_holds_the_words_in_folded_form() -> None:
+    words = trade.vocabulary()
+    assert {"焊工", "看大门", "剪脐橙", "CNC", "铣工"} <= words
+    assert all(trade.fold(word) == word for word in words)
+    assert all(len(word) > 1 for word in words)
+
+
+def test_answers_come_at_once() -> None:
+    trade.related("焊工")
+    for call in (lambda: trade.lookup("看大门"), lambda: trade.related("焊工")):
+        best = min(timeit.repeat(call, number=2000, repeat=5)) / 2000
+        assert best < 25e-6  # 5 µs is the goal; the rest is room for a busy machine
