@@ -58,6 +58,7 @@ _LONE_YEAR = re.compile(
     r"(?<![0-9.\-~至到])20[1-3][0-9](?![0-9.]|元|块|/|\+|以|起|左右|[-至到][0-9]{4}(?<!20[0-3][0-9])|多|保底|底薪)"
 )
 _PER_SHIFT = re.compile(r"(?<=[0-9元块])(/|一)[0-9]{1,2}(?:\.5)?个?(?:小时|h)(?![a-z])")
+_PER_26_DAYS = re.compile(r"/(?:2[0-9]|3[01])天")  # the month of a 月嫂
 _ONE = re.compile(r"(?<![0-9.一])1(?=个?(?:小时|钟头|天|年|周|星期)|个月|月(?![0-9份底初中])|(?:件|单|亩|车|趟|班)(?![0-9]))")
 MONTHS_PER_YEAR = re.compile(r"[·•・*x×,]?(?<![0-9])(1[2-9]|2[0-4])薪")
 
@@ -66,6 +67,7 @@ def without_other_numbers(s: str) -> str:
     """The folded text with a gap for every number that cannot be money: phones, ages, dates, hours, head counts, sizes."""
     s = _ONE.sub("一", s)
     s = _PER_SHIFT.sub("/班", s)
+    s = _PER_26_DAYS.sub("/月", s)
     s = _NOT_MONEY.sub(GAP, s)
     return _LONE_YEAR.sub(GAP, s)
 
@@ -108,6 +110,9 @@ UNIT_BEFORE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 MULTIPLIER_BEFORE = re.compile(r"\(?(?:单位)?[:]?(?P<m>万|千|k)元?(?:/[年月])?\)?[:]?$")  # 年薪(万元):10-15
 OVER_TEN_THOUSAND = re.compile(r"(月入|月薪|工资|收入|薪资)[^0-9,;。]{0,3}?(?:过|上|破|超)万(?!元户)")
+TEN_THOUSAND = re.compile(r"(?<![0-9几数百千多])万元(?=以上|起|左右)")
+LUMP_SUM = re.compile(r"包干|总价|包工|一口价|打包价|整包|全包价")
+UNKNOWN_UNIT = re.compile(r"/?(?:半[天日个小]|[百千0-9])")  # 120元/半天, 30元/百件
 PIECEWORK = re.compile(r"计件|按件|论件")
 
 WAGE_WORD = re.compile(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from matching.rules.numerals import chinese_number, plain
 from matching.rules.wage import Wage, parse_wage, show_wage, yuan_month
 
 CASES = Path(__file__).with_name("wage_cases.csv")
+FEEDS = Path(__file__).resolve().parents[3] / "seed_jobs" / "feeds"
 NUMBERS = ("min", "max", "min_yuan_month", "max_yuan_month", "months_per_year")
 FULL_WIDTH = {c: c + 0xFEE0 for c in range(0x21, 0x7F)}
 
@@ -37,7 +40,37 @@ def test_real_forms(row: dict[str, str]) -> None:
 
 
 def test_the_table_is_large_enough() -> None:
-    assert len(cases()) >= 250
+    assert len(cases()) >= 350
+
+
+def column(file_name: str, name: str) -> list[str]:
+    """All filled cells of a column of the real lists that the project ships (seed_jobs/feeds/SOURCES.md)."""
+    with gzip.open(FEEDS / file_name, "rt", encoding="utf-8-sig", newline="") as file:
+        return [row[name] for row in csv.DictReader(file) if row[name].strip()]
+
+
+def test_a_job_sites_wages_are_read() -> None:
+    written = column("51job_2023-12.csv.gz", "wage")
+    read = [text for text in written if parse_wage(text).reason is None]
+    assert len(written) > 4000
+    assert len(read) / len(written) >= 0.99
+
+
+def test_government_lists_invent_nothing() -> None:
+    written = set(column("shortage_lists_2021_2026.csv.gz", "pay_or_policy"))
+    assert len(written) > 1000
+    for text in written:
+        wage = parse_wage(text)
+        low, high = wage.min, wage.max
+        if not re.search(r"[0-9０-９一二三四五六七八九十]", text):
+            assert (low, high) == (None, None), text
+        if low is not None and high is not None:
+            assert low <= high, text
+        # every amount read stands in the text: as digits, or as digits with 万, 千 or k behind them
+        for amount in (low, high):
+            if amount is not None:
+                shapes = {f"{amount:g}", f"{amount:.10g}", f"{amount / 1000:g}", f"{amount / 10000:g}"}
+                assert any(shape in plain(text) for shape in shapes), text
 
 
 @pytest.mark.parametrize(
