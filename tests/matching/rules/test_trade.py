@@ -70,6 +70,9 @@ def test_a_word_and_its_trade_are_the_same(word: str, home: str) -> None:
         ("采摘工", "剪脐橙", "narrower"),
         ("模板工", "木工", "near"),
         ("月嫂", "育儿嫂", "near"),
+        ("普工", "注塑普工", "narrower"),
+        ("注塑工", "注塑普工", "narrower"),
+        ("学徒", "焊工学徒", "narrower"),
         ("木工", "油磨", None),
         # look-alikes that are different work
         ("车工", "缝纫车工", None),
