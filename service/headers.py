@@ -36,7 +36,8 @@ def etag(version: int | str, body: bytes) -> str:
 def unless_known(response: flask.Response, version: int | str) -> flask.Response:
     """Set the ETag of an answer; 304 without a body when the client holds it already."""
     response.set_etag(etag(version, response.get_data()))
-    return response.make_conditional(flask.request)
+    response.make_conditional(flask.request)
+    return response
 
 
 def require_match(version: int) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matching.classify import classify
+from matching.rules import region
 from service.accounts.caller import Caller
 from service.employers.models import Employer
 from service.errors import Forbidden, Invalid
@@ -75,7 +76,9 @@ def advert_with(session: Session, job: Job, patch: dict[str, Any], caller: Calle
         advert = replace(advert, trade=None)
     if ("region" in patch or "address" in patch) and "lat" not in patch:
         # The old point belongs to the old place.
-        advert = replace(advert, lat=None, lng=None, **({} if "region" in patch else {"region": ""}))
+        advert = replace(advert, lat=None, lng=None)
+    if "address" in patch and "region" not in patch:
+        advert = replace(advert, region=_without_town(job.region_code))
     said = read_tags(job.title, job.description, job.wage_text)
     advert = replace(advert, tags=tuple(tag for tag in job.tags if tag not in said))
     changes = _plain(patch) | {name: patch[name] for name in ("lat", "lng", "crs") if name in patch}
@@ -86,6 +89,15 @@ def advert_with(session: Session, job: Job, patch: dict[str, Any], caller: Calle
     if changes.get("wage") is not None and "settlement" not in changes:
         changes["settlement"] = None
     return replace(advert, **changes)
+
+
+def _without_town(code: str) -> str:
+    """The county of a town: a new address may lie in another town of it."""
+    try:
+        place = region.get(code) if code else None
+    except region.UnknownRegion:
+        return ""
+    return code if place is None or place.level < 4 or place.parent is None else place.parent
 
 
 def _advert_of_row(job: Job) -> Advert:

@@ -17,7 +17,7 @@ _WHOLE = (
 )
 
 
-def whole() -> Select[tuple[Job]]:
+def whole() -> Select[Job]:
     """Jobs with employer, gig, station, listing and session joined."""
     return select(Job).options(*_WHOLE)
 

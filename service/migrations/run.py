@@ -1,6 +1,7 @@
 """Bring a database to the present tables: ``python -m service.migrations.run`` (the database of the settings).
 
-``--check`` says whether the migrations and the models agree; ``--new "what"`` writes the next numbered file from their difference.
+``--check`` says whether the migrations and the models agree; ``--new "what"`` writes the next
+numbered file from their difference.
 """
 
 from __future__ import annotations

@@ -1,0 +1,118 @@
+"""Fixtures for all tests: real databases and a real Redis-compatible server, shared by the run, clean for each test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+
+from service.db import Base, Database
+from service.migrations.run import upgrade
+from tests import servers
+
+_numbers = itertools.count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The process that begins the run owns its servers; xdist's workers find them through the environment."""
+    if not hasattr(config, "workerinput"):
+        config.stash[_DIRECTORY] = servers.own_run()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the servers."""
+    directory = config.stash.get(_DIRECTORY, None)
+    if directory is not None:
+        servers.end_run(directory)
+
+
+_DIRECTORY = pytest.StashKey[Path]()
+
+
+def _sqlalchemy(address: str) -> str:
+    return "postgresql+psycopg://" + address.split("://", 1)[1]
+
+
+def _worker() -> str:
+    return os.environ.get("PYTEST_XDIST_WORKER", "gw0")
+
+
+@pytest.fixture(scope="session")
+def postgres_worker_url() -> Iterator[str]:
+    """One migrated PostgreSQL database for this process. Use ``postgres_url``, which leaves it clean."""
+    servers.template(lambda address: upgrade(_sqlalchemy(address)))
+    name = f"worker_{_worker()}"
+    yield _sqlalchemy(servers.clone(name))
+    servers.drop(name)
+
+
+@pytest.fixture
+def postgres_url(postgres_worker_url: str) -> Iterator[str]:
+    """A migrated, empty PostgreSQL database; emptied again after the test."""
+    yield postgres_worker_url
+    tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    with psycopg.connect("postgresql://" + postgres_worker_url.split("://", 1)[1], autocommit=True) as connection:
+        connection.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE".encode())
+
+
+@pytest.fixture
+def new_postgres_url(postgres_worker_url: str) -> Iterator[Callable[[], str]]:
+    """Makes databases of their own, cloned from the template: for other processes, kill -9, overlapping transactions."""
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(f"own_{_worker()}_{next(_numbers)}")
+        return _sqlalchemy(servers.clone(made[-1]))
+
+    yield make
+    for name in made:
+        servers.drop(name)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A migrated, empty SQLite database of its own."""
+    path = tmp_path / "test.db"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated, empty database, once of each kind."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """The sessions of that database."""
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def redis_url() -> Iterator[str]:
+    """A real Valkey, in a numbered database of this process, empty before and after the test."""
+    number = int(_worker().removeprefix("gw")) % 16
+    url = f"unix://{servers.valkey()}?db={number}"
+    client = redis.Redis.from_url(url)
+    client.flushdb()
+    yield url
+    client.flushdb()
+    client.close()
