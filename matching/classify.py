@@ -240,7 +240,7 @@ def _by_words(title: str, folded: str) -> Classified:
     wanted = called[-1].strip()
     exact = terms.codes.get(wanted)
     if exact is not None and exact[0]:
-        return _answer(title, wanted, exact[0], 0.9)
+        return _answer(title, wanted, _by_context(wanted, folded) or exact[0], 0.9)
     readings = [(wanted, 0.9)]
     readings += [(text, 0.8) for text in reversed(called[1:-1])]
     if len(called) > 1 and not wanted[:1].isalnum():  # 迎宾岗位招聘，期待您的申请: else what stands there is the employer
@@ -254,7 +254,7 @@ def _by_words(title: str, folded: str) -> Classified:
         refusal = refusal or refused
         if picked:
             first = next((head for head in picked if _is_person(head)), picked[0])
-            narrowed = _by_context(first, folded)
+            narrowed = _by_context(first.word, folded)
             if narrowed:
                 return _answer(title, first.word, narrowed, 0.8)
             if len({head.code for head in picked}) == 1:
@@ -297,10 +297,10 @@ def _pick(terms: _Terms, text: str) -> tuple[list[_Head], str]:
     return picked, refusal
 
 
-def _by_context(head: _Head, folded: str) -> str:
+def _by_context(word: str, folded: str) -> str:
     """The code for a word of two works (车工 at a maker of bags sews), or "" when nothing around it decides."""
     for words, around, code in _CONTEXTS:
-        if head.word in words and around.search(folded):
+        if word in words and around.search(folded):
             return code
     return ""
 
