@@ -186,7 +186,7 @@ class _Terms:
                 known = self.codes.get(piece[at:end]) if end <= size else None
                 if known is None or (not known[0] and piece[at:end] in _CLOSING and end < size):
                     continue
-                if any(start <= at and end <= stop for start, stop in traps):
+                if any(start <= at < stop and not (at == start and end > stop) for start, stop in traps):
                     continue
                 if trade.stands_alone(piece, at, end) and not (at and piece[at - 1] in "不无非免"):
                     found.append(_Head(piece[at:end], known[0], at, end, known[1]))
