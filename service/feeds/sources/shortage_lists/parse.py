@@ -33,9 +33,8 @@ _LEVELS = {
     "本科": "本科", "学士": "本科", "硕士": "硕士", "博士": "博士", "研究生": "研究生", "本": "本科", "硕": "硕士", "博": "博士",
 }  # fmt: skip
 """Word to level, lowest first; the single characters are cells of the Suzhou list that were cut."""
-_AMOUNT = re.compile(r"\d|面议")
-_WAGE_WORDS = re.compile(r"元|万|千|[Kk]|月薪|年薪|底薪|基本工资|计件|提成|面议|[+＋]")
-_NOT_WAGE = re.compile(r"补贴|补助|安家|经费|奖励|住房|周转房|购房|科研|人才卡|编制|事业单位|项目")
+_WAGE = re.compile(r"\d[\d.,-]*\s*[+＋]?\s*(?:元|万|千|[Kk])|\d{4,}\s*[+＋]|面议|底薪|月薪|年薪|计件|提成")
+_NOT_WAGE = re.compile(r"补贴|补助|安家|经费|奖励|住房|周转房|购房|科研|人才卡|编制|事业单位|项目|商业险|餐补")
 _YEAR = re.compile(r"20\d{2}")
 _CHINESE_SIGNS = str.maketrans("(),:", "（），：")
 LONGEST_TITLE = 40
@@ -145,6 +144,9 @@ def _named(plain: str, lookups: Mapping[str, Any]) -> tuple[str, str, str] | Unu
     title = _unmarked(_POST_BEFORE.sub("", plain))
     title = _POST_AFTER.sub(lambda found: found["post"], title).strip(" -*★")
     title = re.sub(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])", "", title)
+    title = re.sub(r"\([^()]*$", "", title)  # a bracket that the cell cut off
+    if re.search(r"[★*|]", title):
+        return Unusable("occupation_torn", f"几个格子并在了一起，分不清是哪个职业：“{_short(plain)}”。")
     if title in lookups["too_general"] or re.sub(r"岗位?$", "", title) in lookups["too_general"] or len(title) < 2:
         return Unusable("occupation_too_general", f"只写了“{_short(plain)}”，看不出是什么职业。")
     if title.endswith("类") or re.fullmatch(r".*类\(\d+个\)", title):
@@ -193,7 +195,7 @@ def _pay(said: str, this_list: Mapping[str, Any]) -> tuple[str, str]:
     plain = re.sub(r"[-~]+", "-", unicodedata.normalize("NFKC", said).replace("—", "-"))
     if "pay_pattern" in this_list and re.fullmatch(this_list["pay_pattern"], plain):
         return plain + str(this_list["pay_suffix"]), ""
-    if len(plain) <= LONGEST_WAGE and _AMOUNT.search(plain) and _WAGE_WORDS.search(plain) and not _NOT_WAGE.search(plain):
+    if len(plain) <= LONGEST_WAGE and _WAGE.search(plain) and not _NOT_WAGE.search(plain):
         return plain, ""
     if re.fullmatch(r"[\d.,>+-]+", plain):
         return "", f"原表薪酬栏写“{plain}”，没有写单位，没有换算。"
