@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
+from prometheus_client import multiprocess
+
 from service.config import load
 
 _settings = load()
@@ -17,7 +19,7 @@ bind = f"{_settings.bind_address}:{_settings.port}"
 workers = _settings.web_workers
 threads = _settings.web_threads
 worker_class = "gthread"
-worker_tmp_dir = None
+control_socket_disable = True  # the supervisor starts and stops; nobody else needs a door
 timeout = 60
 graceful_timeout = 10
 keepalive = 15
@@ -37,7 +39,5 @@ def post_worker_init(worker: Any) -> None:
 
 def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001  gunicorn's signature
     """Let the metrics forget a worker that is gone, so that gauges do not count it for ever."""
-    from prometheus_client import multiprocess
-
     with contextlib.suppress(OSError, KeyError):  # no metrics directory: a single process without the supervisor
         multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import hashlib
 import os
 import shutil
 import signal
@@ -15,8 +16,10 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 
 import redis
@@ -25,9 +28,10 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from service import clock
 from service.config import ConfigError, Settings, load
 from service.db import Database
-from service.welcome import greet
+from service.welcome import greet, has_demo
 
 ROOT = Path(__file__).resolve().parent.parent
 DISK_LEAST_MB = 300
@@ -162,12 +166,46 @@ def prepare(settings: Settings) -> None:
     """Migrate, load what a fresh start shows, compile the kernels, build the index. Each is quick when it was done before."""
     python = sys.executable
     _step(1, "检查并更新数据库结构", [python, "-m", "service.migrations.run"])
-    if settings.demo:
-        _step(2, "载入演示岗位和公开目录（第一次约半分钟）", [python, "-m", "seed_jobs"])
-    else:
+    if not settings.demo:
         console.print("[2/4] 不载入演示数据（DEMO=0）")
-    _step(3, "编译匹配引擎（第一次约半分钟）", [python, "-m", "matching.warm"])
-    _step(4, "建立岗位索引", [python, "-m", "flask", "--app", "wsgi.py", "index", "catch-up"])
+    else:
+        seeded = Stamp(settings.data_dir / "seeded", "seed_jobs", settings.database_url, clock.show(clock.now())[:10])
+        if seeded.fresh() and has_demo(settings):
+            console.print("[2/4] 今天的演示数据已经载入")
+        else:
+            _step(2, "载入演示岗位和公开目录（第一次约半分钟）", [python, "-m", "seed_jobs"])
+            seeded.set()
+    kernels = Path(os.environ.get("NUMBA_CACHE_DIR") or settings.data_dir) / "kernels-ready"
+    if (compiled := Stamp(kernels, "matching", sys.version, version("numba"))).fresh():
+        console.print("[3/4] 匹配引擎已经编译好")
+    else:
+        _step(3, "编译匹配引擎（第一次约半分钟）", [python, "-m", "matching.warm"])
+        compiled.set()
+    if (settings.index_dir / "MANIFEST").exists():
+        console.print("[4/4] 岗位索引已经建好，启动后自动补上新的变动")
+    else:
+        _step(4, "建立岗位索引", [python, "-m", "flask", "--app", "wsgi.py", "index", "catch-up"])
+
+
+class Stamp:
+    """A small file that says: this was done, with exactly these sources and these facts. Saves a second start the work."""
+
+    def __init__(self, path: Path, folder: str, *facts: str) -> None:
+        self.path = path
+        digest = hashlib.sha256("\n".join(facts).encode())
+        for source in sorted((ROOT / folder).rglob("*")):
+            if source.is_file() and "__pycache__" not in source.parts:
+                digest.update(source.read_bytes())
+        self.value = digest.hexdigest()
+
+    def fresh(self) -> bool:
+        """Whether it was done already."""
+        return self.path.exists() and self.path.read_text(encoding="ascii") == self.value
+
+    def set(self) -> None:
+        """It is done now."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(self.value, encoding="ascii")
 
 
 def children(settings: Settings) -> list[Child]:
@@ -183,18 +221,23 @@ def children(settings: Settings) -> list[Child]:
     ]
 
 
-def wait_ready(settings: Settings, processes: list[Child]) -> None:
+def wait_ready(settings: Settings, processes: list[Child], *, stopping: list[bool]) -> None:
     """Wait until the web answers and holds the index. Raises :class:`CannotStart` when it does not come up."""
     deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and not stopping:
         if any(child.died() is not None for child in processes):
             raise CannotStart("服务没有启动起来，原因见上面几行。")
         try:
-            with urllib.request.urlopen(f"{address(settings)}/v1/jobs?limit=1", timeout=5) as answer:  # noqa: S310  our own address
-                if answer.status == 200:
-                    return
+            with urllib.request.urlopen(f"{address(settings)}/v1/jobs?limit=1", timeout=5):  # noqa: S310  our own address
+                return
+        except urllib.error.HTTPError as answer:
+            if answer.code != 503:  # 503: the index is not open yet
+                raise CannotStart(f"网站已经起来，但回答出错（{answer.code}），请看上面的日志。") from answer
         except OSError:
-            time.sleep(0.1)
+            pass  # not listening yet
+        time.sleep(0.1)
+    if stopping:
+        return
     raise CannotStart(f"服务在 {READY_SECONDS} 秒内没有准备好，请查看上面的日志。")
 
 
@@ -261,8 +304,9 @@ def main() -> int:
         processes = children(settings)
         for child in processes:
             child.start()
-        wait_ready(settings, processes)
-        greet(settings, address(settings), console)
+        wait_ready(settings, processes, stopping=stopping)
+        if not stopping:
+            greet(settings, address(settings), console)
         keep_alive(processes, stopping=stopping)
     except (ConfigError, CannotStart) as reason:
         if not stopping:

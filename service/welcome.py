@@ -29,6 +29,16 @@ def demo_tokens(database: Database) -> dict[str, str]:
         }
 
 
+def has_demo(settings: Settings) -> bool:
+    """Whether the demo accounts are there: a stamp file alone does not know that the database was thrown away."""
+    database = Database(settings.database_url)
+    try:
+        with database.read_session() as session:
+            return session.scalar(select(Account.account_id).where(Account.demo).limit(1)) is not None
+    finally:
+        database.close()
+
+
 def greet(settings: Settings, address: str, console: Console) -> None:
     """Print where to go and what to try."""
     console.print()

@@ -101,7 +101,7 @@ def _with_trade(asked: Asked, said: str | None) -> Asked:
     if not said:
         return asked
     query = asked.query
-    known = trade_rules.get(said)
+    known = trade_rules.occupation(said)
     if known is not None:
         return replace(asked, query=replace(query, trade_codes=(*query.trade_codes, known.code)))
     return replace(asked, query=replace(query, skills=(*query.skills, said)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -28,10 +29,13 @@ KIND_NAMES = {"public": "公共招聘", "gig": "零工", "live": "直播带岗"}
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A job of the page with what the engine said of it."""
+    """A job of the page with what the engine said of it. Everything of the job can be asked of it directly."""
 
     job: Job
     hit: Hit
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.job, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +114,17 @@ def facet_lists(facets: Facets) -> dict[str, list[dict[str, Any]]]:
     """Facets as lists with names for people, the most frequent first; kinds in their own order."""
     return {
         "kind": [{"value": kind, "name": KIND_NAMES[kind], "count": facets.kind.get(kind, 0)} for kind in KINDS],
-        "trade": _named(facets.trade, lambda code: trade_rules.occupation(code).name),
+        "trade": _named(facets.trade, _trade_name),
         "region": _named(facets.region, lambda code: region_rules.get(code).full_name),
         "tags": _named(facets.tags, lambda tag: tag),
     }
 
 
-def _named(counts: dict[str, int], name: Any) -> list[dict[str, Any]]:
+def _trade_name(code: str) -> str:
+    known = trade_rules.occupation(code)
+    return known.name if known is not None else code
+
+
+def _named(counts: dict[str, int], name: Callable[[str], str]) -> list[dict[str, Any]]:
     most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:FACETS_MOST]
     return [{"value": value, "name": name(value), "count": number} for value, number in most if value]

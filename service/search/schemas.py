@@ -173,15 +173,10 @@ class PartsOut(Out):
 class FoundJob(JobCard):
     """A job of the list: the card, how far it is, and why it fits. Dumped from a ``find.Found``."""
 
-    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
-        """What the engine said from the hit, everything else from the job."""
-        source = obj.hit if attr in {"distance_km", "score", "parts", "reasons"} else obj.job
-        return super().get_attribute(source, attr, default)
-
-    distance_km = fields.Float(required=True, allow_none=True)
-    score = fields.Integer(required=True, metadata={"description": "综合分，各部分之和"})
-    parts = fields.Nested(PartsOut, required=True)
-    reasons = fields.List(fields.Nested(ReasonOut), required=True)
+    distance_km = fields.Float(attribute="hit.distance_km", required=True, allow_none=True)
+    score = fields.Integer(attribute="hit.score", required=True, metadata={"description": "综合分，各部分之和"})
+    parts = fields.Nested(PartsOut, attribute="hit.parts", required=True)
+    reasons = fields.List(fields.Nested(ReasonOut), attribute="hit.reasons", required=True)
 
 
 class PieceOut(Out):
