@@ -39,7 +39,7 @@ _NO_BLOCKED: Final = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class Plan:
     """A query made ready for every segment of one generation."""
 
     query: Query
@@ -67,7 +67,8 @@ def concepts(snapshot: Snapshot, query: Query) -> tuple[Concept, ...]:
     return wanted.concepts_of(query.text, query.skills, query.trade_codes, snapshot.knows, snapshot.stats.spelling)
 
 
-def _plan(snapshot: Snapshot, query: Query) -> _Plan:
+def plan_for(snapshot: Snapshot, query: Query) -> Plan:
+    """Words to weighted terms, place to a vector: what a query costs before any job is looked at."""
     asked = concepts(snapshot, query)
     point, reach = None, -1
     if query.lat is not None and query.lng is not None:
@@ -76,7 +77,7 @@ def _plan(snapshot: Snapshot, query: Query) -> _Plan:
         point = unit_vector(query.lat, query.lng)
         if query.radius_km is not None:
             reach = chord_of(max(0.0, query.radius_km))
-    return _Plan(
+    return Plan(
         query=query,
         terms=wanted.weigh(asked, snapshot.stats.rarity.get, snapshot.knows),
         needs_words=bool(asked),
@@ -104,7 +105,7 @@ def _tag_bits(live: Live, query: Query) -> npt.NDArray[np.uint64] | None:
     return masks
 
 
-def _ask(live: Live, plan: _Plan) -> tuple[Asked, list[Term]] | None:
+def _ask(live: Live, plan: Plan) -> tuple[Asked, list[Term]] | None:
     """The query in the numbers of one segment and the terms it has; None when nothing there can match."""
     query, index = plan.query, live.segment.term_index
     terms = [term for term in plan.terms if term.term in index]
@@ -161,25 +162,36 @@ def search(index: Index, query: Query) -> tuple[Hit, ...]:
     if _finds_nothing(query) or query.limit <= 0:
         return ()
     snapshot = index.snapshot
-    return _best(snapshot, _plan(snapshot, query))
+    return _best(snapshot, plan_for(snapshot, query))
 
 
-def _best(snapshot: Snapshot, plan: _Plan) -> tuple[Hit, ...]:
-    query = plan.query
-    room = min(query.limit, sum(live.live for live in snapshot.lives))
-    if room <= 0:
-        return ()
-    best = np.empty((room, 5), dtype=np.int64)
-    count = 0
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The best jobs as int64 [k, 5]: value, published_at, job_id, segment, row; and the query as each segment saw it."""
+
+    best: npt.NDArray[np.int64]
+    asked: dict[int, tuple[Asked, list[Term]]]
+
+
+def rank(snapshot: Snapshot, plan: Plan) -> Ranked:
+    """The search proper: the best ``limit`` jobs of all segments, in order."""
     asked: dict[int, tuple[Asked, list[Term]]] = {}
+    best = np.empty((max(0, min(plan.query.limit, snapshot.jobs)), 5), dtype=np.int64)
+    if not len(best):
+        return Ranked(best, asked)
+    count = 0
     for number, live in enumerate(snapshot.lives):
         ready = _ask(live, plan)
         if ready is not None:
             asked[number] = ready
             count = best_of_segment(live.segment.hot, live.dead, ready[0], number, best, count)
     rows = best[:count]
-    order = np.lexsort((rows[:, 2], -rows[:, 1], -rows[:, 0]))
-    return tuple(_hits(snapshot, query, asked, rows[order]))
+    return Ranked(rows[np.lexsort((rows[:, 2], -rows[:, 1], -rows[:, 0]))], asked)
+
+
+def _best(snapshot: Snapshot, plan: Plan) -> tuple[Hit, ...]:
+    ranked = rank(snapshot, plan)
+    return tuple(_hits(snapshot, plan.query, ranked.asked, ranked.best))
 
 
 def _hits(snapshot: Snapshot, query: Query, asked: dict[int, tuple[Asked, list[Term]]], best: npt.NDArray[np.int64]) -> list[Hit]:
@@ -240,7 +252,7 @@ def count(index: Index, query: Query) -> Totals:
     total = 0
     if not _finds_nothing(query):
         snapshot = index.snapshot
-        plan = _plan(snapshot, query)
+        plan = plan_for(snapshot, query)
         for live in snapshot.lives:
             ready = _ask(live, plan)
             if ready is None:
@@ -281,7 +293,7 @@ def similar(index: Index, job_id: int, now: int, limit: int) -> tuple[Hit, ...]:
     point = (record[0] >> 7, record[1] >> 7, record[2] >> 7) if record[0] & 32 else None
     query = Query(now=now, limit=limit + 1)
     plan = replace(
-        _plan(snapshot, query),
+        plan_for(snapshot, query),
         terms=wanted.weigh(alike, snapshot.stats.rarity.get, snapshot.knows),
         needs_words=True,
         point=point,
@@ -336,7 +348,7 @@ def _exercise(index: Index) -> None:
     """Call every kernel once on the real, memory-mapped, read-only arrays (other arrays would be other types to Numba)."""
     query = Query(now=0, text="普工", lat=28.0, lng=115.0, radius_km=1.0, limit=1)
     for live in index.snapshot.lives[:1]:
-        plan = replace(_plan(index.snapshot, query), terms=[], needs_words=False)
+        plan = replace(plan_for(index.snapshot, query), terms=[], needs_words=False)
         ready = _ask(live, plan)
         if ready is not None:
             best_of_segment(live.segment.hot, live.dead, ready[0], 0, np.empty((1, 5), dtype=np.int64), 0)

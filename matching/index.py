@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,14 +46,21 @@ class WriterBusy(Exception):  # noqa: N818 - a name of the front door
     """Another process or thread is writing this index; there is one writer at a time."""
 
 
-@dataclass(frozen=True, slots=True)
 class Stats:
     """What the last full build counted: how rare a word is, and the words known for correction. Small updates leave it."""
 
-    name: str
-    jobs: int
-    rarity: dict[str, int]
-    spelling: Spelling
+    def __init__(self, name: str, jobs: int, words: list[str], sounds: list[str], counts: list[int]) -> None:
+        self.name: Final = name
+        self.jobs: Final = jobs
+        self.rarity: Final = {word: idf(count, jobs) for word, count in zip(words, counts, strict=True) if count}
+        self._columns = (words, sounds, counts)
+
+    @cached_property
+    def spelling(self) -> Spelling:
+        """Made at first use (0.1 s for 10,000 words), which readers do on opening and the writer never."""
+        listed = [row for row in zip(*self._columns, strict=True) if len(row[0]) > 1 and not row[0].startswith(CODE_MARK)]
+        words, sounds, counts = zip(*listed, strict=True) if listed else ((), (), ())
+        return Spelling(words, sounds, counts, frozenset(text.vocabulary()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,11 @@ class Snapshot:
     manifest: Manifest
     lives: tuple[Live, ...]
     stats: Stats
+
+    @property
+    def jobs(self) -> int:
+        """Jobs that are not deleted."""
+        return sum(live.live for live in self.lives)
 
     def knows(self, term: str) -> bool:
         """Whether any segment carries the term."""
@@ -107,16 +120,7 @@ def _open_stats(folder: Path, name: str) -> Stats:
     words, sounds, counts = unpack_strings(arrays["words"]), unpack_strings(arrays["sounds"]), arrays["counts"].tolist()
     if not len(words) == len(sounds) == len(counts):
         raise IndexDamaged(f"索引文件 {name} 内部长度不符")
-    jobs = int(facts["jobs"])
-    rarity = {word: idf(count, jobs) for word, count in zip(words, counts, strict=True) if count}
-    plain = [at for at, word in enumerate(words) if not word.startswith(CODE_MARK) and len(word) > 1]
-    spelling = Spelling(
-        [words[at] for at in plain],
-        [sounds[at] for at in plain],
-        [counts[at] for at in plain],
-        frozenset(text.vocabulary()),
-    )
-    return Stats(name, jobs, rarity, spelling)
+    return Stats(name, int(facts["jobs"]), words, sounds, counts)
 
 
 def open_snapshot(folder: Path, before: Snapshot | None = None) -> Snapshot:
@@ -156,6 +160,7 @@ class Index:
         self._lock = threading.Lock()
         self._seen = self._manifest_stamp()
         self.snapshot = open_snapshot(folder)
+        _ = self.snapshot.stats.spelling
 
     def _manifest_stamp(self) -> tuple[int, int, int] | None:
         try:
@@ -175,6 +180,7 @@ class Index:
             if seen == self._seen:
                 return False
             newer = open_snapshot(self._folder, self.snapshot)
+            _ = newer.stats.spelling  # made here, not in the first query
             changed = newer.manifest.generation != self.snapshot.manifest.generation
             self.snapshot = newer
             self._seen = seen
@@ -203,7 +209,7 @@ class Index:
     @property
     def jobs(self) -> int:
         """Jobs in the open generation (expired ones count until they are deleted)."""
-        return sum(live.live for live in self.snapshot.lives)
+        return self.snapshot.jobs
 
     def contains(self, job_id: int) -> bool:
         """Whether the job is in the open generation."""
@@ -212,7 +218,7 @@ class Index:
     def close(self) -> None:
         """Let go of the files; a query under way keeps its own generation until it ends."""
         empty = Manifest(self.generation, self.built_at, self.updated_at, self.position, "", "", (), ())
-        nothing = Stats("", 0, {}, Spelling([], [], [], frozenset()))
+        nothing = Stats("", 0, [], [], [])
         self.snapshot = Snapshot(empty, (), nothing)
 
 
@@ -301,7 +307,7 @@ class IndexWriter:
     @property
     def jobs(self) -> int:
         """Jobs in the living generation."""
-        return sum(live.live for live in self._snapshot.lives) if self._snapshot else 0
+        return self._snapshot.jobs if self._snapshot else 0
 
     def _next_generation(self) -> int:
         numbers = [self.generation]

@@ -43,11 +43,15 @@ def explain(query: Query, parts: Parts, distance_km: float | None, met: Sequence
 
 
 def _words(met: Sequence[Term]) -> list[str]:
-    """One sentence for each asked word, from the heaviest term that met it; at most two."""
+    """One sentence for each asked word, from the heaviest term that met it; at most two.
+
+    Where the advert's word holds that term inside it (电焊工 holds 焊工), the whole word is shown; an occupation is
+    shown only for want of words.
+    """
     best: dict[str, Term] = {}
     for term in met:
         before = best.get(term.asked)
-        if before is None or (before.relation == "occupation" and term.relation != "occupation"):
+        if before is None or before.term.startswith(CODE_MARK) or (before.term != term.term and before.term in term.term):
             best[term.asked] = term
     return [_word(term) for term in best.values()][:_TEXT_REASONS]
 

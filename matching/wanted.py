@@ -64,8 +64,7 @@ def _corrected(typed: str, corrections: list[Correction]) -> Concept:
         for answer in _meanings(correction.word):
             percent = answer.percent * correction.percent // 100
             if answer.term not in answers or answers[answer.term].percent < percent:
-                relation = "corrected" if answer.term == correction.word else answer.relation
-                answers[answer.term] = Answer(answer.term, percent, relation)
+                answers[answer.term] = Answer(answer.term, percent, "corrected")
     return Concept(typed, tuple(answers.values()))
 
 

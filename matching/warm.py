@@ -1,4 +1,4 @@
-"""``python -m matching.warm``: compile the engine's kernels into ``NUMBA_CACHE_DIR``, so that no process compiles at its first request."""
+"""``python -m matching.warm``: compile the kernels into ``NUMBA_CACHE_DIR``, so that no first request pays for it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Own figures and those of peers, in one run: ``python -m matching.bench``."""

@@ -1,0 +1,156 @@
+"""The same answer by brute force: NumPy over every row, no pruning, a full sort. The proof of exactness and the plainest peer.
+
+It reads the stored columns and postings (that these are right is the tests' business, against the oracle) and shares no loop and
+no bound with the kernels.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from matching import formula
+from matching.engine import Plan
+from matching.index import Live, Snapshot
+from matching.kernels import BLOCK_SHIFT, HOURS_UNKNOWN, NOWHERE, Hot
+from matching.model import KINDS, SETTLEMENTS, Query
+from matching.space import metres_of
+
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+_PLACE = np.array([formula.place_points(step << formula.PLACE_SHIFT) for step in range(formula.PLACE_STEPS + 1)], dtype=np.int64)
+
+
+def brute_force(snapshot: Snapshot, plan: Plan) -> Ints:
+    """int64 [k, 3]: value, published_at, job_id of the best ``limit`` jobs, in order."""
+    found = [_scan(live, plan) for live in snapshot.lives]
+    rows = np.concatenate(found) if found else np.zeros((0, 3), dtype=np.int64)
+    return rows[np.lexsort((rows[:, 2], -rows[:, 1], -rows[:, 0]))][: plan.query.limit]
+
+
+def _scan(live: Live, plan: Plan) -> Ints:
+    hot, query = live.segment.hot, plan.query
+    keep = np.unpackbits(live.dead.view(np.uint8), bitorder="little")[: live.segment.rows] == 0
+    totals = np.zeros(live.segment.rows, dtype=np.int64)
+    for term in plan.terms:
+        number = live.segment.term_index.get(term.term)
+        if number is not None:
+            rows, impacts = _postings(hot, number)
+            totals[rows] += term.weight * impacts
+    if plan.needs_words:
+        keep &= totals > 0
+    chord = _chords(hot, plan)
+    keep &= _filters(live, plan, chord)
+    published = hot.record[:, 3].view(np.uint32).astype(np.int64)
+    value = _values(live, query, plan, totals, chord, published)
+    if query.after is not None:
+        last = query.after
+        same = value == last.value
+        newer = (published < last.published_at) | ((published == last.published_at) & (hot.job_id > last.job_id))
+        keep &= (value < last.value) | (same & newer)
+    found: Ints = np.stack([value, published, hot.job_id], axis=1)[keep]
+    return found
+
+
+def _postings(hot: Hot, term: int) -> tuple[Ints, Ints]:
+    first, last = int(hot.term_starts[term]), int(hot.term_starts[term + 1])
+    starts = hot.group_starts[first : last + 1].astype(np.int64)
+    blocks = np.repeat(hot.group_block[first:last].astype(np.int64), starts[1:] - starts[:-1])
+    span = slice(int(starts[0]), int(starts[-1]))
+    return (blocks << BLOCK_SHIFT) + hot.post_row[span], hot.post_impact[span].astype(np.int64)
+
+
+def _chords(hot: Hot, plan: Plan) -> Ints:
+    if plan.point is None:
+        return np.full(len(hot.job_id), -1, dtype=np.int64)
+    gaps = (hot.record[:, :3].astype(np.int64) >> 7) - np.array(plan.point, dtype=np.int64)
+    chord: Ints = np.sqrt((gaps * gaps).sum(axis=1).astype(np.float64)).astype(np.int64)
+    chord[(hot.record[:, 0] & 32) == 0] = -1
+    return chord
+
+
+def _limits(hot: Hot, query: Query) -> tuple[Ints, Ints]:
+    ages = hot.record[:, 7].astype(np.int64)
+    men, women = (ages & 127, ages >> 7 & 127), (ages >> 14 & 127, ages >> 21 & 127)
+    if query.sex:
+        return men if query.sex == "male" else women
+    return np.minimum(men[0], women[0]), np.maximum(men[1], women[1])
+
+
+def _has(live: Live, tag: str) -> Mask:
+    number = live.segment.tag_index.get(tag)
+    if number is None:
+        return np.zeros(live.segment.rows, dtype=bool)
+    bits: Mask = (live.segment.hot.tags[:, number // 64] >> np.uint64(number % 64) & np.uint64(1)) != 0
+    return bits
+
+
+def _filters(live: Live, plan: Plan, chord: Ints) -> Any:
+    hot, query = live.segment.hot, plan.query
+    record = hot.record
+    facts = record[:, 0]
+    keep = record[:, 4].view(np.uint32).astype(np.int64) > query.now
+    if query.kinds:
+        keep &= np.isin(facts & 3, [KINDS.index(kind) for kind in query.kinds])
+    if query.settlements:
+        keep &= np.isin(facts >> 2 & 7, [SETTLEMENTS.index(one) + 1 for one in query.settlements])
+    if query.published_since is not None:
+        keep &= record[:, 3].view(np.uint32) >= max(0, query.published_since)
+    if plan.reach >= 0:
+        keep &= (chord >= 0) & (chord <= plan.reach)
+    if query.wage_floor_yuan_month:
+        keep &= np.maximum(record[:, 5], record[:, 6]) >= query.wage_floor_yuan_month
+    if query.hours_max is not None:
+        hours = record[:, 1] & 127
+        keep &= (hours == HOURS_UNKNOWN) | (hours <= round(query.hours_max * 4))
+    if query.age is not None:
+        low, high = _limits(hot, query)
+        inside = (query.age >= low) & ((query.age <= high) | (high == formula.AGE_OPEN))
+        keep &= inside | ((facts & 64) == 0)
+        if query.age < 18:
+            keep &= (record[:, 2] & 1) == 0
+    if len(plan.regions):
+        keep &= np.any([(hot.region >= first) & (hot.region < last) for first, last in plan.regions.tolist()], axis=0)
+    for tag in query.tags_all:
+        keep &= _has(live, tag)
+    for tag in query.tags_none:
+        keep &= ~_has(live, tag)
+    if query.tags_any:
+        keep &= np.any([_has(live, tag) for tag in query.tags_any], axis=0)
+    if query.employers_blocked:
+        keep &= ~np.isin(hot.employer, plan.blocked)
+    return keep
+
+
+def _values(live: Live, query: Query, plan: Plan, totals: Ints, chord: Ints, published: Ints) -> Ints:
+    hot = live.segment.hot
+    low, high = hot.record[:, 5].astype(np.int64), hot.record[:, 6].astype(np.int64)
+    if query.sort == "newest":
+        return published
+    if query.sort == "wage":
+        return np.where(low > 0, low, high)
+    if query.sort == "distance":
+        if plan.point is None:
+            return np.zeros(len(chord), dtype=np.int64)
+        return np.where(chord < 0, NOWHERE, -np.array([metres_of(one) for one in chord.tolist()], dtype=np.int64))
+    value = np.minimum(formula.TEXT_MAX, totals // (formula.IMPACT_MAX * formula.WEIGHT_SCALE))
+    value += np.where(chord >= 0, _PLACE[np.minimum(chord >> formula.PLACE_SHIFT, formula.PLACE_STEPS)], 0)
+    wish = query.wage_min_yuan_month or 0
+    if wish > 0:
+        top = np.maximum(low, high)
+        short = np.maximum(0, 100 - 400 * (wish - top) // wish)
+        reached = np.where(low >= wish, formula.WAGE_MAX, np.where(top >= wish, formula.WAGE_PART, short))
+        value += np.where(top > 0, reached, formula.WAGE_UNKNOWN)
+    if query.age is not None:
+        age_low, age_high = _limits(hot, query)
+        outside = np.maximum(0, np.maximum(age_low - query.age, query.age - age_high))
+        points = np.where(outside > 0, np.maximum(0, formula.AGE_OUTSIDE - formula.AGE_STEP * outside), formula.AGE_MAX)
+        value += np.where((age_low == 0) & (age_high == formula.AGE_OPEN), formula.AGE_UNSTATED, points)
+    days = np.maximum(0, query.now - published) // formula.DAY
+    value += np.maximum(0, formula.FRESH_MAX - formula.FRESH_STEP * days)
+    if query.tags_wanted:
+        met = np.sum([_has(live, tag) for tag in query.tags_wanted], axis=0)
+        value += formula.PREFERENCE_MAX * met // len(query.tags_wanted)
+    return value

@@ -1,0 +1,159 @@
+"""Words: normalising, lifting facts out, and rjieba held equal to jieba."""
+
+from __future__ import annotations
+
+import random
+import warnings
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rapidfuzz import fuzz
+
+from matching import text
+from matching.spelling import Spelling, pinyin_of
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # jieba of 2020 imports pkg_resources and has old escapes
+    import jieba
+
+
+class Jieba:
+    """jieba's own tokenizer with our words, in the form of our cutter: the oracle."""
+
+    def __init__(self) -> None:
+        self._jieba = jieba.Tokenizer()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for word in text.vocabulary():
+                self._jieba.add_word(word, text.WORD_FREQUENCY, "n")
+
+    def cut(self, written: str, hmm: bool) -> list[str]:
+        return list(self._jieba.cut(written, HMM=hmm))
+
+    def cut_for_search(self, written: str, hmm: bool) -> list[str]:
+        return list(self._jieba.cut_for_search(written, HMM=hmm))
+
+
+@pytest.fixture(scope="module")
+def oracle() -> Jieba:
+    return Jieba()
+
+
+ADVERTS = (
+    "急招包吃住电焊二保焊师傅8000起",
+    "电子厂普工操作工，长白班，坐班，月薪6000-8000元，18-45周岁",
+    "章贡区小区门卫看大门，夫妻房，五险，日结230/天",
+    "招CNC操作工3名，会调机优先，联系电话13800000000，2026年11月22日前",
+    "家具厂喷漆工、打磨工、油磨工，计件，多劳多得；脐橙采摘分拣临时工",
+)
+
+
+@pytest.mark.parametrize("search", [True, False])
+def test_both_cutters_agree_on_adverts(oracle: Jieba, search: bool) -> None:
+    for advert in ADVERTS:
+        assert text.words_by(text.cutter(), advert, search=search) == text.words_by(oracle, advert, search=search)
+
+
+def test_both_cutters_agree_on_words_strung_together(oracle: Jieba) -> None:
+    chance = random.Random(11)
+    words = (*text.vocabulary(), "找", "想", "我们", "师傅", "急招", "小区", "附近", "上班")
+    for _ in range(300):
+        line = "".join(chance.choice(words) for _ in range(chance.randrange(1, 8)))
+        assert text.words_by(text.cutter(), line, search=True) == text.words_by(oracle, line, search=True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(alphabet=st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), max_size=40))
+def test_both_cutters_agree_on_any_han(oracle: Jieba, written: str) -> None:
+    assert text.words_by(text.cutter(), written, search=True) == text.words_by(oracle, written, search=True)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=80))
+def test_any_text_gives_words_and_never_fails(written: str) -> None:
+    for word in (*text.query_words(written), *text.advert_words(written)):
+        assert word
+        assert word == text.normalise(word)
+        assert word not in text.STOP_WORDS
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("招普工", ("普工",)),
+        ("包吃住", ("包吃住",)),
+        ("電子廠普工", ("电子厂普工",)),
+        ("ＣＮＣ操作", ("cnc", "操作")),
+        ("二保焊", ("二保焊",)),
+        ("焊工 焊工", ("焊工",)),
+        ("C1驾照 6000-8000元/月", ("c1", "驾照")),
+        ("普工18-45岁 一天200 13800000000", ("普工",)),
+        ("我想找个工作", ()),
+        ("😀\u200b\u0000", ()),
+    ],
+)
+def test_words_of_a_query(written: str, words: tuple[str, ...]) -> None:
+    assert text.query_words(written) == words
+
+
+def test_long_words_of_adverts_give_their_parts_and_descriptions_no_single_characters() -> None:
+    assert set(text.advert_words("电焊工")) >= {"电焊工", "焊工"}
+    assert "嗯" not in text.advert_words("嗯，电焊", singles=False)
+    assert len(text.query_words("焊工" * 5000)) == 1
+
+
+def test_the_fingerprint_names_the_words() -> None:
+    assert text.fingerprint() == text.fingerprint()
+    assert len(text.fingerprint()) == 16
+
+
+@pytest.fixture(scope="module")
+def spelling() -> Spelling:
+    words = ["焊工", "电焊工", "保洁", "保安", "叉车司机", "服装厂", "重庆"]
+    return Spelling(words, [pinyin_of(word) for word in words], [5, 9, 4, 4, 2, 1, 1], frozenset(words))
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("汗工", ["焊工"]),
+        ("保结", ["保洁"]),
+        ("虫庆", ["重庆"]),
+        ("dhg", ["电焊工"]),
+        ("baojie", ["保洁"]),
+        ("焊工", []),
+        ("桌子", []),
+        ("bg", []),
+    ],
+)
+def test_homophones(spelling: Spelling, typed: str, meant: list[str]) -> None:
+    assert [one.word for one in spelling.homophones(typed)] == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("叉车师机", ["叉车司机"]), ("电旱工", ["电焊工"]), ("保", []), ("天文学", []), ("x" * 50, [])]
+)
+def test_near_spellings(spelling: Spelling, typed: str, meant: list[str]) -> None:
+    found = spelling.near(typed)
+    assert [one.word for one in found] == meant
+    assert all(one.percent <= 90 for one in found)
+
+
+def test_near_is_the_exact_ratio(spelling: Spelling) -> None:
+    """The inverted list may only leave out what cannot reach the ratio."""
+    chance = random.Random(2)
+    for _ in range(200):
+        typed = "".join(chance.choice("焊工电保洁安叉车司机服装厂子") for _ in range(chance.randrange(2, 6)))
+        ratios = {word: fuzz.ratio(typed, word) for word in spelling.words if word != typed}
+        best = max(ratios.values())
+        expected = {word for word, ratio in ratios.items() if ratio == best} if best >= 66 else set()
+        assert {one.word for one in spelling.near(typed)} <= expected
+        assert bool(spelling.near(typed)) == bool(expected)
+
+
+def test_typeahead(spelling: Spelling) -> None:
+    assert spelling.starting("保", 5) == ["保安", "保洁"]
+    assert spelling.starting("baoj", 5) == ["保洁"]
+    assert spelling.starting("dh", 5) == ["电焊工"]
+    assert spelling.starting("zz", 5) == []
