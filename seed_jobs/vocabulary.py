@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import csv
 import tomllib
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+
+from matching.rules import region
+from matching.rules.region import Region, UnknownRegion
 
 SKILL_SETS = 96
 """How many different skill lists a family has; shared between jobs, so that ten million of them stay small."""
@@ -99,10 +104,7 @@ def load() -> Vocabulary:
         Title(row["title"], int(row["count"]), row["blue_collar"] == "1", row["code"], _family_of(row["title"], families))
         for row in csv.DictReader((folder / "titles.csv").read_text(encoding="utf-8").splitlines())
     )
-    counties = tuple(
-        County(row["code"], row["name"], round(float(row["lat"]) * 1e6), round(float(row["lng"]) * 1e6))
-        for row in csv.DictReader((folder / "counties.csv").read_text(encoding="utf-8").splitlines())
-    )
+    counties = tuple(County(found.code, found.name, round(found.lat * 1e6), round(found.lng * 1e6)) for found in _counties())
     return Vocabulary(
         titles=titles,
         counties=counties,
@@ -116,6 +118,24 @@ def load() -> Vocabulary:
         tails=tuple(raw["query"]["tails"]),
         typing=dict(raw["typing"]),
     )
+
+
+def _counties() -> Iterator[Region]:
+    """All county-level divisions by code; a city without counties (东莞) stands for itself."""
+    for province in range(11, 83):
+        with suppress(UnknownRegion):
+            yield from _counties_below(region.get(f"{province}0000"))
+
+
+def _counties_below(above: Region) -> Iterator[Region]:
+    below = [child for child in region.children(above.code) if child.level <= 3]
+    if not below:
+        yield above
+    for child in below:
+        if child.level == 3:
+            yield child
+        else:
+            yield from _counties_below(child)
 
 
 def _family(row: dict[str, object]) -> Family:

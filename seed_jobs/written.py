@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -86,8 +87,6 @@ def place_of(name: str, address: str) -> str:
 def point_near(code: str, key: str) -> tuple[float, float]:
     """A point (lat, lng in GCJ-02) within about 4 km of a division's centre, settled by ``key``."""
     middle = region.get(code)
-    if middle is None:
-        raise ValueError(f"seed table: division {code} is not known")
     north, east = (int.from_bytes(hashlib.sha256(key.encode()).digest()[at : at + 4], "big") / 2**31 - 1 for at in (0, 4))
     return round(middle.lat + 0.035 * north, 6), round(middle.lng + 0.04 * east, 6)
 
@@ -104,6 +103,7 @@ def gig_advert(row: Row, *, employer_id: int, station_id: int | None, period: Pe
     return Advert(
         kind="gig",
         title=row["title"],
+        trade=row["trade"] or None,
         source=_source(row["no"], employer),
         description=f"{row['description']}。{_insured(row['insurance'])}",
         employer_id=employer_id,
@@ -119,8 +119,9 @@ def gig_advert(row: Row, *, employer_id: int, station_id: int | None, period: Pe
         lng=lng,
         contract_kind="part_time" if row["insurance"] == "工伤保险" else "service",
         hours_per_day=hours_per_day(row),
+        shift=_shift(row),
         settlement=_SETTLEMENTS[row["settlement"]],
-        tags=(row["settlement"],),
+        tags=(row["settlement"], *_meals(row["description"])),
         contact_name=CONTACT,
         contact_phone=employer["phone"],
         published_at=published_at,
@@ -138,6 +139,7 @@ def live_advert(row: Row, *, employer_id: int, session_id: int, stream: Period, 
     return Advert(
         kind="live",
         title=row["title"],
+        trade=row["trade"] or None,
         source=_source(key, employer),
         description=row["description"],
         employer_id=employer_id,
@@ -156,6 +158,7 @@ def live_advert(row: Row, *, employer_id: int, session_id: int, stream: Period, 
         hours_per_day=float(row["hours"]),
         shift=row["shift"],
         settlement="month",
+        tags=_meals(row["description"]),
         contact_name=CONTACT,
         contact_phone=employer["phone"],
         published_at=published_at,
@@ -200,6 +203,22 @@ def _source(original_id: str, employer: Row) -> Source:
 
 def _insured(kind: str) -> str:
     return f"{kind}由用工方出钱" if kind == "意外险" else f"用工方缴{kind}"
+
+
+_MEAL = re.compile("管[早中午晚]饭|管早中饭|管[一两三]餐|管一顿|包午餐|有夜宵|管夜宵")
+
+
+def _meals(description: str) -> tuple[str, ...]:
+    """A meal on working days, as these tables say it. 包吃 says more and is read from the text itself."""
+    return ("工作餐",) if _MEAL.search(description) and "包吃" not in description else ()
+
+
+def _shift(row: Row) -> str:
+    """Night when work begins after six in the evening or before four in the morning; rotating when the text says so."""
+    if "两班倒" in row["description"]:
+        return "rotating"
+    begin = _times(row["time"])[0].hour
+    return "night" if begin >= 18 or begin < 4 else "day"
 
 
 def _times(text: str) -> tuple[time, time]:

@@ -10,6 +10,7 @@ import pytest
 
 from matching.model import KINDS, Job
 from seed_jobs import synthesize, vocabulary
+from service.jobs.tags import TAGS
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,12 @@ def test_a_seed_gives_the_same_jobs_whatever_the_number(pool: list[Job]) -> None
 def test_the_stream_of_numbers_has_not_changed() -> None:
     """Figures measured last year are only comparable while seed 1 still means the same jobs."""
     first = next(synthesize.jobs(1))
-    assert (first.title, first.region, first.lat, first.lng) == ("脂肪烃生产工（仙桃市）", "429004000000", 30.326164, 113.446317)
+    assert (first.title, first.region, first.lat, first.lng) == (
+        "美妆、服饰、床品、鞋品导购（芦淞区）",
+        "430203000000",
+        27.749796,
+        113.175458,
+    )
 
 
 def test_jobs_come_one_by_one() -> None:
@@ -56,7 +62,7 @@ def test_every_job_can_be_believed(pool: list[Job]) -> None:
         assert job.published_at <= synthesize.NOW
         assert job.wage_max_yuan_month is None or (job.wage_min_yuan_month or 0) <= job.wage_max_yuan_month
         assert (job.lat is None) == (job.lng is None)
-        assert job.lat is None or (18 < job.lat < 54 and 73 < (job.lng or 0) < 136)
+        assert job.lat is None or (3 < job.lat < 54 and 73 < (job.lng or 0) < 136)
         assert job.age_min is None or job.age_min >= 16
         assert job.age_min is None or job.age_max is None or job.age_min <= job.age_max
         assert job.skills
@@ -97,3 +103,14 @@ def test_the_command_prints_a_json_object_a_line(capsys: pytest.CaptureFixture[s
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["job_id"] for line in lines[:3]] == [1, 2, 3]
     assert len(lines) == 5
+
+
+def test_tags_are_the_words_of_the_service() -> None:
+    assert {tag for benefit in vocabulary.load().benefits for tag in benefit.tags} <= set(TAGS)
+
+
+def test_leading_counties_exist() -> None:
+    words = vocabulary.load()
+    codes = {county.code for county in words.counties}
+    assert all(f"{code}000000" in codes for code in words.largest)
+    assert len(codes) > 2_800
