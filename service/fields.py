@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from datetime import datetime
@@ -11,6 +12,7 @@ from marshmallow import RAISE, Schema, ValidationError, fields, missing, validat
 
 from service import clock
 
+_DIGITS = re.compile(r"-?[0-9]{1,16}")
 REGION_PATTERN = r"^\d{6}(\d{3}){0,2}$"
 MAX_ID = 2**53 - 1
 """Ids are JSON numbers: beyond this a JavaScript client would round them."""
@@ -84,15 +86,16 @@ class Money(fields.Float):
 
 
 def integer(low: int, high: int, **options: Any) -> fields.Integer:
-    """A whole number between two bounds, both included; ``1.0``, ``true`` and ``"1"`` in JSON are not whole numbers for us."""
+    """A whole number between two bounds, both included."""
     return Whole(validate=validate.Range(low, high), **options)
 
 
 class Whole(fields.Integer):
-    """A whole number; in JSON it must be a number, in a query string its digits."""
+    """A whole number: 5, 5.0 or its digits (a query string has nothing else); not 5.5, not ``true``."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> int:
-        if isinstance(value, bool) or (isinstance(value, str) and not value.strip().lstrip("-").isdecimal()):
+        fraction = isinstance(value, float) and not value.is_integer()
+        if isinstance(value, bool) or fraction or (isinstance(value, str) and not _DIGITS.fullmatch(value)):
             raise self.make_error("invalid", input=value)
         number = super()._deserialize(value, attr, data, **options)
         if number is None:

@@ -19,6 +19,7 @@ from service.app import create_app
 from service.config import Settings
 from service.db import Database
 from service.employers.models import Employer
+from service.indexing.live import LiveIndex
 from service.jobs.models import LiveSession
 from service.stations.models import Station
 from service.workers.models import Worker
@@ -54,13 +55,22 @@ def settings_for(database_url: str, data_dir: Path, **changes: Any) -> Settings:
     return replace(plain, **changes)
 
 
+@pytest.fixture(scope="session")
+def built_app(tmp_path_factory: pytest.TempPathFactory) -> flask.Flask:
+    """The application, built once a process: the document of the API takes longer to make than most tests to run."""
+    directory = tmp_path_factory.mktemp("app")
+    return create_app(settings_for(f"sqlite:///{directory / 'never-opened.db'}", directory))
+
+
 @pytest.fixture
-def app(settings: Settings) -> Iterator[flask.Flask]:
-    """The application."""
-    made = create_app(settings)
-    yield made
-    made.extensions["live_index"].stop()
-    made.extensions["database"].close()
+def app(built_app: flask.Flask, settings: Settings) -> Iterator[flask.Flask]:
+    """The application on the database and the folder of this test."""
+    built_app.extensions["settings"] = settings
+    built_app.extensions["database"] = Database(settings.database_url)
+    built_app.extensions["live_index"] = LiveIndex(settings.index_dir, settings.index_poll_seconds)
+    yield built_app
+    built_app.extensions["live_index"].stop()
+    built_app.extensions["database"].close()
 
 
 @pytest.fixture

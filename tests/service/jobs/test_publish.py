@@ -150,7 +150,7 @@ def test_script_and_sql_are_only_words(client: FlaskClient, publish: Publish) ->
 
 
 class TestWhoMayPublish:
-    def test_nobody_without_signing_in(self, client: FlaskClient, people: People) -> None:
+    def test_nobody_without_signing_in(self, client: FlaskClient) -> None:
         response = client.post("/v1/jobs", json=draft(), headers={"Idempotency-Key": "nobody-0001"})
         assert response.status_code == 401
         assert response.get_json()["error"] == "not_signed_in"

@@ -1,0 +1,88 @@
+"""Signing in by token: whose it is, until when, and how it is taken back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import flask
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from service import clock
+from service.accounts.access import allow
+from service.accounts.create import create_account
+from service.accounts.models import AccessToken, Account
+from service.accounts.tokens import account_of, issue_token, revoke_all, token_hash
+from service.db import Database
+from service.errors import Conflict, Invalid
+from tests.service.conftest import GANZHOU, People
+
+
+def test_me(client: FlaskClient, people: People) -> None:
+    body = client.get("/v1/me", headers=people.bureau).get_json()
+    assert body["role"] == "bureau"
+    assert body["region_code"] == GANZHOU
+    assert body["employer_id"] is None
+
+
+def test_logout_takes_this_token_back_at_once(client: FlaskClient, people: People) -> None:
+    assert client.post("/v1/auth/logout", headers=people.worker).status_code == 204
+    response = client.get("/v1/me", headers=people.worker)
+    assert response.status_code == 401
+    assert response.get_json()["error"] == "token_expired"
+    assert client.get("/v1/me", headers=people.employer).status_code == 200
+
+
+def test_a_token_runs_out(app: flask.Flask, client: FlaskClient, people: People) -> None:
+    with app.extensions["database"].write_session() as session:
+        session.execute(update(AccessToken).values(expires_at=clock.now() - timedelta(seconds=1)))
+    assert client.get("/v1/me", headers=people.worker).status_code == 401
+
+
+def test_an_account_that_is_switched_off(app: flask.Flask, client: FlaskClient, people: People) -> None:
+    with app.extensions["database"].write_session() as session:
+        session.execute(update(Account).values(disabled_at=clock.now()))
+    assert client.get("/v1/me", headers=people.worker).status_code == 401
+
+
+def test_a_bad_token_does_not_close_open_routes(client: FlaskClient) -> None:
+    assert client.get("/health", headers={"Authorization": "Bearer expired"}).status_code == 200
+
+
+def test_only_the_hash_is_kept(database: Database) -> None:
+    now = clock.now()
+    with database.write_session() as session:
+        account = create_account(session, role="operator", login="op", display_name="演示运营", now=now)
+        token = issue_token(session, account.account_id, now)
+    with database.read_session() as session:
+        row = session.scalars(select(AccessToken)).one()
+        assert row.token_hash == token_hash(token) != token
+        found = account_of(session, token, now=now)
+        assert found is not None
+        assert found.account_id == account.account_id
+        assert account_of(session, token, now=now + timedelta(days=31)) is None
+    with database.write_session() as session:
+        revoke_all(session, account.account_id, now=now)
+    with database.read_session() as session:
+        assert account_of(session, token, now=now) is None
+
+
+class TestCreateAccount:
+    def test_a_login_is_taken_once(self, database: Database) -> None:
+        with database.write_session() as session:
+            create_account(session, role="operator", login="op", display_name="演示运营", now=clock.now())
+            with pytest.raises(Conflict):
+                create_account(session, role="bureau", login="op", display_name="演示", now=clock.now())
+
+    @pytest.mark.parametrize("role", ["king", "employer", "staff", "worker"])
+    def test_what_it_must_stand_for(self, database: Database, role: str) -> None:
+        with database.write_session() as session, pytest.raises(Invalid):
+            create_account(session, role=role, login="x", display_name="演示", now=clock.now())
+
+
+def test_a_role_that_does_not_exist_is_a_fault_of_the_program() -> None:
+    with pytest.raises(ValueError, match="king"):
+        allow("king")
+    with pytest.raises(ValueError, match="unknown roles"):
+        allow()
