@@ -10,7 +10,12 @@ from service.feeds.record import Parsed, RecordOutcome
 from service.feeds.records import Record
 from service.feeds.source import FeedSource
 from service.jobs.advert import Advert, Reading, Source, read_advert
+from service.jobs.check import check_advert
+from service.jobs.findings import Finding
 from service.jobs.put import GONE
+
+COMPLETENESS = ("D-07.",)
+"""How the rules begin that ask for a legal element to be there (人力资源市场暂行条例 article 24)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +63,9 @@ def settle(record: Record, known: Known | None, source: FeedSource, now: datetim
         return Settled("rejected", "expired", f"有效期到 {record.parsed.valid_until_on} 已经过了。", close=shown)
     advert = advert_of(record, source, now, ends)
     reading = read_advert(advert, now)
-    barred = next((finding for finding in reading.findings if finding.severity == "block"), None)
+    barred = _barred(check_advert(advert, now, reading), source)
     if barred is not None:
-        return Settled("held", barred.rule, barred.advice, close=shown)
+        return Settled("held", barred.rule, _words(barred), close=shown)
     if not reading.fields["region_code"]:
         said = next((finding for finding in reading.findings if finding.field == "region"), None)
         return Settled(
@@ -70,6 +75,17 @@ def settle(record: Record, known: Known | None, source: FeedSource, now: datetim
             close=shown,
         )
     return Settled("published", advert=advert, reading=reading)
+
+
+def _barred(findings: tuple[Finding, ...], source: FeedSource) -> Finding | None:
+    """The first thing that may not be published. A catalogue lacks legal elements by nature: they are named in ``missing``."""
+    spared = COMPLETENESS if source.source_class == "catalogue" else ()
+    return next((found for found in findings if found.severity == "block" and not found.rule.startswith(spared)), None)
+
+
+def _words(finding: Finding) -> str:
+    said = f"“{finding.words}”：" if finding.words else ""
+    return f"{said}{finding.advice}" + (f"（{finding.article}）" if finding.article else "")
 
 
 def advert_of(record: Record, source: FeedSource, now: datetime, ends: datetime) -> Advert:

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import service.accounts.models
-import service.employers.models
-import service.feeds.models
-import service.jobs.models
-import service.stations.models
-import service.workers.models  # noqa: F401  every table must be known before the tables are made
-from service.db import Base, Database
+from service.db import Database
 from service.feeds.record import Parsed, Unusable
 from service.feeds.source import FeedSource, from_settings
 
@@ -30,12 +24,9 @@ MakeSource = Callable[..., FeedSource]
 
 
 @pytest.fixture
-def feed_database(tmp_path: Path) -> Iterator[Database]:
-    """An empty database of all tables, in a file, so that several processes can open it."""
-    database = Database(f"sqlite:///{tmp_path / 'feeds.db'}", pool_size=4)
-    Base.metadata.create_all(database.write_engine)
-    yield database
-    database.close()
+def feed_database(database: Database) -> Database:
+    """An empty database of all tables, once of each kind."""
+    return database
 
 
 def row(number: int, **changed: str) -> dict[str, str]:

@@ -125,6 +125,18 @@ class TestCatalogue:
         assert job(feed_database, "V1").valid_until == later + timedelta(days=60)
 
 
+@pytest.mark.parametrize("source_class", ["vacancy", "catalogue"])
+def test_what_the_law_forbids_is_held_whatever_the_source(
+    feed_database: Database, make_source: MakeSource, pulled: Pull, source_class: str
+) -> None:
+    report = pulled(make_source(source_class=source_class), [row(1), row(2, content="缝制工作服，入职先交押金300元。")])
+    assert report.outcomes == {"published": 1, "held": 1}
+    kept = record(feed_database, "V2")
+    assert kept.reason_code.startswith("D-")
+    assert "《" in kept.reason
+    assert kept.job_id is None
+
+
 class TestAgain:
     def test_the_second_pull_changes_nothing(self, feed_database: Database, make_source: MakeSource, pulled: Pull) -> None:
         rows = [row(1), row(2), row(3, pay=""), row(4, title="")]
