@@ -13,10 +13,11 @@ from matching.model import After, Facets, Hit, Job, Parts, Piece, Query, Reason,
 
 if TYPE_CHECKING:
     from matching.engine import count, open_index, search, similar, suggest, warm
-    from matching.index import Index, IndexWriter, WriterBusy
+    from matching.index import Index
     from matching.manifest import IndexMissing
     from matching.segment import IndexDamaged
     from matching.understanding import understand
+    from matching.writer import IndexWriter, WriterBusy
 
 __all__ = [
     "After",
@@ -51,8 +52,8 @@ _HOMES = {
     "suggest": "engine",
     "warm": "engine",
     "Index": "index",
-    "IndexWriter": "index",
-    "WriterBusy": "index",
+    "IndexWriter": "writer",
+    "WriterBusy": "writer",
     "IndexMissing": "manifest",
     "IndexDamaged": "segment",
     "understand": "understanding",

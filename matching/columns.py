@@ -25,8 +25,8 @@ from matching.formula import (
     TRADE_WEIGHT,
     impact,
 )
-from matching.kernels import HOURS_UNKNOWN, NEVER
 from matching.model import KINDS, SETTLEMENTS, Job
+from matching.rows import HOURS_UNKNOWN, NEVER
 from matching.space import is_point, unit_vector
 from matching.wanted import CODE_MARK
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 
-_KERNEL_SOURCES = ("compiled.py", "formula.py", "kernels.py")
+_KERNEL_SOURCES = ("compiled.py", "formula.py", "kernels.py", "rows.py")
 F = TypeVar("F", bound=Callable[..., object])
 _numba_config: Any = numba.config
 

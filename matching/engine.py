@@ -14,23 +14,14 @@ import numpy.typing as npt
 
 from matching import formula, text, wanted
 from matching.columns import hours_quarters
-from matching.index import Index, IndexWriter, Live, Snapshot
-from matching.kernels import (
-    BY_DISTANCE,
-    BY_NEWEST,
-    BY_SCORE,
-    BY_WAGE,
-    HOURS_UNKNOWN,
-    NEVER,
-    Asked,
-    best_of_segment,
-    count_segment,
-    explain_rows,
-)
+from matching.index import Index, Live, Snapshot
+from matching.kernels import best_of_segment, count_segment, explain_rows
 from matching.model import KINDS, SETTLEMENTS, After, Facets, Hit, Job, Parts, Query, Suggestion, Totals
 from matching.reasons import Facts, explain
+from matching.rows import BY_DISTANCE, BY_NEWEST, BY_SCORE, BY_WAGE, HOURS_UNKNOWN, NEVER, Asked
 from matching.space import chord_of, is_point, km_of, unit_vector
 from matching.wanted import Concept, Term
+from matching.writer import IndexWriter
 
 _MODES: Final = {"score": BY_SCORE, "distance": BY_DISTANCE, "wage": BY_WAGE, "newest": BY_NEWEST}
 _ADULT: Final = 16

@@ -1,49 +1,32 @@
-"""The living set: what is open now, swapped as one reference; and the writer that makes the next generation."""
+"""The living set: what is open now, swapped as one reference when the next generation comes."""
 
 from __future__ import annotations
 
-import fcntl
-import os
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from matching import manifest as manifests
 from matching import text
-from matching.columns import Flat, collect, join
 from matching.formula import idf
-from matching.manifest import Entry, IndexMissing, Manifest
-from matching.model import Job
+from matching.manifest import Entry, Manifest
 from matching.segment import (
     IndexDamaged,
     Segment,
-    assemble,
-    flatten,
     open_segment,
-    pack_strings,
     read_arrays,
     unpack_strings,
-    write_arrays,
 )
-from matching.spelling import Spelling, pinyin_of
+from matching.spelling import Spelling
 from matching.wanted import CODE_MARK
 
-SEGMENTS_MOST: Final = 10
-_SAME_SIZE: Final = 4  # so many segments of one size class (steps of 4) become one
-_MERGE_ROWS_MOST: Final = 300_000  # larger ones wait for the next full build: a merge must not stall the follower
 _MISSING_RETRIES: Final = 5
 Bits = npt.NDArray[np.uint64]
-
-
-class WriterBusy(Exception):  # noqa: N818 - a name of the front door
-    """Another process or thread is writing this index; there is one writer at a time."""
 
 
 class Stats:
@@ -147,7 +130,8 @@ def open_snapshot(folder: Path, before: Snapshot | None = None) -> Snapshot:
     raise IndexDamaged("索引一直在变化，无法打开")
 
 
-def _stamp(path: Path) -> tuple[int, int, int]:
+def stamp(path: Path) -> tuple[int, int, int]:
+    """What changes when a file is another one: inode, time in nanoseconds, size."""
     state = path.stat()
     return state.st_ino, state.st_mtime_ns, state.st_size
 
@@ -164,7 +148,7 @@ class Index:
 
     def _manifest_stamp(self) -> tuple[int, int, int] | None:
         try:
-            return _stamp(self._folder / manifests.NAME)
+            return stamp(self._folder / manifests.NAME)
         except FileNotFoundError:
             return None
 
@@ -220,212 +204,3 @@ class Index:
         empty = Manifest(self.generation, self.built_at, self.updated_at, self.position, "", "", (), ())
         nothing = Stats("", 0, [], [], [])
         self.snapshot = Snapshot(empty, (), nothing)
-
-
-def _progressing(jobs: Iterable[Job], progress: Callable[[int], None] | None) -> Iterator[Job]:
-    for count, job in enumerate(jobs, start=1):
-        yield job
-        if progress is not None and count % 1000 == 0:
-            progress(count)
-
-
-class IndexWriter:
-    """The one writer of a folder: full builds and small changes, each one generation.
-
-    Raises ``WriterBusy`` when another one holds the folder; the system frees the lock when a writer's process ends.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._folder = Path(path)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._lock = os.open(self._folder / "LOCK", os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self._lock)
-            self._lock = -1
-            raise WriterBusy("另一个进程正在写这个索引，请先停掉它") from None
-        self._snapshot: Snapshot | None = None
-        self._verified: dict[str, tuple[int, int, int]] = {}
-        try:
-            self.check()
-        except (IndexMissing, IndexDamaged):
-            self._snapshot = None  # `check` says it again to whoever asks; the way out is `rebuild`
-
-    def __enter__(self) -> IndexWriter:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Give the folder free for another writer."""
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
-        self._snapshot = None
-
-    def check(self) -> None:
-        """Raise ``IndexMissing`` or ``IndexDamaged`` when the index on disk cannot be used; cheap while nothing changed.
-
-        Every file's whole checksum is verified once, and again when its size, time or inode is not what it was then.
-        """
-        try:
-            names = [manifests.NAME, *(self._snapshot.manifest.files if self._snapshot else ())]
-            stamps = {name: _stamp(self._folder / name) for name in names}
-            if self._snapshot is None or stamps != self._verified:
-                self._adopt()
-        except FileNotFoundError as gone:
-            self._snapshot = None
-            if not (self._folder / manifests.NAME).exists():
-                raise IndexMissing("还没有建立索引") from None
-            raise IndexDamaged(f"索引文件 {Path(str(gone.filename)).name} 不见了") from gone
-        except (IndexMissing, IndexDamaged):
-            self._snapshot = None
-            raise
-
-    def _adopt(self, before: Snapshot | None = None) -> None:
-        self._snapshot = open_snapshot(self._folder, before)
-        names = (manifests.NAME, *self._snapshot.manifest.files)
-        self._verified = {name: _stamp(self._folder / name) for name in names}
-
-    @property
-    def generation(self) -> int:
-        """Number of the living generation, 0 when there is none that can be used."""
-        return self._snapshot.manifest.generation if self._snapshot else 0
-
-    @property
-    def built_at(self) -> int:
-        """Seconds of the last full build, 0 when there is none."""
-        return self._snapshot.manifest.built_at if self._snapshot else 0
-
-    @property
-    def position(self) -> str:
-        """The position stored with the living data, empty when there is none."""
-        return self._snapshot.manifest.position if self._snapshot else ""
-
-    @property
-    def jobs(self) -> int:
-        """Jobs in the living generation."""
-        return self._snapshot.jobs if self._snapshot else 0
-
-    def _next_generation(self) -> int:
-        numbers = [self.generation]
-        for path in self._folder.glob("*.cns"):
-            digits = path.stem.split("-")[1] if "-" in path.stem else ""
-            numbers.append(int(digits) if digits.isdigit() else 0)
-        return max(numbers) + 1
-
-    def _publish(
-        self, generation: int, built_at: int, position: str, stats: str, entries: list[Entry], before: Snapshot | None
-    ) -> None:
-        draft = Manifest(generation, built_at, int(time.time()), position, text.fingerprint(), stats, tuple(entries), ())
-        old = before.manifest if before else None
-        fields = {name: getattr(draft, name) for name in Manifest.__slots__}
-        fields["retired"] = manifests.retire(old, draft.files)
-        manifests.save(self._folder, Manifest(**fields))
-        self._adopt(before)
-        if self._snapshot:
-            manifests.sweep(self._folder, self._snapshot.manifest)
-
-    def rebuild(self, jobs: Iterable[Job], position: str, progress: Callable[[int], None] | None = None) -> int:
-        """Replace the whole index by ``jobs``, as of ``position``; the number of jobs. ``progress`` hears every thousandth."""
-        before = self._snapshot
-        flat = collect(_progressing(jobs, progress))
-        generation = self._next_generation()
-        name, stats = f"seg-{generation:08d}-base.cns", f"stats-{generation:08d}.cns"
-        count = len(flat.job_id)
-        self._write_stats(stats, flat)
-        assemble(self._folder / name, flat, text.fingerprint())
-        entries = [Entry(name, count, count, None)]
-        self._publish(generation, int(time.time()), position, stats, entries, before)
-        return count
-
-    def _write_stats(self, name: str, flat: Flat) -> None:
-        counts = np.bincount(flat.post_term, minlength=len(flat.terms)).tolist()
-        known = {term: count for term, count in zip(flat.terms, counts, strict=True) if count}
-        words = sorted({*known, *text.vocabulary()})
-        sounds = ["" if word.isascii() or word.startswith(CODE_MARK) else pinyin_of(word) for word in words]
-        arrays: dict[str, npt.NDArray[Any]] = {
-            "words": pack_strings(words),
-            "sounds": pack_strings(sounds),
-            "counts": np.array([known.get(word, 0) for word in words], dtype=np.uint32),
-        }
-        write_arrays(self._folder / name, {"jobs": len(flat.job_id)}, arrays)
-
-    def apply(self, upserts: Iterable[Job], deletes: Iterable[int], position: str) -> int:
-        """Add or replace jobs, delete others (an id in both is deleted), move to ``position``: one step; the new generation.
-
-        Raises ``IndexMissing`` or ``IndexDamaged`` when there is nothing sound to change.
-        """
-        self.check()
-        before = self._snapshot
-        if before is None:
-            raise IndexMissing("还没有建立索引")
-        gone = set(deletes)
-        fresh = {job.job_id: job for job in upserts if job.job_id not in gone}
-        generation = self._next_generation()
-        ids = np.array(sorted(gone | fresh.keys()), dtype=np.int64)
-        lives = [self._bury(live, ids) for live in before.lives]
-        flat = collect(fresh.values())
-        merged = _to_merge([live.live for live in lives], len(fresh))
-        parts = [flatten(lives[at].segment, _alive(lives[at])) for at in merged]
-        if fresh:
-            parts.append(flat)
-        entries: list[Entry] = []
-        for number, (old, live) in enumerate(zip(before.lives, lives, strict=True)):
-            if number in merged or live.live == 0:
-                continue
-            name = live.dead_name
-            if live is not old:
-                name = f"dead-{generation:08d}-{number:03d}.cns"
-                write_arrays(self._folder / name, {}, {"dead": live.dead})
-            entries.append(Entry(live.segment.name, live.segment.rows, live.live, name))
-        if parts:
-            whole = parts[0] if len(parts) == 1 else join(parts)
-            name = f"seg-{generation:08d}-part.cns"
-            assemble(self._folder / name, whole, text.fingerprint())
-            entries.append(Entry(name, len(whole.job_id), len(whole.job_id), None))
-        kept = before.manifest
-        self._publish(generation, kept.built_at, position, kept.stats, entries, before)
-        return generation
-
-    @staticmethod
-    def _bury(live: Live, ids: npt.NDArray[np.int64]) -> Live:
-        rows = live.segment.find(ids)
-        rows = rows[rows >= 0]
-        alive = _alive(live)
-        rows = rows[alive[rows]] if len(rows) else rows
-        if not len(rows):
-            return live
-        dead = np.array(live.dead)
-        np.bitwise_or.at(dead, rows >> 6, np.left_shift(np.uint64(1), (rows & 63).astype(np.uint64)))
-        return Live(live.segment, dead, live.live - len(rows), None)
-
-
-def _alive(live: Live) -> npt.NDArray[np.bool_]:
-    bits = np.unpackbits(live.dead.view(np.uint8), bitorder="little")[: live.segment.rows]
-    alive: npt.NDArray[np.bool_] = bits == 0
-    return alive
-
-
-def _to_merge(sizes: list[int], adding: int) -> frozenset[int]:
-    """Which segments become one with the new jobs: whole size classes of four, and the smallest when there are too many.
-
-    Every job is rewritten once a class, so the work stays logarithmic; the number of segments stays bounded.
-    """
-    chosen: set[int] = set()
-    size = adding
-    candidates = sorted((rows, at) for at, rows in enumerate(sizes) if 0 < rows <= _MERGE_ROWS_MOST)
-    while True:
-        same = [at for rows, at in candidates if at not in chosen and rows.bit_length() // 2 <= max(size, 64).bit_length() // 2]
-        if len(same) + (1 if size else 0) < _SAME_SIZE:
-            break
-        chosen.update(same)
-        size = adding + sum(sizes[at] for at in chosen)
-    living = sum(1 for rows in sizes if rows)
-    for _, at in candidates:
-        if living - len(chosen) + 1 <= SEGMENTS_MOST:
-            break
-        chosen.add(at)
-    return frozenset(chosen)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from matching.kernels import BLOCK, BLOCK_SHIFT
+from matching.rows import BLOCK, BLOCK_SHIFT
 
 
 @dataclass(frozen=True, slots=True)

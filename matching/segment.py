@@ -23,8 +23,8 @@ import numpy.typing as npt
 
 from matching import space
 from matching.columns import Flat, select
-from matching.kernels import BLOCK, BLOCK_SHIFT, Facet, Hot
 from matching.postings import Packed, pack, unpack
+from matching.rows import BLOCK, BLOCK_SHIFT, Facet, Hot
 
 FORMAT: Final = 1
 _MAGIC: Final = b"CNSEGM\r\n"

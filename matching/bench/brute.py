@@ -14,8 +14,8 @@ import numpy.typing as npt
 from matching import formula
 from matching.engine import Plan
 from matching.index import Live, Snapshot
-from matching.kernels import BLOCK_SHIFT, HOURS_UNKNOWN, NOWHERE, Hot
 from matching.model import KINDS, SETTLEMENTS, Query
+from matching.rows import BLOCK_SHIFT, HOURS_UNKNOWN, NOWHERE, Hot
 from matching.space import metres_of
 
 Ints = npt.NDArray[np.int64]

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from matching import Index, IndexDamaged, IndexWriter, Job, Query, WriterBusy, manifest, open_index, search, text
-from matching.index import SEGMENTS_MOST
+from matching.writer import SEGMENTS_MOST
 
 NOW = 1_795_305_600
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
