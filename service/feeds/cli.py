@@ -6,14 +6,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
 
 import click
-from flask import current_app
-from flask.cli import with_appcontext
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from service import clock
+from service import clock, config
 from service.db import Database
 from service.errors import Refusal
 from service.feeds.ingest import pull
@@ -34,7 +31,6 @@ def feeds_cli() -> None:
 @click.argument("source_key", metavar="SOURCE")
 @click.option("--write", is_flag=True, help="真正写入。")
 @click.option("--file", "path", type=click.Path(path_type=Path), help="用这个文件代替来源自带的文件（CSV、Excel，可以是 .gz）。")
-@with_appcontext
 def pull_command(source_key: str, write: bool, path: Path | None) -> None:
     """Pull one source and print its report; exit code 1 when nothing could be done."""
     with _database() as database:
@@ -47,7 +43,6 @@ def pull_command(source_key: str, write: bool, path: Path | None) -> None:
 
 
 @feeds_cli.command("status", help="每个来源最近一次导入和正在展示的条数。")
-@with_appcontext
 def status_command() -> None:
     """One block a source."""
     moment = clock.now()
@@ -76,7 +71,6 @@ def status_command() -> None:
 @click.argument("source_key", metavar="SOURCE")
 @click.option("--reason", "code", help="只看这一种原因（代码）。")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000), help="最多列多少行。")
-@with_appcontext
 def rejected_command(source_key: str, code: str | None, limit: int) -> None:
     """Counts by reason, then the rows: line, outcome, sentence, and what stood there."""
     with _database() as database, database.read_session() as session:
@@ -100,10 +94,16 @@ def _show(done: int, rows: int) -> None:
 
 @contextmanager
 def _database() -> Iterator[Database]:
-    """The database of the application; whatever is refused becomes one line and exit code 1."""
+    """The database of the settings; whatever is refused becomes one line and exit code 1."""
     try:
-        yield cast("Database", current_app.extensions["database"])
+        database = Database(config.load().database_url, pool_size=2)
+    except config.ConfigError as wrong:
+        raise click.ClickException(str(wrong)) from wrong
+    try:
+        yield database
     except Refusal as refusal:
         raise click.ClickException(refusal.message) from refusal
     except (OperationalError, ProgrammingError) as wrong:
         raise click.ClickException("数据库打不开，或还没有建表：请先运行 make run，或检查 DATABASE_URL。") from wrong
+    finally:
+        database.close()

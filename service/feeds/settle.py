@@ -14,7 +14,7 @@ from service.jobs.check import check_advert
 from service.jobs.findings import Finding
 from service.jobs.put import GONE
 
-COMPLETENESS = ("D-07.",)
+COMPLETENESS = "D-07."
 """How the rules begin that ask for a legal element to be there (人力资源市场暂行条例 article 24)."""
 
 
@@ -63,9 +63,6 @@ def settle(record: Record, known: Known | None, source: FeedSource, now: datetim
         return Settled("rejected", "expired", f"有效期到 {record.parsed.valid_until_on} 已经过了。", close=shown)
     advert = advert_of(record, source, now, ends)
     reading = read_advert(advert, now)
-    barred = _barred(check_advert(advert, now, reading), source)
-    if barred is not None:
-        return Settled("held", barred.rule, _words(barred), close=shown)
     if not reading.fields["region_code"]:
         said = next((finding for finding in reading.findings if finding.field == "region"), None)
         return Settled(
@@ -74,13 +71,15 @@ def settle(record: Record, known: Known | None, source: FeedSource, now: datetim
             said.advice if said else "没认出工作地点。",
             close=shown,
         )
+    barred = _barred(check_advert(advert, now, reading))
+    if barred is not None:
+        return Settled("held", barred.rule, _words(barred), close=shown)
     return Settled("published", advert=advert, reading=reading)
 
 
-def _barred(findings: tuple[Finding, ...], source: FeedSource) -> Finding | None:
-    """The first thing that may not be published. A catalogue lacks legal elements by nature: they are named in ``missing``."""
-    spared = COMPLETENESS if source.source_class == "catalogue" else ()
-    return next((found for found in findings if found.severity == "block" and not found.rule.startswith(spared)), None)
+def _barred(findings: tuple[Finding, ...]) -> Finding | None:
+    """The first thing that may not be published. What is only absent was judged before."""
+    return next((found for found in findings if found.severity == "block" and not found.rule.startswith(COMPLETENESS)), None)
 
 
 def _words(finding: Finding) -> str:

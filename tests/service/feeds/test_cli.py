@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from flask import Flask
+from click.testing import CliRunner, Result
 from sqlalchemy import func, select
 
 from service.db import Database
@@ -15,19 +14,20 @@ from service.feeds.cli import feeds_cli
 from service.feeds.source import open_source
 from service.jobs.models import Job
 
+Feeds = Callable[..., Result]
+
 HEADER = "title,company,location,wage,experience,education,headcount,tags,company_info,posted\n"
 
 
 @pytest.fixture
-def application(feed_database: Database) -> Flask:
-    app = Flask("feeds")
-    app.extensions["database"] = feed_database
-    app.cli.add_command(feeds_cli)
-    return app
+def feeds(feed_database: Database, monkeypatch: pytest.MonkeyPatch) -> Feeds:
+    """Run `flask feeds …` on the database of the test."""
+    monkeypatch.setenv("DATABASE_URL", feed_database.url)
 
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(feeds_cli, arguments)
 
-def run(application: Flask, *arguments: str) -> Result:
-    return application.test_cli_runner().invoke(args=["feeds", *arguments])
+    return run
 
 
 def file_of(tmp_path: Path, rows: Sequence[str]) -> str:
@@ -41,63 +41,66 @@ def jobs(database: Database) -> int:
         return session.scalar(select(func.count()).select_from(Job)) or 0
 
 
-def test_an_unknown_source_names_those_there_are(application: Flask) -> None:
-    result = run(application, "pull", "nobody")
+def test_an_unknown_source_names_those_there_are(feeds: Feeds) -> None:
+    result = feeds("pull", "nobody")
     assert result.exit_code == 1
     assert "job51_sample、shortage_lists" in result.output
 
 
 def test_a_file_of_another_size_stops_with_one_line_and_writes_nothing(
-    application: Flask, feed_database: Database, tmp_path: Path
+    feeds: Feeds, feed_database: Database, tmp_path: Path
 ) -> None:
     path = file_of(tmp_path, ["焊工,演示厂,湖北省大冶,6-8千,1年,高中,,,民营|,2023-12-01"])
-    result = run(application, "pull", "job51_sample", "--write", "--file", path)
+    result = feeds("pull", "job51_sample", "--write", "--file", path)
     assert result.exit_code == 1
     assert "已停止" in result.output
     assert jobs(feed_database) == 0
-    status = run(application, "status").output
+    status = feeds("status").output
     assert "job51_sample" in status
     assert "已停止" in status
     assert "还没有导入过" in status
 
 
-def test_a_file_without_a_header_is_one_line(application: Flask, tmp_path: Path) -> None:
+def test_a_file_without_a_header_is_one_line(feeds: Feeds, tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("焊工,演示厂\n", encoding="utf-8")
-    result = run(application, "pull", "shortage_lists", "--file", str(path))
+    result = feeds("pull", "shortage_lists", "--file", str(path))
     assert result.exit_code == 1
     assert "没有找到表头" in result.output
     assert "Traceback" not in result.output
 
 
-def test_a_database_without_tables_is_one_line(tmp_path: Path) -> None:
-    app = Flask("feeds")
-    database = Database(f"sqlite:///{tmp_path / 'bare.db'}", pool_size=1)
-    app.extensions["database"] = database
-    app.cli.add_command(feeds_cli)
-    result = run(app, "status")
-    database.close()
+def test_a_database_without_tables_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'bare.db'}")
+    result = CliRunner().invoke(feeds_cli, ["status"])
     assert result.exit_code == 1
     assert "make run" in result.output
 
 
+def test_a_wrong_setting_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "mysql://nobody")
+    result = CliRunner().invoke(feeds_cli, ["status"])
+    assert result.exit_code == 1
+    assert "DATABASE_URL" in result.output
+
+
 @pytest.mark.long
 @pytest.mark.timeout(600)
-def test_both_real_sources_are_pulled_twice(application: Flask, feed_database: Database) -> None:
+def test_both_real_sources_are_pulled_twice(feeds: Feeds, feed_database: Database) -> None:
     shown = 0
     for key, read in (("job51_sample", 4_316), ("shortage_lists", 19_623)):
-        assert "试运行" in run(application, "pull", key).output
+        assert "试运行" in feeds("pull", key).output
         assert jobs(feed_database) == shown
-        first = run(application, "pull", key, "--write").output
+        first = feeds("pull", key, "--write").output
         assert f"读到 {read} 行" in first
         shown = jobs(feed_database)
-        again = run(application, "pull", key, "--write").output
+        again = feeds("pull", key, "--write").output
         assert "发布 0（其中新增 0）" in again
         assert jobs(feed_database) == shown
         low, high = open_source(key).bounds.publishable
-        assert f"{key}（" in run(application, "status").output
-        assert "occupation_too_general" in run(application, "rejected", key).output
-        lines = run(application, "rejected", key, "--reason", "occupation_too_general", "--limit", "3").output.splitlines()
+        assert f"{key}（" in feeds("status").output
+        assert "occupation_too_general" in feeds("rejected", key).output
+        lines = feeds("rejected", key, "--reason", "occupation_too_general", "--limit", "3").output.splitlines()
         assert len(lines) == 3
         assert all(line.startswith("第 ") for line in lines)
         with feed_database.read_session() as session:
