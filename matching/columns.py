@@ -23,7 +23,7 @@ from matching.formula import (
     SKILL_WEIGHT,
     TITLE_WEIGHT,
     TRADE_WEIGHT,
-    impact,
+    impacts,
 )
 from matching.model import KINDS, SETTLEMENTS, Job
 from matching.rows import HOURS_UNKNOWN, NEVER
@@ -148,8 +148,8 @@ def collect(jobs: Iterable[Job]) -> Flat:
     trade_index: dict[str, int] = {}
     key_starts, keys = array("q", [0]), array("i")
     terms: dict[str, int] = {}
-    post_term, post_row, post_impact = array("i"), array("i"), array("B")
-    for row, job in enumerate(jobs):
+    post_term, post_tf, lengths, carried = array("i"), array("q"), array("q"), array("q")
+    for job in jobs:
         ids.append(job.job_id)
         records.extend(record_of(job))
         regions.append(region_number(job.region))
@@ -161,12 +161,14 @@ def collect(jobs: Iterable[Job]) -> Flat:
         trades.extend(trade_index.setdefault(code, len(trade_index)) for code in dict.fromkeys(job.trade_codes))
         trade_starts.append(len(trades))
         counts, length, telling = frequencies(job)
-        post_term.extend(terms.setdefault(term, len(terms)) for term in counts)
-        post_impact.extend(min(255, impact(tf, length)) for tf in counts.values())
-        post_row.extend([row] * len(counts))
+        post_term.extend([terms.setdefault(term, len(terms)) for term in counts])
+        post_tf.extend(counts.values())
+        lengths.append(length)
+        carried.append(len(counts))
         keys.extend(terms[word] for word in telling)
         key_starts.append(len(keys))
     n = len(ids)
+    held = np.array(carried, dtype=np.int64)
     width = max(1, -(-len(tag_index) // 64))
     mask = (1 << 64) - 1
     tags = np.array([[bits >> 64 * word & mask for word in range(width)] for bits in tag_bits], dtype=np.uint64)
@@ -184,8 +186,10 @@ def collect(jobs: Iterable[Job]) -> Flat:
         key_terms=np.array(keys, dtype=np.int32),
         terms=list(terms),
         post_term=np.array(post_term, dtype=np.int32),
-        post_row=np.array(post_row, dtype=np.int32),
-        post_impact=np.array(post_impact, dtype=np.uint8),
+        post_row=np.repeat(np.arange(n, dtype=np.int32), held),
+        post_impact=impacts(np.array(post_tf, dtype=np.int64), np.repeat(np.array(lengths, dtype=np.int64), held)).astype(
+            np.uint8
+        ),
     )
     _, last = np.unique(flat.job_id[::-1], return_index=True)
     return flat if len(last) == n else select(flat, np.sort(n - 1 - last))

@@ -11,6 +11,7 @@ import math
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from matching.compiled import kernel
 
@@ -48,7 +49,10 @@ PLACE_STEPS: Final = 4096
 PLACE_KM: Final = 30.0
 
 
-def _place_table() -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+Ints = npt.NDArray[np.int64]
+
+
+def _place_table() -> npt.NDArray[np.int32]:
     points = []
     for step in range(PLACE_STEPS):
         chord = (step << PLACE_SHIFT) / UNIT
@@ -61,9 +65,9 @@ def _place_table() -> np.ndarray[tuple[int], np.dtype[np.int32]]:
 _PLACE = _place_table()
 
 
-def impact(tf: int, length: int) -> int:
-    """Weight of a term in one advert, 1..255: BM25's saturation of ``tf`` for an advert of ``length`` (both field-weighted)."""
-    return max(1, (IMPACT_MAX * 160 * tf) // (160 * tf + 48 + 3 * length))
+def impacts(tf: Ints, length: Ints) -> Ints:
+    """Weight of terms in their adverts, 1..255: BM25's saturation of ``tf`` for an advert of ``length`` (both field-weighted)."""
+    return np.maximum(1, (IMPACT_MAX * 160 * tf) // (160 * tf + 48 + 3 * length))
 
 
 def idf(df: int, jobs: int) -> int:

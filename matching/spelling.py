@@ -70,7 +70,11 @@ class Spelling:
         self._lists: dict[tuple[str, int], npt.NDArray[np.int32]] = {
             key: np.array(numbers, dtype=np.int32) for key, numbers in lists.items()
         }
-        self._lengths: npt.NDArray[np.int32] = np.array([len(word) for word in self.words], dtype=np.int32)
+        lengths = np.array([len(word) for word in self.words], dtype=np.int32)
+        # For every length that is typed: how many characters each word must share with it to reach the ratio.
+        self._needed: list[npt.NDArray[np.uint8]] = [
+            np.minimum(255, -(-LEAST_RATIO * (lengths + typed) // 200)).astype(np.uint8) for typed in range(LONGEST + 1)
+        ]
         self._sorted: dict[str, list[tuple[str, int]]] = {
             "word": sorted((word, number) for number, word in enumerate(self.words)),
             "letters": sorted((key, number) for key, numbers in self._letters.items() for number in numbers),
@@ -99,12 +103,12 @@ class Spelling:
         """The words most like ``typed``, at most three, all as good as the best one."""
         if not 2 <= len(typed) <= LONGEST:
             return []
-        shared = np.zeros(len(self.words), dtype=np.int16)
+        shared = np.zeros(len(self.words), dtype=np.uint8)
         for at, character in enumerate(typed):
             numbers = self._lists.get((character, typed[:at].count(character)))
             if numbers is not None:
                 shared[numbers] += 1
-        possible = np.flatnonzero(200 * shared.astype(np.int32) >= LEAST_RATIO * (self._lengths + len(typed)))
+        possible = np.flatnonzero(shared >= self._needed[len(typed)])
         scored = [(fuzz.ratio(typed, self.words[number]), number) for number in possible.tolist()]
         scored = [(ratio, number) for ratio, number in scored if ratio >= LEAST_RATIO and self.words[number] != typed]
         if not scored:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,9 +25,10 @@ def test_place_points_are_the_formula_of_the_design(km: float) -> None:
 
 @given(st.integers(1, 60), st.integers(0, 60_000))
 def test_impacts_fit_a_byte_and_rise_with_frequency(tf: int, length: int) -> None:
-    assert 1 <= formula.impact(tf, length) <= formula.impact(tf + 1, length) <= 255
-    assert formula.impact(tf, length + 1) <= formula.impact(tf, length)
-    assert formula.impact(tf, length) == pytest.approx(255 * tf / (tf + 1.2 * (0.25 + 0.75 * length / 48)), abs=1.01)
+    one, more, longer = formula.impacts(np.array([tf, tf + 1, tf]), np.array([length, length, length + 1])).tolist()
+    assert 1 <= one <= more <= 255
+    assert longer <= one
+    assert one == pytest.approx(255 * tf / (tf + 1.2 * (0.25 + 0.75 * length / 48)), abs=1.01)
 
 
 @given(st.integers(1, 10**7), st.integers(0, 10**7))
