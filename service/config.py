@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import limits
 from environs import Env, EnvError
 from marshmallow import validate
 
@@ -45,6 +46,15 @@ class Settings:
         return self.database_url.startswith("sqlite")
 
 
+def _rate(env: Env, name: str, default: str) -> str:
+    text = env.str(name, default)
+    try:
+        limits.parse(text)
+    except ValueError:
+        raise ConfigError(f"{name} 写法不对，例如 {default}（每分钟多少次）。") from None
+    return text
+
+
 def load() -> Settings:
     """Read the environment. Raises :class:`ConfigError` with one sentence when a value cannot be used."""
     env = Env()
@@ -68,8 +78,8 @@ def load() -> Settings:
             web_threads=env.int("WEB_THREADS", 4, validate=validate.Range(1, 64)),
             log_level=env.str("LOG_LEVEL", "info", validate=validate.OneOf(["debug", "info", "warning", "error"])),
             demo=env.bool("DEMO", default=True),
-            rate_limit_read=env.str("RATE_LIMIT_READ", "600/minute"),
-            rate_limit_write=env.str("RATE_LIMIT_WRITE", "120/minute"),
+            rate_limit_read=_rate(env, "RATE_LIMIT_READ", "600/minute"),
+            rate_limit_write=_rate(env, "RATE_LIMIT_WRITE", "120/minute"),
             trusted_proxies=env.int("TRUSTED_PROXIES", 0, validate=validate.Range(0, 8)),
             index_poll_seconds=env.float("INDEX_POLL_SECONDS", 0.2, validate=validate.Range(0.02, 60)),
         )

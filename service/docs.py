@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import flask
 from service.accounts.access import allow
 
 _DIST = Path(str(files("flask_swagger_ui"))) / "dist"
-_SERVED = frozenset({"swagger-ui.css", "swagger-ui-bundle.js", "favicon-16x16.png", "favicon-32x32.png"})
+_SERVED = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript", "favicon-32x32.png": "image/png"}
 _PAGE = """<!DOCTYPE html>
 <html lang="zh-CN">
 <head>
@@ -50,4 +51,11 @@ def part(name: str) -> flask.Response:
         return flask.Response(_START, mimetype="text/javascript")
     if name not in _SERVED:
         flask.abort(404)
-    return flask.send_from_directory(_DIST, name, max_age=86_400)
+    response = flask.Response(_file(name), mimetype=_SERVED[name])
+    response.cache_control.max_age = 86_400
+    return response
+
+
+@cache
+def _file(name: str) -> bytes:
+    return (_DIST / name).read_bytes()

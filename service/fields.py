@@ -13,7 +13,6 @@ from marshmallow import RAISE, Schema, ValidationError, fields, missing, validat
 from service import clock
 
 _DIGITS = re.compile(r"-?[0-9]{1,16}")
-REGION_PATTERN = r"^\d{6}(\d{3}){0,2}$"
 MAX_ID = 2**53 - 1
 """Ids are JSON numbers: beyond this a JavaScript client would round them."""
 

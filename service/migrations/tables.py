@@ -1,0 +1,15 @@
+"""All tables of the service, whichever feature they belong to: what Alembic compares with a database."""
+
+from __future__ import annotations
+
+import service.accounts.models
+import service.employers.models
+import service.feeds.models
+import service.idempotency
+import service.jobs.models
+import service.stations.models
+import service.workers.models  # noqa: F401  importing fills the metadata
+from service.db import Base
+
+METADATA = Base.metadata
+ALL_TABLES = frozenset(METADATA.tables)
