@@ -278,6 +278,7 @@ def _is_sound(a: dict[str, Array], n: int, terms: int, names: tuple[int, int, in
         and _below(a["trades"], trades)
         and _below(a["county"], counties)
         and _below(a["key_terms"], terms)
+        and (not posts or int(a["post_impact"].min()) > 0)  # a row counts as met when its sum is above zero
     )
     if not inside:
         return False

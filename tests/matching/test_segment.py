@@ -85,7 +85,15 @@ def test_any_flipped_bit_is_noticed(written: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("group_block", 9), ("post_row", 1023), ("by_id", 1500), ("county", 77), ("key_terms", 9999), ("group_starts", 0xFFFFFFFF)],
+    [
+        ("group_block", 9),
+        ("post_row", 1023),
+        ("by_id", 1500),
+        ("county", 77),
+        ("key_terms", 9999),
+        ("post_impact", 0),
+        ("group_starts", 0xFFFFFFFF),
+    ],
 )
 def test_numbers_that_point_outside_are_refused_even_with_a_right_checksum(written: Path, name: str, value: int) -> None:
     facts, arrays = segment.read_arrays(written)
