@@ -14,20 +14,18 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matching.model import Job, Kind, Query, Settlement, Sex
 from seed_jobs import vocabulary
+from seed_jobs.draws import CHUNK, Draws, Ints, Weights, Words, below, bit_columns
 from seed_jobs.vocabulary import FAVOURED, Title, Vocabulary
 
 NOW = 1_795_305_600
 """2026-11-22 00:00 UTC: the moment at which the made-up world stands still unless told otherwise."""
 
-CHUNK = 4096
-WORDS = 14
 EMPLOYERS = 40_000
 DAY = 86_400
 BLUE_COLLAR_PERCENT = 70
@@ -41,35 +39,17 @@ HOURS: tuple[float | None, ...] = (8.0, 8.0, 8.0, 8.0, 8.0, None, None, 10.0, 10
 QUERY_SHARES = (("trade", 300), ("skills", 300), ("colloquial", 200), ("typing", 100), ("rare", 100))
 RADIUS_SHARES: tuple[tuple[float | None, int], ...] = ((5.0, 100), (20.0, 250), (50.0, 300), (200.0, 150), (None, 200))
 
-T = TypeVar("T")
-Ints = NDArray[np.int64]
-Words = NDArray[np.uint64]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Weights:
-    """Running totals of whole-number weights: ``pick`` turns 32 random bits into a position, in proportion."""
-
-    totals: Ints
-
-    @classmethod
-    def of(cls, weights: Sequence[int]) -> _Weights:
-        return cls(np.cumsum(np.array(weights, dtype=np.int64)))
-
-    def pick(self, bits: Words) -> Ints:
-        return np.searchsorted(self.totals, _below(bits, int(self.totals[-1])), side="right").astype(np.int64)
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Tables:
     """The vocabulary with everything that is drawn by weight prepared."""
 
     words: Vocabulary
-    titles: _Weights
-    counties: _Weights
-    benefits: _Weights
-    ages: _Weights
-    kinds: _Weights
+    titles: Weights
+    counties: Weights
+    benefits: Weights
+    ages: Weights
+    kinds: Weights
     title_family: Ints
     wage: Ints
     day: Ints
@@ -90,7 +70,7 @@ def queries(n: int, seed: int = 1, now: int = NOW) -> list[Query]:
     errors, 100 rare; radius 5/20/50/200 km or none for 10/25/30/15/20 %. Another seed gives queries never seen before.
     """
     tables = _tables()
-    draw = _Draws(seed)
+    draw = Draws(seed)
     kinds = draw.shuffled(_deck([share for _, share in QUERY_SHARES], n))
     radii = draw.shuffled(_deck([share for _, share in RADIUS_SHARES], n))
     return [
@@ -124,21 +104,8 @@ def _print(item: Job | Query) -> None:
     sys.stdout.write("\n")
 
 
-def _below(bits: Words, limit: int) -> Ints:
-    """32 random bits to whole numbers 0..limit-1 (limit below 2**31)."""
-    return ((bits * np.uint64(limit)) >> np.uint64(32)).astype(np.int64)
-
-
-def _bits(seed: int, stream: int, chunk: int) -> Iterator[Words]:
-    """Columns of 32 random bits for the jobs of a chunk, always in the same order."""
-    source = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(stream, chunk)))
-    for row in source.random_raw(CHUNK * WORDS).reshape(WORDS, CHUNK):
-        yield row >> np.uint64(32)
-        yield row & np.uint64(0xFFFFFFFF)
-
-
 def _chunk(tables: _Tables, seed: int, chunk: int, size: int, now: int) -> Iterator[Job]:
-    bits = _bits(seed, 0, chunk)
+    bits = bit_columns(seed, chunk)
     title = tables.titles.pick(next(bits))
     family = tables.title_family[title]
     county = tables.counties.pick(next(bits))
@@ -147,14 +114,14 @@ def _chunk(tables: _Tables, seed: int, chunk: int, size: int, now: int) -> Itera
     age = tables.ages.pick(next(bits))
     low, high = _wages(tables, family, kind == 1, [next(bits) for _ in range(3)])
     lat, lng = _points(tables, county, [next(bits) for _ in range(5)])
-    pointless = _below(next(bits), 100) < 5
+    pointless = below(next(bits), 100) < 5
     published = now - _published_ago(kind == 1, next(bits))
     valid = _valid_until(now, kind == 1, next(bits), next(bits))
-    settlement = _below(next(bits), 100)
+    settlement = below(next(bits), 100)
     limits = (vocabulary.SKILL_SETS, 6, 5, 10, len(tables.words.extras), len(tables.words.extras) - 1, len(HOURS), 100)
-    small = [_below(next(bits), limit) for limit in limits]
-    employer = (_below(next(bits), 2**16) ** 2 * EMPLOYERS >> 32) + 1
-    applications = (_below(next(bits), 2**10) ** 4 * 60) >> 40
+    small = [below(next(bits), limit) for limit in limits]
+    employer = (below(next(bits), 2**16) ** 2 * EMPLOYERS >> 32) + 1
+    applications = (below(next(bits), 2**10) ** 4 * 60) >> 40
     columns = [title, county, family, kind, benefit, age, low, high, lat, lng, pointless, published, valid, settlement]
     yield from _rows(tables, chunk * CHUNK, [column[:size].tolist() for column in [*columns, *small, employer, applications]])
 
@@ -163,35 +130,35 @@ def _wages(tables: _Tables, family: Ints, gig: NDArray[np.bool_], bits: list[Wor
     """Lowest and highest yuan a month, 0 = not said. 12 % say nothing readable (面议, 计件), a further 12 % only a lowest."""
     place, width, form = bits
     month, day = tables.wage[family], tables.day[family]
-    low = month[:, 0] + (_below(place, 1024) * (month[:, 1] - month[:, 0]) * 6 // 10240)
-    high = low + (_below(width, 1024) + 100) * (month[:, 1] - low) // 1300
+    low = month[:, 0] + (below(place, 1024) * (month[:, 1] - month[:, 0]) * 6 // 10240)
+    high = low + (below(width, 1024) + 100) * (month[:, 1] - low) // 1300
     low, high = low // 100 * 100, high // 100 * 100
-    day_low = (day[:, 0] + _below(place, 1024) * (day[:, 1] - day[:, 0]) // 1024) // 10 * 10
+    day_low = (day[:, 0] + below(place, 1024) * (day[:, 1] - day[:, 0]) // 1024) // 10 * 10
     day_low = (day_low * 87 + 2) // 4  # a day's pay by 21.75 days
-    said = _below(form, 100)
+    said = below(form, 100)
     low = np.where(said < 12, 0, np.where(gig, day_low, low))
     return low, np.where((said < 24) | (low == 0), 0, np.where(gig, low, np.maximum(high, low)))
 
 
 def _points(tables: _Tables, county: Ints, bits: list[Words]) -> tuple[Ints, Ints]:
     """GCJ-02 millionths of a degree: two in three near the county's centre, the others up to about 20 km away."""
-    spread = np.where(_below(bits[0], 3) < 2, 40_000, 100_000)
-    lat = tables.centres[county, 0] + (_below(bits[1], 2048) + _below(bits[2], 2048) - 2047) * spread // 1024
-    lng = tables.centres[county, 1] + (_below(bits[3], 2048) + _below(bits[4], 2048) - 2047) * spread // 1024
+    spread = np.where(below(bits[0], 3) < 2, 40_000, 100_000)
+    lat = tables.centres[county, 0] + (below(bits[1], 2048) + below(bits[2], 2048) - 2047) * spread // 1024
+    lng = tables.centres[county, 1] + (below(bits[3], 2048) + below(bits[4], 2048) - 2047) * spread // 1024
     return lat, lng
 
 
 def _published_ago(gig: NDArray[np.bool_], bits: Words) -> Ints:
     """Seconds since publication; new adverts are the many: up to 60 days, gigs up to 10."""
     skewed = (bits * bits) >> np.uint64(32)
-    return np.where(gig, _below(skewed, 10 * DAY), _below(skewed, 60 * DAY))
+    return np.where(gig, below(skewed, 10 * DAY), below(skewed, 60 * DAY))
 
 
 def _valid_until(now: int, gig: NDArray[np.bool_], form: Words, bits: Words) -> Ints:
     """End of validity, 0 = not said (8 %); 2 % are over already, as in any pool that is not swept this very minute."""
-    ahead = np.where(gig, _below(bits, 14 * DAY) + 6 * 3600, _below(bits, 60 * DAY) + DAY)
-    said = _below(form, 100)
-    return np.where(said < 8, 0, np.where(said < 10, now - _below(bits, 10 * DAY), now + ahead))
+    ahead = np.where(gig, below(bits, 14 * DAY) + 6 * 3600, below(bits, 60 * DAY) + DAY)
+    said = below(form, 100)
+    return np.where(said < 8, 0, np.where(said < 10, now - below(bits, 10 * DAY), now + ahead))
 
 
 def _rows(tables: _Tables, start: int, columns: list[list[int]]) -> Iterator[Job]:
@@ -260,16 +227,16 @@ def _tables() -> _Tables:
     named = {"day": "日结", "week": "周结"}
     return _Tables(
         words=words,
-        titles=_Weights.of(
+        titles=Weights.of(
             [
                 title.count * (BLUE_COLLAR_PERCENT * white if title.blue_collar else (100 - BLUE_COLLAR_PERCENT) * blue) // 100
                 for title in words.titles
             ]
         ),
-        counties=_Weights.of(_county_weights(words)),
-        benefits=_Weights.of([benefit.weight for benefit in words.benefits]),
-        ages=_Weights.of([age.weight for age in words.ages]),
-        kinds=_Weights.of(KIND_WEIGHTS),
+        counties=Weights.of(_county_weights(words)),
+        benefits=Weights.of([benefit.weight for benefit in words.benefits]),
+        ages=Weights.of([age.weight for age in words.ages]),
+        kinds=Weights.of(KIND_WEIGHTS),
         title_family=np.array([title.family for title in words.titles], dtype=np.int64),
         wage=np.array([family.wage for family in words.families], dtype=np.int64),
         day=np.array([family.day for family in words.families], dtype=np.int64),
@@ -305,29 +272,6 @@ def _county_weights(words: Vocabulary) -> list[int]:
     return weights
 
 
-class _Draws:
-    """Single draws for queries, from a stream of its own."""
-
-    def __init__(self, seed: int) -> None:
-        self._source = np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(1,)))
-
-    def bits(self) -> Words:
-        return np.array([int(self._source.random_raw()) >> 32], dtype=np.uint64)
-
-    def below(self, limit: int) -> int:
-        return int(_below(self.bits(), limit)[0])
-
-    def one(self, items: Sequence[T]) -> T:
-        return items[self.below(len(items))]
-
-    def shuffled(self, items: list[int]) -> list[int]:
-        mixed = list(items)
-        for last in range(len(mixed) - 1, 0, -1):
-            other = self.below(last + 1)
-            mixed[last], mixed[other] = mixed[other], mixed[last]
-        return mixed
-
-
 def _deck(shares: Sequence[int], n: int) -> list[int]:
     """``n`` cards in the wanted proportion: exact for multiples of the sum of the shares, else the nearest below, filled up."""
     whole = sum(shares)
@@ -335,7 +279,7 @@ def _deck(shares: Sequence[int], n: int) -> list[int]:
     return cards + [number % len(shares) for number in range(n - len(cards))]
 
 
-def _query(tables: _Tables, draw: _Draws, kind: str, radius_km: float | None, now: int) -> Query:
+def _query(tables: _Tables, draw: Draws, kind: str, radius_km: float | None, now: int) -> Query:
     words = tables.words
     title = words.titles[int(tables.titles.pick(draw.bits())[0])]
     family = words.families[title.family]
@@ -369,14 +313,14 @@ def _query(tables: _Tables, draw: _Draws, kind: str, radius_km: float | None, no
     )
 
 
-def _somewhere(tables: _Tables, draw: _Draws) -> tuple[float, float]:
+def _somewhere(tables: _Tables, draw: Draws) -> tuple[float, float]:
     """A point where jobs are: people look from the places in which there is work and from beside them."""
     county = tables.counties.pick(draw.bits())
     lat, lng = _points(tables, county, [draw.bits() for _ in range(5)])
     return int(lat[0]) / 1e6, int(lng[0]) / 1e6
 
 
-def _mistyped(text: str, draw: _Draws, homophones: dict[str, str]) -> str:
+def _mistyped(text: str, draw: Draws, homophones: dict[str, str]) -> str:
     """One error: a character that sounds alike (where the table has one, in two of three cases), two swapped, or one left out."""
     sounding = [position for position, character in enumerate(text) if character in homophones]
     if sounding and draw.below(3):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,10 +15,13 @@ from sqlalchemy import func, select
 
 from seed_jobs import written
 from seed_jobs.__main__ import main
-from seed_jobs.load import Summary, load_all
+from seed_jobs.load import FRESH, load_all, load_feed
+from seed_jobs.summary import Summary
+from service import clock
 from service.accounts.models import Account
 from service.db import Database
 from service.employers.models import Employer
+from service.feeds.source import Bounds, open_source
 from service.jobs.models import GigTerms, Job, JobChange, LiveListing, LiveSession
 from service.jobs.put import apply
 from service.stations.models import Station
@@ -155,4 +160,27 @@ def test_the_command_sums_up(loaded: Database, monkeypatch: pytest.MonkeyPatch, 
     said = capsys.readouterr()
     assert "演示账号：没有变化 4" in said.out
     assert "演示零工 200 条" in said.err
+    assert _count(loaded, Job) == 300
+
+
+def test_a_feed_is_pulled_once_and_again_when_its_adverts_grow_old(loaded: Database, tmp_path: Path) -> None:
+    whole = open_source("job51_sample")
+    path = tmp_path / "head.csv"
+    path.write_bytes(b"".join(gzip.decompress(whole.file.read_bytes()).splitlines(keepends=True)[:6]))
+    source = replace(whole, file=path, bounds=Bounds((1, 10), (1, 10), 1.0))
+    told: list[str] = []
+    now = clock.now()
+    first = load_feed(loaded, source, now, told.append)
+    assert "读到 5 行" in first
+    assert told[-1].endswith("5/5")
+    count = _count(loaded, Job)
+    assert count > 300
+    assert "文件没有变化" in load_feed(loaded, source, now, told.append)
+    assert "读到 5 行" in load_feed(loaded, source, now + FRESH + timedelta(hours=1), told.append)
+    assert _count(loaded, Job) == count
+
+
+def test_a_feed_that_is_stopped_says_so(loaded: Database) -> None:
+    source = replace(open_source("job51_sample"), bounds=Bounds((1, 2), (1, 2), 1.0))
+    assert "已停止，什么都没有写入" in load_feed(loaded, source, clock.now(), lambda _line: None)
     assert _count(loaded, Job) == 300
