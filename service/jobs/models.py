@@ -15,6 +15,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
+    FetchedValue,
     Float,
     ForeignKey,
     Index,
@@ -207,6 +208,7 @@ class JobChange(Base):
     change_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
     job_id: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
-    transaction_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    # FetchedValue: an INSERT leaves the column out, so that the default of the database fills it (an explicit NULL would not).
+    transaction_id: Mapped[int | None] = mapped_column(BigInteger, index=True, server_default=FetchedValue())
 
     __table_args__ = ({"sqlite_autoincrement": True},)

@@ -88,6 +88,8 @@ _DENIED_BEFORE = re.compile(
 _NEUTRAL_HEADS = frozenset({"无经验可", "学历不限", "年龄不限"})
 """Tags whose own words begin with a negation."""
 _DENIED_AFTER = re.compile(r"^(?:费)?(?:自理|自行解决|自费|不包|不提供|没有|无|除外|另算|:无|：无|:不|：不)")
+_VERBS = ("包", "管", "提供", "免费", "有")
+"""A promise that begins with a verb is whole: in 「包吃不包住」 the denial belongs to what follows."""
 _OWN_COST = {"包吃": re.compile(r"(?:吃饭|伙食|餐费|吃住|食宿|用餐)自理"), "包住": re.compile(r"(?:住宿|吃住|食宿|住房)自理")}
 
 
@@ -112,7 +114,8 @@ def _said(text: str, words: tuple[str, ...], *, headed: bool) -> tuple[bool, boo
         at = text.find(word)
         while at >= 0:
             before, after = text[max(0, at - 4) : at], text[at + len(word) : at + len(word) + 6]
-            if (not headed and _DENIED_BEFORE.search(before)) or _DENIED_AFTER.match(after):
+            verb = word.startswith(_VERBS)
+            if (not headed and _DENIED_BEFORE.search(before)) or (not verb and _DENIED_AFTER.match(after)):
                 denied = True
             else:
                 said = True
