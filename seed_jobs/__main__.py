@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         summary = load_all(database, clock.now(), lambda line: click.echo(f"  {line}", err=True), feeds=not chosen.no_feeds)
     except (OperationalError, ProgrammingError) as wrong:
-        click.echo(f"数据库用不了，请先建好表再装数据（flask db upgrade）：{wrong.orig}", err=True)
+        click.echo(f"数据库用不了，请先建好表再装数据（python -m service.migrations.run）：{wrong.orig}", err=True)
         return 1
     except Refusal as wrong:
         click.echo(wrong.message, err=True)
