@@ -17,7 +17,8 @@ SOURCE = Source("direct", "演示厂")
 
 
 def _read(**said: Any) -> tuple[dict[str, Any], set[str]]:
-    reading = read_advert(Advert(**({"kind": "public", "title": "工人", "source": SOURCE} | said)), NOW)
+    words: dict[str, Any] = {"kind": "public", "title": "工人", "source": SOURCE} | said
+    reading = read_advert(Advert(**words), NOW)
     return reading.fields, {finding.rule for finding in reading.findings}
 
 
