@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from service.db import Database
 from service.errors import Conflict, Invalid
@@ -229,6 +229,16 @@ class TestVanished:
         assert counts(feed_database)[:2] == (3, 3)
 
 
+def test_a_job_that_outlived_its_record_is_found_again(feed_database: Database, make_source: MakeSource, pulled: Pull) -> None:
+    pulled(make_source(), [row(1), row(2)])
+    with feed_database.write_session() as session:
+        session.execute(delete(FeedRecord))
+    before = counts(feed_database)[:3]
+    assert pulled(make_source(), [row(1), row(2)]).outcomes == {"unchanged": 2}
+    assert counts(feed_database)[:3] == before
+    assert record(feed_database, "V1").job_id == job(feed_database, "V1").job_id
+
+
 class TestGuard:
     ROWS = tuple(row(number) for number in range(1, 9))
 
@@ -370,17 +380,17 @@ def test_killed_in_the_middle_the_next_pull_completes_and_doubles_nothing(
     feed_database.close()
     child = os.fork()
     if child == 0:  # the child never returns into pytest
-        really, puts = vars(ingest)["put"], 0
+        really, rows = vars(ingest)["_row"], 0
 
-        def put(*arguments: object, **options: object) -> object:
-            nonlocal puts
-            puts += 1
-            if puts == 7:
+        def row_of(*arguments: object, **options: object) -> object:
+            nonlocal rows
+            rows += 1
+            if rows == 6:  # the jobs of the second batch are written by now, and nothing of it is committed
                 os.kill(os.getpid(), signal.SIGKILL)
             answer: object = really(*arguments, **options)
             return answer
 
-        vars(ingest)["put"] = put  # only in the child
+        vars(ingest)["_row"] = row_of  # only in the child
         try:
             pull(feed_database, source, now=NOW, path=path, write=True)
         finally:
