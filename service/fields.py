@@ -13,6 +13,8 @@ from marshmallow import RAISE, Schema, ValidationError, fields, missing, validat
 from service import clock
 
 _DIGITS = re.compile(r"-?[0-9]{1,16}")
+PRINTABLE = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"
+"""For the document: no control characters but tab and line break."""
 MAX_ID = 2**53 - 1
 """Ids are JSON numbers: beyond this a JavaScript client would round them."""
 
@@ -45,13 +47,16 @@ class Text(fields.String):
 
     def __init__(self, *, longest: int, shortest: int = 0, pattern: str | None = None, **options: Any) -> None:
         validators: list[Any] = [validate.Length(min=shortest or None, max=longest)]
+        metadata = options.pop("metadata", {})
         if pattern is not None:
             validators.append(validate.Regexp(pattern))
-        super().__init__(validate=validators, **options)
+        else:
+            metadata = {"pattern": PRINTABLE, **metadata}
+        super().__init__(validate=validators, metadata=metadata, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
         text = str(super()._deserialize(value, attr, data, **options))
-        text = text.replace("\r\n", "\n").replace("\t", " ")
+        text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
         if any(c != "\n" and unicodedata.category(c) in {"Cc", "Cs"} for c in text):
             raise ValidationError("文字里有看不见的控制字符，请删掉后再提交。")
         return text.strip()

@@ -1,0 +1,101 @@
+"""Made-up requests against the whole document: every answer is one that the document promises, and none is a 500."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import SearchStrategy
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from service import clock
+from service.app import create_app
+from service.indexing.follower import Follower
+from service.migrations.run import upgrade
+from service.openapi import FILE
+from tests.service.conftest import draft, make_people, settings_for
+
+FEW, MANY = 6, 300
+_PATHS = json.loads(FILE.read_text(encoding="utf-8"))["paths"]
+OPERATIONS = [f"{method.upper()} {path}" for path, methods in _PATHS.items() for method in methods if method != "parameters"]
+JUDGED = {
+    "POST /v1/jobs": "the law asks for more than a schema can say",
+    "PATCH /v1/jobs/{job_id}": "the law asks for more than a schema can say",
+    "POST /v1/jobs/check": "a station or stream that does not exist, a year nobody means",
+    "POST /v1/jobs/{job_id}/renew": "an end in the past or too far away",
+    "GET /v1/jobs": "a cursor we did not give, a place or trade nobody knows",
+    "POST /v1/match": "a cursor we did not give, a place nobody knows",
+}
+"""Operations that may refuse what fits their schema, and why."""
+
+
+class Api:
+    """The document of a running application with one job in it, and the token of somebody who may do everything."""
+
+    def __init__(self, directory: Path) -> None:
+        url = f"sqlite:///{directory}/test.db"
+        upgrade(url)
+        chosen = settings_for(url, directory)
+        self.app = create_app(chosen)
+        database = self.app.extensions["database"]
+        with database.write_session() as session:
+            people = make_people(session, clock.now())
+        self.token = people.operator["Authorization"]
+        headers = people.operator | {"Idempotency-Key": "first-job-1"}
+        assert self.app.test_client().post("/v1/jobs", json=draft(employer_name="演示厂"), headers=headers).status_code == 201
+        follower = Follower(database, chosen.index_dir)
+        follower.step()
+        follower.close()
+        self.schema = schemathesis.openapi.from_wsgi("/openapi.json", self.app)
+
+    def try_out(self, label: str, examples: int) -> None:
+        """Call one operation with requests that fit its schema, and with requests that do not."""
+        operation = self.schema.find_operation_by_label(label)
+        assert operation is not None
+        method, path = label.split(" ")
+        takes = _PATHS[path].get("parameters") or _PATHS[path][method.lower()].keys() & {"parameters", "requestBody"}
+        self._call(label, operation.as_strategy(generation_mode=GenerationMode.POSITIVE), examples)
+        if takes:
+            self._call(label, operation.as_strategy(generation_mode=GenerationMode.NEGATIVE), examples)
+
+    def _call(self, label: str, strategy: SearchStrategy[schemathesis.Case], examples: int) -> None:
+        left_out = [positive_data_acceptance] if label in JUDGED else []
+
+        @settings(
+            max_examples=examples,
+            deadline=None,
+            database=None,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=strategy)
+        def call(case: schemathesis.Case) -> None:
+            if case.path != "/v1/auth/logout":  # it would sign us out
+                case.call_and_validate(headers={"Authorization": self.token}, excluded_checks=left_out)
+
+        call()
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """One application for all operations: what one call leaves behind, the next has to stand."""
+    made = Api(tmp_path_factory.mktemp("schemathesis"))
+    yield made
+    made.app.extensions["live_index"].stop()
+    made.app.extensions["database"].close()
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_few_requests(api: Api, operation: str) -> None:
+    api.try_out(operation, FEW)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_many_requests(api: Api, operation: str) -> None:
+    api.try_out(operation, MANY)
