@@ -6,6 +6,7 @@ import flask
 import structlog
 from marshmallow import fields
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
@@ -51,6 +52,7 @@ def register_error_answers(app: flask.Flask) -> None:
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(PoolTimeout, _database)
     app.register_error_handler(Exception, _fault)
 
 
@@ -91,9 +93,9 @@ def _http(error: HTTPException) -> flask.Response:
     return response
 
 
-def _database(error: OperationalError) -> flask.Response:
+def _database(error: OperationalError | PoolTimeout) -> flask.Response:
     # A database that is away, full or locked too long: not a fault of the program, and it passes.
-    log.error("database_unavailable", kind=type(error.orig).__name__ if isinstance(error, DBAPIError) else "unknown")
+    log.error("database_unavailable", kind=type(error.orig if isinstance(error, DBAPIError) else error).__name__)
     response = answer(503, *_SENTENCES[503])
     response.headers["Retry-After"] = "5"
     return response

@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from service.app import LARGEST_BODY
 from service.jobs.models import Job
@@ -133,9 +134,12 @@ def test_tokens_that_are_none(client: FlaskClient, header: str) -> None:
     assert_shape(client.get("/v1/me", headers={"Authorization": header}), 401)
 
 
-def test_a_database_that_is_away(client: FlaskClient, app: flask.Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("trouble", [OperationalError("select 1", {}, Exception("gone")), PoolTimeout("pool")])
+def test_a_database_that_is_away(
+    client: FlaskClient, app: flask.Flask, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
     def away() -> None:
-        raise OperationalError("select 1", {}, Exception("gone"))
+        raise trouble
 
     monkeypatch.setattr(app.extensions["database"], "read_session", away)
     response = client.get("/v1/jobs/1")
