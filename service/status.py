@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -71,6 +72,7 @@ class StatusAnswer(Out):
     ok = fields.Boolean(required=True)
     version = fields.String(required=True)
     commit = fields.String(required=True, allow_none=True)
+    process = fields.Integer(required=True, metadata={"description": "回答的网站进程的编号"})
     now = fields.String(required=True)
     database = fields.Nested(DatabaseOut, required=True)
     index = fields.Nested(IndexOut, required=True)
@@ -101,6 +103,7 @@ def status() -> dict[str, Any]:
         "ok": bool(database["ok"] and index["ok"] and follower["ok"]),
         "version": current_app.config["API_VERSION"],
         "commit": commit(),
+        "process": os.getpid(),
         "now": clock.show(clock.now()),
         "database": database,
         "index": index,

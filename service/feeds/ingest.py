@@ -26,8 +26,10 @@ from service.feeds.report import Report
 from service.feeds.settle import Known, Settled, settle
 from service.feeds.source import FeedSource
 from service.feeds.tables import Table, read_table
+from service.jobs.advert import Advert, Reading
 from service.jobs.models import Job
 from service.jobs.put import GONE, apply, put
+from service.jobs.put_new import put_new
 
 BATCH = 200
 """Rows in one transaction: half a second on SQLite, while every other writer waits."""
@@ -166,7 +168,7 @@ def _write(
     session: Session, key: str, batch: Sequence[Decided], settled: Sequence[Settled], *, run_id: int, now: datetime
 ) -> list[Settled]:
     """Write one batch; what really became of each record (the table may have it already just as it is)."""
-    done = [_put(session, one, answer, now) for one, answer in zip(batch, settled, strict=True)]
+    done = _put(session, key, batch, settled, now)
     new: list[dict[str, Any]] = []
     seen: list[dict[str, Any]] = []
     for one, (answer, job_id) in zip(batch, done, strict=True):
@@ -185,11 +187,27 @@ def _write(
     return [answer for answer, _ in done]
 
 
-def _put(session: Session, one: Decided, answer: Settled, now: datetime) -> tuple[Settled, int | None]:
-    if answer.advert is None:
-        return answer, one.known.job_id if one.known else None
-    job, outcome = put(session, answer.advert, account_id=None, now=now, reading=answer.reading)
-    return Settled("unchanged") if outcome == "unchanged" else answer, job.job_id
+def _put(
+    session: Session, key: str, batch: Sequence[Decided], settled: Sequence[Settled], now: datetime
+) -> list[tuple[Settled, int | None]]:
+    """What became of each record, and its job: adverts that are not there yet all at once, the others one by one."""
+    wanted = {one.record.original_id for one, answer in zip(batch, settled, strict=True) if answer.advert is not None}
+    there = set(session.scalars(select(Job.original_id).where(Job.source_key == key, Job.original_id.in_(wanted))))
+    done: list[tuple[Settled, int | None]] = []
+    coming: dict[int, tuple[Advert, Reading]] = {}
+    for place, (one, answer) in enumerate(zip(batch, settled, strict=True)):
+        if answer.advert is None:
+            done.append((answer, one.known.job_id if one.known else None))
+        elif answer.reading is not None and one.record.original_id not in there:
+            there.add(one.record.original_id)
+            coming[place] = (answer.advert, answer.reading)
+            done.append((answer, None))
+        else:
+            job, outcome = put(session, answer.advert, account_id=None, now=now, reading=answer.reading)
+            done.append((Settled("unchanged") if outcome == "unchanged" else answer, job.job_id))
+    for place, job_id in zip(coming, put_new(session, list(coming.values()), account_id=None, now=now), strict=True):
+        done[place] = (done[place][0], job_id)
+    return done
 
 
 def _row(record: Record, settled: Settled, job_id: int | None, *, run_id: int, now: datetime) -> dict[str, Any]:

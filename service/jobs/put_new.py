@@ -1,0 +1,46 @@
+"""Put many adverts at once that are surely not there yet: what :func:`service.jobs.put.put` writes, in three statements.
+
+A first pull of a public list brings twenty thousand; one by one each costs five statements and a savepoint (measured: 64 s of
+CPU against 22 s for both catalogues on SQLite).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from service.jobs.advert import Advert, Reading
+from service.jobs.models import Job, JobChange, JobHistory
+from service.jobs.put import default_end
+
+
+def put_new(session: Session, adverts: Sequence[tuple[Advert, Reading]], *, account_id: int | None, now: datetime) -> list[int]:
+    """Job ids, in the order of ``adverts``. The caller has looked, in the same transaction, that none of them is there;
+    if one is all the same, the database refuses the whole batch (IntegrityError). Not for gigs and listings.
+    """
+    if not adverts:
+        return []
+    rows = [
+        {
+            **reading.fields,
+            "published_at": reading.fields["published_at"] or now,
+            "valid_until": reading.fields["valid_until"] or default_end(advert, now),
+            "version": 1,
+            "status": "open",
+            "created_by": account_id,
+            "created_at": now,
+            "updated_at": now,
+        }
+        for advert, reading in adverts
+    ]
+    ids = list(session.scalars(insert(Job).returning(Job.job_id, sort_by_parameter_order=True), rows))
+    history: list[dict[str, Any]] = [
+        {"job_id": job_id, "at": now, "account_id": account_id, "action": "create", "changes": {}} for job_id in ids
+    ]
+    session.execute(insert(JobHistory), history)
+    session.execute(insert(JobChange), [{"job_id": job_id, "at": now} for job_id in ids])
+    return ids
