@@ -43,7 +43,7 @@ def own_run() -> Path:
 def end_run(directory: Path) -> None:
     """Stop what was started and remove the directory."""
     for file in ("postgres/postmaster.pid", "valkey.pid"):
-        _stop(directory / file)
+        _stop(directory, file)
     shutil.rmtree(directory, ignore_errors=True)
     os.environ.pop(DIRECTORY, None)
 
@@ -146,18 +146,35 @@ def _once(name: str, make: Callable[[], Any]) -> Any:
     return json.loads(file.read_text())
 
 
-def _stop(pid_file: Path) -> None:
+def _stop(directory: Path, pid_file: str) -> None:
     try:
-        pid = int(pid_file.read_text().split()[0])
-        os.kill(pid, signal.SIGQUIT if pid_file.name == "postmaster.pid" else signal.SIGTERM)
+        pid = int((directory / pid_file).read_text().split()[0])
     except (OSError, ValueError, IndexError):
         return
+    if str(directory) not in _command(pid):
+        return  # the number is some other process's by now
+    os.kill(pid, signal.SIGQUIT if pid_file.endswith("postmaster.pid") else signal.SIGTERM)
     for _ in range(200):
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)
-        if not Path(f"/proc/{pid}").exists():
+        if not _alive(pid):
             return
         time.sleep(0.02)
+
+
+def _command(pid: int) -> str:
+    """The command line of a process, empty when there is none."""
+    return subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _sweep() -> None:
@@ -167,5 +184,5 @@ def _sweep() -> None:
             owner = int((directory / "owner").read_text())
         except (OSError, ValueError):
             continue
-        if not Path(f"/proc/{owner}").exists():
+        if not _alive(owner):
             end_run(directory)

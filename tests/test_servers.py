@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
+import pytest
 import redis
 from sqlalchemy import func, select, text
 
@@ -11,6 +17,7 @@ from service.accounts.create import create_account
 from service.accounts.models import Account
 from service.clock import now
 from service.db import Database
+from tests import servers
 
 
 def _fill(database: Database) -> int | None:
@@ -48,3 +55,22 @@ def test_valkey_answers(redis_url: str) -> None:
     client.set("a", "1")
     assert client.get("a") == b"1"
     client.close()
+
+
+def test_a_killed_run_is_swept_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    gone = subprocess.Popen([sys.executable, "-c", "pass"])
+    gone.wait()
+    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    left, running = tmp_path / "chengnuan-test-left", tmp_path / "chengnuan-test-running"
+    for directory, owner in ((left, gone.pid), (running, os.getpid())):
+        directory.mkdir()
+        (directory / "owner").write_text(str(owner))
+    (left / "valkey.pid").write_text(str(stranger.pid))  # the number was given to somebody else since
+    monkeypatch.setenv(servers.DIRECTORY, "kept by monkeypatch")
+    servers._sweep()
+    assert not left.exists()
+    assert running.exists()
+    assert stranger.poll() is None
+    stranger.kill()
+    stranger.wait()

@@ -36,7 +36,7 @@ def publish(session: Session, draft: dict[str, Any], caller: Caller, now: dateti
         raise Forbidden("outside_territory", "工作地点不在您负责的地区，不能发布。")
     if advert.live is not None:
         require_free_number(session, advert.live.session_id, advert.live.listing_no, None)
-    held = _must_wait(poster) or verdict(findings) == "hold"
+    held = must_wait(poster) or verdict(findings) == "hold"
     job, _ = put(session, advert, account_id=caller.account_id, now=now, reading=reading, held=held)
     session.flush()
     return job, findings
@@ -71,5 +71,6 @@ def require_free_number(session: Session, session_id: int, listing_no: int, job_
         )
 
 
-def _must_wait(poster: Poster) -> bool:
+def must_wait(poster: Poster) -> bool:
+    """Whether nobody has checked the papers of the employer yet (rules D-10)."""
     return poster.employer is not None and poster.employer.verified_at is None

@@ -25,7 +25,7 @@ from service.jobs.findings import Finding
 from service.jobs.models import Job
 from service.jobs.permit import may_change
 from service.jobs.posting import job_posting
-from service.jobs.publish import publish
+from service.jobs.publish import must_wait, publish
 from service.jobs.queries import any_state
 from service.sessions import read_session, write_session
 
@@ -145,10 +145,12 @@ def check_job(draft: dict[str, Any]) -> flask.Response:
     """发布前检查：缺什么、哪句话不合法、哪里没读懂。不写入任何东西。"""
     now = clock.now()
     with read_session() as session:
-        advert, _ = advert_of_draft(session, draft, current_account())
+        advert, poster = advert_of_draft(session, draft, current_account())
     reading = read_advert(advert, now)
     findings = check_advert(advert, now, reading)
     outcome = verdict(findings)
+    if outcome == "publish" and must_wait(poster):
+        outcome = "hold"
     return flask.jsonify(
         schemas.CheckAnswer().dump(
             {"verdict": outcome, "message": _SAY[outcome], "findings": findings, "understood": _understood(reading)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import schemathesis
@@ -63,8 +64,8 @@ class Api:
         if takes:
             self._call(label, operation.as_strategy(generation_mode=GenerationMode.NEGATIVE), examples)
 
-    def _call(self, label: str, strategy: SearchStrategy[schemathesis.Case], examples: int) -> None:
-        left_out = [positive_data_acceptance] if label in JUDGED else []
+    def _call(self, label: str, strategy: SearchStrategy[schemathesis.Case[Any]], examples: int) -> None:
+        left_out: list[Any] = [positive_data_acceptance] if label in JUDGED else []
 
         @settings(
             max_examples=examples,
@@ -74,7 +75,7 @@ class Api:
             suppress_health_check=list(HealthCheck),
         )
         @given(case=strategy)
-        def call(case: schemathesis.Case) -> None:
+        def call(case: schemathesis.Case[Any]) -> None:
             if case.path != "/v1/auth/logout":  # it would sign us out
                 case.call_and_validate(headers={"Authorization": self.token}, excluded_checks=left_out)
 

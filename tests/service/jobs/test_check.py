@@ -161,3 +161,9 @@ def test_the_route_passes_a_good_one(client: FlaskClient, people: People) -> Non
     body = client.post("/v1/jobs/check", json=draft(), headers=people.employer).get_json()
     assert body["verdict"] == "publish"
     assert body["message"] == "可以发布。"
+
+
+def test_the_route_says_when_the_papers_are_not_checked_yet(client: FlaskClient, people: People) -> None:
+    body = client.post("/v1/jobs/check", json=draft(), headers=people.unverified_employer).get_json()
+    assert body["verdict"] == "hold"
+    assert body["message"] == "可以提交，但要等人看过才会显示。"

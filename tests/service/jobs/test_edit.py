@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import flask
@@ -11,8 +14,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
 from service import clock
+from service.app import create_app
 from service.jobs.models import Job, JobChange, JobHistory
-from tests.service.conftest import People, Publish, draft, gig_draft
+from tests.service.conftest import People, Publish, draft, gig_draft, make_people, settings_for
 
 
 @pytest.fixture
@@ -177,3 +181,29 @@ def test_an_edit_of_the_address_keeps_the_county(client: FlaskClient, publish: P
     place = _edit(client, people, made, {"address": "文明大道 5 号"}).get_json()["place"]
     assert place["region_code"].startswith("360702")
     assert place["point_source"] == "region"
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_two_edits_at_the_same_moment(kind: str, sqlite_url: str, new_postgres_url: Callable[[], str], tmp_path: Path) -> None:
+    made = create_app(settings_for(sqlite_url if kind == "sqlite" else new_postgres_url(), tmp_path))
+    with made.extensions["database"].write_session() as session:
+        people = make_people(session, clock.now())
+    first = made.test_client().post("/v1/jobs", json=draft(), headers=people.employer | {"Idempotency-Key": "at-once-1"})
+    start = threading.Barrier(4)
+    statuses: list[int] = []
+
+    def send(headcount: int) -> None:
+        headers = people.employer | {"If-Match": first.headers["ETag"]}
+        start.wait(10)
+        statuses.append(
+            made.test_client().patch(first.headers["Location"], json={"headcount": headcount}, headers=headers).status_code
+        )
+
+    threads = [threading.Thread(target=send, args=(number,)) for number in range(30, 34)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(statuses) == [200, 412, 412, 412]
+    assert made.test_client().get(first.headers["Location"]).get_json()["version"] == 2
+    made.extensions["database"].close()
