@@ -79,6 +79,7 @@ class SearchArgs(Place, Page):
     region = Text(shortest=1, longest=64, metadata={"description": "地区代码（6、9、12 位）或名称"})
     kind = DelimitedList(
         fields.String(validate=validate.OneOf(KINDS)),
+        validate=validate.Length(min=1, max=3),
         metadata={"description": "public 公共招聘、gig 零工、live 直播带岗，可用逗号连写"},
     )
     trade = Text(shortest=1, longest=32, metadata={"description": "工种名称或职业代码"})
@@ -91,10 +92,14 @@ class SearchArgs(Place, Page):
     sex = fields.String(validate=validate.OneOf(SEXES), metadata={"description": "只用来看男女不同的年龄要求"})
     tags = DelimitedList(
         Text(shortest=1, longest=16),
-        validate=validate.Length(max=10, error="福利最多选 10 项。"),
+        validate=validate.Length(min=1, max=10, error="福利请选 1 到 10 项。"),
         metadata={"description": "必须有的福利，逗号连写：包吃,包住"},
     )
-    settlement = DelimitedList(fields.String(validate=validate.OneOf(SETTLEMENTS)), metadata={"description": "结算周期"})
+    settlement = DelimitedList(
+        fields.String(validate=validate.OneOf(SETTLEMENTS)),
+        validate=validate.Length(min=1, max=4),
+        metadata={"description": "结算周期，逗号连写"},
+    )
     hours_max = fields.Float(
         validate=validate.Range(1, 24, error="每天工时请填 1 到 24。"), metadata={"description": "每天最多几小时"}
     )
