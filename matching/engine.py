@@ -132,6 +132,7 @@ def _ask(live: Live, plan: Plan) -> tuple[Asked, list[Term]] | None:
         after_id=after.job_id if after else 0,
         term=np.array([index[term.term] for term in terms], dtype=np.int64),
         weight=np.array([term.weight for term in terms], dtype=np.int64),
+        group=np.array([term.group for term in terms], dtype=np.int64),
         regions=plan.regions,
         tags=masks,
         blocked=plan.blocked,
@@ -222,7 +223,7 @@ def _hit(query: Query, key: list[int], points: list[int], record: list[int], ter
     else:
         limits = (min(men[0], women[0]), max(men[1], women[1]))
     distance = round(km_of(chord), 2) if chord >= 0 else None
-    met = [term for number, term in enumerate(terms) if bits >> number & 1]
+    met = sorted((term for number, term in enumerate(terms) if bits >> number & 1), key=lambda term: -term.weight)
     facts = Facts(record[5], record[6], limits[0], limits[1], published, tags)
     return Hit(
         job_id=job_id,

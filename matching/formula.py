@@ -22,7 +22,11 @@ AGE_MAX: Final = 100
 FRESH_MAX: Final = 100
 PREFERENCE_MAX: Final = 100
 
-# Text: BM25 (k1 = 1.2, b = 0.75) with the length of a typical advert as constant, so that an impact never changes once stored.
+# Text: the sum over the asked words of weight times impact of the best answer in the advert (asked word, synonym, narrower,
+# broader or near word) and of the best occupation; what each is worth stands in wanted.py. The best and not the sum of all
+# answers, because adverts repeat themselves: five near words in a description must not outdo the asked word in a title. No impact
+# exceeds the largest of its block, so the same rule over the largest impacts bounds all rows of the block.
+# Impact: BM25 (k1 = 1.2, b = 0.75) with the length of a typical advert as constant, so that an impact never changes once stored.
 TITLE_WEIGHT: Final = 3
 SKILL_WEIGHT: Final = 2
 DESCRIPTION_WEIGHT: Final = 1
@@ -83,7 +87,7 @@ def term_weight(rarity: int, percent: int, all_rarities: int) -> int:
 
 @kernel
 def text_points(total: int) -> int:
-    """Points of a sum of weight times impact; every asked word fully met gives ``TEXT_MAX``, synonyms cannot exceed it."""
+    """Points of a text sum: of every asked word the best answer's weight times impact, and so of its occupations."""
     return min(TEXT_MAX, total // (IMPACT_MAX * WEIGHT_SCALE))
 
 

@@ -51,10 +51,17 @@ def _group(hot: Hot, term: int, block: int) -> int:
 
 
 @kernel
-def _gather(hot: Hot, block: int, asked: Asked, totals: Array, touched: Array) -> int:
-    """Add weight times impact of every asked term to ``totals`` (by row in the block); the rows touched and their number."""
+def _gather(hot: Hot, block: int, asked: Asked, totals: Array, held: Array, touched: Array) -> int:
+    """Text sums of one block into ``totals`` (by row): of every group of terms the best weight times impact.
+
+    ``held`` is what the group at hand has given each row so far; both are zero before, ``held`` is zero again after. Returns
+    the number of rows touched, which stand in ``touched``.
+    """
     count = 0
     for i in range(len(asked.term)):
+        if i > 0 and asked.group[i] != asked.group[i - 1]:
+            for j in range(count):
+                held[touched[j]] = 0
         group = _group(hot, asked.term[i], block)
         if group < 0:
             continue
@@ -64,8 +71,31 @@ def _gather(hot: Hot, block: int, asked: Asked, totals: Array, touched: Array) -
             if totals[row] == 0:
                 touched[count] = row
                 count += 1
-            totals[row] += weight * whole(hot.post_impact[at])
+            points = weight * whole(hot.post_impact[at])
+            if points > held[row]:
+                totals[row] += points - held[row]
+                held[row] = points
+    for j in range(count):
+        held[touched[j]] = 0
     return count
+
+
+@kernel
+def _ceilings(hot: Hot, asked: Asked) -> Array:
+    """For every block the text sum that none of its rows exceeds; 0 where no asked term stands."""
+    ceiling = np.zeros(len(hot.bounds), dtype=np.int64)
+    held = np.zeros(len(hot.bounds), dtype=np.int64)
+    for i in range(len(asked.term)):
+        if i > 0 and asked.group[i] != asked.group[i - 1]:
+            held[:] = 0
+        weight, term = asked.weight[i], asked.term[i]
+        for group in range(whole(hot.term_starts[term]), whole(hot.term_starts[term + 1])):
+            block = hot.group_block[group]
+            points = weight * whole(hot.group_max[group])
+            if points > held[block]:
+                ceiling[block] += points - held[block]
+                held[block] = points
+    return ceiling
 
 
 @kernel
@@ -174,12 +204,7 @@ def best_of_segment(hot: Hot, dead: Array, asked: Asked, segment: int, best: Arr
     """
     rows = len(hot.job_id)
     block_count = len(hot.bounds)
-    ceiling = np.zeros(block_count, dtype=np.int64)
-    for i in range(len(asked.term)):
-        weight = asked.weight[i]
-        term = asked.term[i]
-        for group in range(whole(hot.term_starts[term]), whole(hot.term_starts[term + 1])):
-            ceiling[hot.group_block[group]] += weight * whole(hot.group_max[group])
+    ceiling = _ceilings(hot, asked)
     blocks = np.empty(block_count, dtype=np.int64)
     bounds = np.empty(block_count, dtype=np.int64)
     chosen = 0
@@ -193,6 +218,7 @@ def best_of_segment(hot: Hot, dead: Array, asked: Asked, segment: int, best: Arr
         return count
     order = _ordered(bounds, chosen)
     totals = np.zeros(BLOCK, dtype=np.int64)
+    held = np.zeros(BLOCK, dtype=np.int64)
     touched = np.empty(BLOCK, dtype=np.int64)
     for i in range(chosen):
         block = blocks[order[i]]
@@ -206,7 +232,7 @@ def best_of_segment(hot: Hot, dead: Array, asked: Asked, segment: int, best: Arr
             continue
         # What the rest of a score can add at most, so that weak texts are dropped without reading the record.
         rest = bound - text_points(ceiling[block])
-        found = _gather(hot, block, asked, totals, touched)
+        found = _gather(hot, block, asked, totals, held, touched)
         for j in range(found):
             place = touched[j]
             total = totals[place]
@@ -230,6 +256,7 @@ def count_segment(
         for group in range(whole(hot.term_starts[term]), whole(hot.term_starts[term + 1])):
             holds[hot.group_block[group]] = 1
     totals = np.zeros(BLOCK, dtype=np.int64)
+    held = np.zeros(BLOCK, dtype=np.int64)
     touched = np.empty(BLOCK, dtype=np.int64)
     matches = 0
     for block in range(block_count):
@@ -238,7 +265,7 @@ def count_segment(
         start = block << BLOCK_SHIFT
         found = min(rows - start, BLOCK)
         if asked.words != 0:
-            found = _gather(hot, block, asked, totals, touched)
+            found = _gather(hot, block, asked, totals, held, touched)
         for j in range(found):
             row = start + j
             if asked.words != 0:
@@ -268,8 +295,10 @@ def explain_rows(hot: Hot, rows: Array, asked: Asked, parts: Array) -> None:
     for i in range(len(rows)):
         row = rows[i]
         block, place = row >> BLOCK_SHIFT, row & (BLOCK - 1)
-        total, met = 0, 0
+        total, met, held = 0, 0, 0
         for t in range(len(asked.term)):
+            if t > 0 and asked.group[t] != asked.group[t - 1]:
+                held = 0
             group = _group(hot, asked.term[t], block)
             if group < 0:
                 continue
@@ -282,7 +311,10 @@ def explain_rows(hot: Hot, rows: Array, asked: Asked, parts: Array) -> None:
                 else:
                     high = middle
             if low < end and hot.post_row[low] == place:
-                total += asked.weight[t] * whole(hot.post_impact[low])
+                points = asked.weight[t] * whole(hot.post_impact[low])
+                if points > held:
+                    total += points - held
+                    held = points
                 met |= 1 << t
         chord = chord_to(hot, row, asked)
         published = whole(hot.record[row, 3]) & NEVER

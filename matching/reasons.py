@@ -61,6 +61,8 @@ def _word(term: Term) -> str:
         known = trade.occupation(term.term.removeprefix(CODE_MARK))
         name = known.name if known else term.term.removeprefix(CODE_MARK)
         return f"工种：属于「{name}」"
+    if term.relation == "corrected" and term.asked.isascii() and not any(sign.isascii() for sign in term.term):
+        return f"工种：{term.term}（按拼音「{term.asked}」找到）"
     if term.relation == "corrected":
         return f"工种：{term.term}（您写的是「{term.asked}」）"
     if term.term == term.asked:
@@ -69,6 +71,8 @@ def _word(term: Term) -> str:
         return f"工种：{term.term} ≈ {term.asked}"
     if term.relation == "narrower":
         return f"工种：{term.term}，属于{term.asked}"
+    if term.relation == "broader":
+        return f"工种：{term.term}，{term.asked}是其中一种"
     return f"工种：{term.term}，和{term.asked}相近"
 
 

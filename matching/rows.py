@@ -90,6 +90,7 @@ class Asked(NamedTuple):
     after_id: int
     term: Array  # int64 [terms], numbers in the segment
     weight: Array  # int64 [terms]
+    group: Array  # int64 [terms], terms of one group stand together and only the best of them counts
     regions: Array  # int64 [r, 2], from and below
     tags: Array  # uint64 [4, w]: all, any, none, wanted
     blocked: Array  # int64, employers
@@ -205,7 +206,7 @@ def met_tags(hot: Hot, row: int, asked: Asked) -> int:
 
 @kernel
 def value_of(hot: Hot, row: int, asked: Asked, total: int) -> int:
-    """By what a job is sorted, larger first; ``total`` is its sum of weight times impact."""
+    """By what a job is sorted, larger first; ``total`` is its text sum (``formula.py``)."""
     record = hot.record
     published = whole(record[row, 3]) & NEVER
     if asked.mode == BY_NEWEST:
@@ -257,7 +258,7 @@ def may_hold(hot: Hot, block: int, asked: Asked) -> bool:
 
 @kernel
 def bound_of(hot: Hot, block: int, asked: Asked, total: int) -> int:
-    """No job of the block has a larger value; ``total`` bounds the sum of weight times impact."""
+    """No job of the block has a larger value; ``total`` bounds the text sum."""
     bounds = hot.bounds
     if asked.mode == BY_NEWEST:
         return whole(bounds[block, 0])

@@ -34,11 +34,14 @@ def _scan(live: Live, plan: Plan) -> Ints:
     hot, query = live.segment.hot, plan.query
     keep = np.unpackbits(live.dead.view(np.uint8), bitorder="little")[: live.segment.rows] == 0
     totals = np.zeros(live.segment.rows, dtype=np.int64)
-    for term in plan.terms:
-        number = live.segment.term_index.get(term.term)
-        if number is not None:
-            rows, impacts = _postings(hot, number)
-            totals[rows] += term.weight * impacts
+    for group in {term.group for term in plan.terms}:
+        best = np.zeros_like(totals)
+        for term in plan.terms:
+            number = live.segment.term_index.get(term.term)
+            if term.group == group and number is not None:
+                rows, impacts = _postings(hot, number)
+                best[rows] = np.maximum(best[rows], term.weight * impacts)
+        totals += best
     if plan.needs_words:
         keep &= totals > 0
     chord = _chords(hot, plan)

@@ -45,7 +45,7 @@ class Pool:
     @property
     def oracle(self) -> Oracle:
         if self._oracle is None:
-            self._oracle = Oracle(self.now.values(), self.base.values(), FIELDS)
+            self._oracle = Oracle(self.now.values(), self.base.values(), FIELDS, self.index.snapshot.knows)
         return self._oracle
 
     def asked(self, query: Query) -> Concepts:

@@ -1,8 +1,9 @@
 """The whole engine in loops and ``sorted()``: slow, obvious, sharing no code with the fast path.
 
 What the score is stands here a second time, in words of its own. Given from outside: the words of an advert's fields (cutting is
-tested against jieba, not here) and the answers to the asked words (synonyms and corrections have their own tests). Statistics
-are counted here, from the jobs of the last full build.
+tested against jieba, not here), the answers to the asked words (synonyms and corrections have their own tests) and which words
+the index still ``knows``: those of a deleted advert stay until its segment is merged. Statistics are counted here, from the
+jobs of the last full build.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class Answer:
 class Oracle:
     """``jobs`` are those that live now, ``base`` those of the last full build."""
 
-    def __init__(self, jobs: Iterable[Job], base: Iterable[Job], fields: Fields) -> None:
+    def __init__(self, jobs: Iterable[Job], base: Iterable[Job], fields: Fields, knows: Callable[[str], bool]) -> None:
+        self.knows = knows
         self.jobs = {job.job_id: job for job in jobs}
         self.impacts = {job_id: impacts(job, fields(job)) for job_id, job in self.jobs.items()}
         built = {job.job_id: job for job in base}
@@ -52,18 +54,24 @@ class Oracle:
             steps += 1
         return 8 + steps
 
-    def weights(self, concepts: Concepts) -> dict[str, int]:
+    def weights(self, concepts: Concepts) -> list[dict[str, int]]:
+        """Weights of the words of each asked word, and of its occupations (``#``) apart; sixteen in all."""
         rarities = []
         for answers in concepts:
             known = [rarity for term, _ in answers if (rarity := self.rarity(term)) is not None]
             rarities.append(known[0] if known else 160)
         carried = {term for held in self.impacts.values() for term in held}
-        sums: dict[str, int] = {}
-        for answers, rarity in zip(concepts, rarities, strict=True):
-            for term, percent in answers:
-                if term in carried:
-                    sums[term] = sums.get(term, 0) + max(1, 16_000 * rarity * percent // (100 * sum(rarities)))
-        return dict(sorted(sums.items(), key=lambda item: (-item[1], item[0]))[:16])
+        assert all(self.knows(term) for answers in concepts for term, _ in answers if term in carried)
+        listed = []
+        for number, (answers, rarity) in enumerate(zip(concepts, rarities, strict=True)):
+            present = [(term, percent) for term, percent in answers if self.knows(term)]
+            for turn, (term, percent) in enumerate(present):
+                weight = max(1, 16_000 * rarity * percent // (100 * sum(rarities)))
+                listed.append((turn, -weight, number, term))
+        groups: dict[tuple[int, bool], dict[str, int]] = {}
+        for _, weight, number, term in sorted(listed)[:16]:
+            groups.setdefault((number, term.startswith("#")), {})[term] = -weight
+        return list(groups.values())
 
     def matches(self, query: Query, concepts: Concepts) -> list[Answer]:
         """Every match, best first; ``after`` and ``limit`` are for the caller."""
@@ -71,10 +79,10 @@ class Oracle:
         found = []
         for job_id, job in self.jobs.items():
             impact = self.impacts[job_id]
-            met = [term for term in weights if term in impact]
-            if (concepts and not met) or not passes(job, query):
+            met = [max((weight * impact.get(term, 0) for term, weight in group.items()), default=0) for group in weights]
+            if (concepts and not any(met)) or not passes(job, query):
                 continue
-            text = min(1000, sum(weights[term] * impact[term] for term in met) // 4080)
+            text = min(1000, sum(met) // 4080)
             found.append(answer(job, query, text))
         return sorted(found, key=lambda found: (-found.value, -found.published_at, found.job_id))
 
