@@ -15,29 +15,72 @@ TAGS: dict[str, tuple[str, ...]] = {
         "包餐",
         "管饭",
         "包伙食",
-        "免费工作餐",
-        "免费用餐",
         "提供三餐",
         "包三餐",
-        "包两餐",
-        "供餐",
+        "管三餐",
+        "供三餐",
+        "三餐免费",
+        "三餐全包",
+        "免费三餐",
         "包一日三餐",
+        "提供一日三餐",
     ),
     "包住": (
         "包住",
         "管住",
         "包宿",
-        "包食宿",
-        "包吃住",
-        "管吃住",
         "免费住宿",
+        "住宿免费",
         "提供住宿",
         "免费宿舍",
         "提供宿舍",
-        "吃住全包",
         "包住宿",
     ),
-    "工作餐": ("工作餐", "食堂", "包午餐", "包午饭", "包中餐", "管午饭", "管中饭", "管一顿", "管一餐", "提供午餐"),
+    "工作餐": (
+        "工作餐",
+        "免费用餐",
+        "供餐",
+        "包两餐",
+        "管两餐",
+        "提供两餐",
+        "包一餐",
+        "管一餐",
+        "提供一餐",
+        "管一顿",
+        "包一顿",
+        "包午餐",
+        "管午餐",
+        "供午餐",
+        "提供午餐",
+        "免费午餐",
+        "午餐免费",
+        "包午饭",
+        "管午饭",
+        "包中餐",
+        "管中餐",
+        "提供中餐",
+        "免费中餐",
+        "包中饭",
+        "管中饭",
+        "中午管饭",
+        "中午包饭",
+        "中午包吃",
+        "包晚餐",
+        "管晚饭",
+        "包早餐",
+        "管早饭",
+        "有夜宵",
+        "包夜宵",
+        "管夜宵",
+        "提供夜宵",
+        "免费夜宵",
+        "有食堂",
+        "员工食堂",
+        "职工食堂",
+        "提供食堂",
+        "食堂就餐",
+        "食堂用餐",
+    ),
     "餐补": ("餐补", "饭补", "伙食补贴", "餐费补贴", "用餐补贴"),
     "房补": ("房补", "住房补贴", "住宿补贴", "租房补贴"),
     "夫妻房": ("夫妻房", "夫妻宿舍", "夫妻间"),
@@ -51,14 +94,14 @@ TAGS: dict[str, tuple[str, ...]] = {
     "预支": ("可预支", "预支工资", "可借支", "借支"),
     "长白班": ("长白班", "常白班", "纯白班", "只上白班", "白班"),
     "夜班": ("夜班", "晚班", "通宵"),
-    "两班倒": ("两班倒", "两班制", "二班倒", "倒两班"),
-    "三班倒": ("三班倒", "三班制", "四班三倒"),
+    "两班倒": ("两班倒", "两班制", "二班倒", "倒两班", "两班轮", "早晚班", "白夜班", "白晚班", "白夜倒", "白班夜班"),
+    "三班倒": ("三班倒", "三班制", "四班三倒", "四班三运转", "早中晚班"),
     "八小时": ("八小时", "8小时", "八个小时", "8个小时"),
     "加班费": ("加班费", "加班工资", "加班另算"),
     "双休": ("双休", "周末休", "做五休二"),
-    "单休": ("单休", "做六休一", "月休4天", "月休四天"),
+    "单休": ("单休", "做六休一", "上六休一", "干六休一", "月休4天", "月休四天"),
     "带薪年假": ("带薪年假", "年休假", "带薪休假"),
-    "班车": ("班车", "接送", "车接车送", "免费通勤车", "厂车"),
+    "班车": ("班车", "接送", "车接车送", "通勤车", "厂车"),
     "报销路费": ("报销路费", "报路费", "车费报销", "报销车费", "路费补贴", "交通补贴", "车补"),
     "全勤奖": ("全勤",),
     "年终奖": ("年终奖", "13薪", "十三薪", "年底双薪"),
@@ -74,37 +117,82 @@ TAGS: dict[str, tuple[str, ...]] = {
     "年龄不限": ("年龄不限", "不限年龄"),
     "退休可": ("退休返聘", "退休可", "接受退休", "退休人员可", "超龄可"),
     "残疾人可": ("残疾人可", "接受残疾", "助残岗", "残疾人优先"),
-    "当天入职": ("当天入职", "当天上班", "立即上岗", "随时上岗", "马上上班", "当日入职"),
+    "当天入职": ("当天入职", "当天上班", "立即上岗", "随时上岗", "马上上班", "马上上岗", "当日入职"),
     "计件": ("计件", "多劳多得"),
     "公益性岗位": ("公益性岗位", "公益岗"),
     "在家做": ("手工活带回家", "可在家做", "居家", "可带回家"),
 }
 """Tag to the words it is read from. The order is the order in which tags are shown."""
 
-_BOTH = ("包吃住", "管吃住", "包食宿", "吃住全包", "包吃包住")
+_BOTH = (
+    "包吃住",
+    "管吃住",
+    "包食宿",
+    "管食宿",
+    "免费食宿",
+    "食宿免费",
+    "食宿全包",
+    "全包食宿",
+    "吃住全包",
+    "吃住免费",
+    "包吃包住",
+)
+# Words that hold a tag's word and promise nothing: 果品厂车间, a bus driver's own work, the way a child gets to school.
+_TRAPS = re.compile(
+    r"厂车间|(?:厂车|班车|通勤车)(?:司机|驾驶员)|开(?:厂车|班车)|接送(?:自家|自己)?(?:的)?(?:孩子|小孩|学生|娃|宝宝|幼儿|老人|病人|领导|老板|客)"
+    r"|居家(?:养老|保洁|护理|服务|上门|老人|照护|照料|照顾|康养|生活|用品|适老)"
+    r"|单双休|大小休|(?:8|八)个?小时(?:以外|之外|外|以后|后)|(?:住宿|宿舍|寝室|房间|住处)[^，。；,;\s]{0,5}空调|空调车间(?:安装|清洗)"
+    r"|(?:中午|午间|中饭|午饭|早上|晚上)(?=管饭|包吃|包餐|包饭)(?:管饭|包吃(?!住|包住)|包餐|包饭)"
+)
+# 早晚班, 白班夜班 turn with each other; 长白班/夜班 and 白班夜班可选 are two openings in one advert.
+_TURNS = re.compile(
+    r"(?P<steady>[长常纯])?(?:早|白|日)班?(?:[/、和与及+]|或|或者)?(?:夜|晚)(?:班|倒)(?P<choice>[^，。；,;\s]{0,4}(?:可选|任选|自选|选择|都可|均可|都有|都招|都要))?"
+    r"|(?:夜|晚)班(?:[/、和与及+]|或|或者)?(?<!长)(?:早|白|日)班"
+)
 _DENIED_BEFORE = re.compile(
     r"(?:不|无|没有|没|未|非|禁止|不用|不穿|不上|不需要|无需|拒绝|免|不能|不可)(?:是|含|提供|供|缴|缴纳|交|买|上|穿|用|倒|做)?$"
 )
 _NEUTRAL_HEADS = frozenset({"无经验可", "学历不限", "年龄不限"})
 """Tags whose own words begin with a negation."""
-_DENIED_AFTER = re.compile(r"^(?:费)?(?:自理|自行解决|自费|不包|不提供|没有|无|除外|另算|:无|：无|:不|：不)")
+_DENIED_AFTER = re.compile(r"^(?:费)?[（(]?(?:自理|自行解决|自费|不包|不提供|没有|无|除外|另算|:无|：无|:不|：不)")
 _VERBS = ("包", "管", "提供", "免费", "有")
 """A promise that begins with a verb is whole: in 「包吃不包住」 the denial belongs to what follows."""
-_OWN_COST = {"包吃": re.compile(r"(?:吃饭|伙食|餐费|吃住|食宿|用餐)自理"), "包住": re.compile(r"(?:住宿|吃住|食宿|住房)自理")}
+_OWN_COST = {
+    "包吃": re.compile(r"(?:吃饭|伙食|餐费|吃住|食宿|用餐|三餐)自(?:理|费)"),
+    "包住": re.compile(r"(?:住宿|吃住|食宿|住房)自(?:理|费)"),
+    "工作餐": re.compile(r"(?:食堂|工作餐|中餐|午餐|用餐|就餐|餐费)[（(，,：:]?(?:自费|自理|收费|自付|扣费)"),
+}
+_PLAIN_DAY = re.compile(r"(?<![长常纯])(?<!只上)白班")
+"""白班 alone is a steady day shift only while no night shift stands beside it."""
+_MEAL_AT_NOON = re.compile(r"(?:中午|午间|早上|晚上)(?:管饭|包吃(?!住|包住)|包餐|包饭)")
 
 
 def read_tags(*texts: str) -> tuple[str, ...]:
-    """The tags that the texts really promise, each once, in the order of the table. A word that is denied once is not a tag."""
-    text = "\n".join(texts)
+    """The tags that the texts really promise, each once, in the order of the table. A word that is denied once is not a tag.
+
+    包吃 is full board; one or two meals of the day, or a canteen, are 工作餐.
+    """
+    whole = "\n".join(texts)
+    text = _TURNS.sub(_turn, _TRAPS.sub("□", whole))
     found: list[str] = []
     for tag, words in TAGS.items():
         own_cost = _OWN_COST.get(tag)
         if own_cost and own_cost.search(text):
             continue
-        said, denied = _said(text, words + (_BOTH if tag == "包吃" else ()), headed=tag in _NEUTRAL_HEADS)
+        said, denied = _said(text, words + (_BOTH if tag in {"包吃", "包住"} else ()), headed=tag in _NEUTRAL_HEADS)
+        if tag == "工作餐" and _MEAL_AT_NOON.search(whole):
+            said = True
         if said and not denied:
             found.append(tag)
+    turning = {"两班倒", "三班倒"} & set(found)
+    if _PLAIN_DAY.search(text) and {"夜班", *turning} & set(found):
+        return tuple(tag for tag in found if tag not in {"长白班", "夜班"})
     return tuple(found)
+
+
+def _turn(m: re.Match[str]) -> str:
+    """What a pair of shifts is read as: turning shifts, or nothing when one may choose between them."""
+    return "□" if m["steady"] or m["choice"] else "两班倒"
 
 
 def _said(text: str, words: tuple[str, ...], *, headed: bool) -> tuple[bool, bool]:
