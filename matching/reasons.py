@@ -61,19 +61,23 @@ def _word(term: Term) -> str:
         known = trade.occupation(term.term.removeprefix(CODE_MARK))
         name = known.name if known else term.term.removeprefix(CODE_MARK)
         return f"工种：属于「{name}」"
-    if term.relation == "corrected" and term.asked.isascii() and not any(sign.isascii() for sign in term.term):
-        return f"工种：{term.term}（按拼音「{term.asked}」找到）"
-    if term.relation == "corrected":
-        return f"工种：{term.term}（您写的是「{term.asked}」）"
-    if term.term == term.asked:
-        return f"工种：{term.term}" if trade.lookup(term.term) else f"提到「{term.term}」"
-    if term.relation == "same":
-        return f"工种：{term.term} ≈ {term.asked}"
-    if term.relation == "narrower":
-        return f"工种：{term.term}，属于{term.asked}"
-    if term.relation == "broader":
-        return f"工种：{term.term}，{term.asked}是其中一种"
-    return f"工种：{term.term}，和{term.asked}相近"
+    if not term.meant:
+        return _related(term.term, term.asked, term.relation)
+    how = f"按拼音「{term.asked}」找到" if term.asked.isascii() and not term.meant.isascii() else f"您写的是「{term.asked}」"
+    return f"{_related(term.term, term.meant, term.relation)}（{how}）"
+
+
+def _related(word: str, asked: str, relation: str) -> str:
+    """What the advert's ``word`` is to the ``asked`` one (relations of ``rules.trade``)."""
+    if word == asked:
+        return f"工种：{word}" if trade.lookup(word) else f"提到「{word}」"
+    if relation == "same":
+        return f"工种：{word} ≈ {asked}"
+    if relation == "narrower":
+        return f"工种：{word}，属于{asked}"
+    if relation == "broader":
+        return f"工种：{word}，{asked}是其中一种"
+    return f"工种：{word}，和{asked}相近"
 
 
 def _wage(query: Query, facts: Facts) -> str:

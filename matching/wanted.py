@@ -27,11 +27,15 @@ RELATION_PERCENT: Final[dict[trade.Relation, int]] = {"same": 55, "narrower": 46
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A term of the index that answers an asked word; ``percent`` of a full answer, ``relation`` as in ``rules.trade``."""
+    """A term of the index that answers an asked word; ``percent`` of a full answer, ``relation`` as in ``rules.trade``.
+
+    ``meant`` is the known word for one typed wrongly or in pinyin, to which the relation is; empty when it was typed rightly.
+    """
 
     term: str
     percent: int
     relation: str
+    meant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Term:
     asked: str
     relation: str
     group: int
+    meant: str = ""
 
 
 @lru_cache(maxsize=8192)
@@ -85,13 +90,16 @@ def _meanings(word: str) -> tuple[Answer, ...]:
 
 
 def _corrected(typed: str, corrections: list[Correction]) -> Concept:
-    answers: dict[str, Answer] = {}
+    found: list[tuple[int, Answer]] = []
     for correction in corrections:
-        for answer in _meanings(correction.word):
+        for place, answer in enumerate(_meanings(correction.word)):
             percent = answer.percent * correction.percent // 100
-            if answer.term not in answers or answers[answer.term].percent < percent:
-                answers[answer.term] = Answer(answer.term, percent, "corrected")
-    return Concept(typed, tuple(answers.values()))
+            found.append((place, Answer(answer.term, percent, answer.relation, correction.word)))
+    best: dict[str, Answer] = {}
+    for _, answer in sorted(found, key=lambda at: (at[0], -at[1].percent)):
+        if answer.term not in best or best[answer.term].percent < answer.percent:
+            best[answer.term] = answer  # at the place of the first
+    return Concept(typed, tuple(best.values()))
 
 
 def _repair(typed: str, spelling: Spelling) -> tuple[str, list[Correction]]:
@@ -174,21 +182,21 @@ def concepts_of(
 def weigh(concepts: tuple[Concept, ...], rarity: Callable[[str], int | None], exists: Callable[[str], bool]) -> list[Term]:
     """The at most 16 terms of a query: groups together, the heaviest group and in it the heaviest term first.
 
-    A word's share of the text points is its rarity among all asked words: that of its first answer which the last full build
-    knew. The asked words take turns with their first answers, second answers and so on until there are 16 terms.
+    A word's share of the text points is its rarity among all asked words that have an answer: that of its first answer which the
+    last full build knew. The asked words take turns with their first answers, second answers and so on until there are 16 terms.
     """
     rarities = [
         next((value for answer in concept.answers if (value := rarity(answer.term)) is not None), IDF_DEFAULT)
         for concept in concepts
     ]
-    whole = sum(rarities)
+    present = [[answer for answer in concept.answers if exists(answer.term)] for concept in concepts]
+    whole = sum(own for own, answers in zip(rarities, present, strict=True) if answers)
     turns: list[tuple[int, Term]] = []
     for number, (concept, own) in enumerate(zip(concepts, rarities, strict=True)):
-        present = [answer for answer in concept.answers if exists(answer.term)]
-        for turn, answer in enumerate(present):
+        for turn, answer in enumerate(present[number]):
             group = 2 * number + answer.term.startswith(CODE_MARK)
             weight = term_weight(own, answer.percent, whole)
-            turns.append((turn, Term(answer.term, weight, concept.asked, answer.relation, group)))
+            turns.append((turn, Term(answer.term, weight, concept.asked, answer.relation, group, answer.meant)))
     kept = [term for _, term in sorted(turns, key=lambda at: (at[0], -at[1].weight, at[1].group, at[1].term))[:MAX_TERMS]]
     heaviest: dict[int, int] = {}
     for term in kept:

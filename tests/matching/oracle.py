@@ -62,11 +62,12 @@ class Oracle:
             rarities.append(known[0] if known else 160)
         carried = {term for held in self.impacts.values() for term in held}
         assert all(self.knows(term) for answers in concepts for term, _ in answers if term in carried)
+        whole = sum(own for answers, own in zip(concepts, rarities, strict=True) if any(self.knows(term) for term, _ in answers))
         listed = []
         for number, (answers, rarity) in enumerate(zip(concepts, rarities, strict=True)):
             present = [(term, percent) for term, percent in answers if self.knows(term)]
             for turn, (term, percent) in enumerate(present):
-                weight = max(1, 16_000 * rarity * percent // (100 * sum(rarities)))
+                weight = max(1, 16_000 * rarity * percent // (100 * whole))
                 listed.append((turn, -weight, number, term))
         groups: dict[tuple[int, bool], dict[str, int]] = {}
         for _, weight, number, term in sorted(listed)[:16]:
