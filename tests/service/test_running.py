@@ -92,7 +92,7 @@ class Running:
 
     def everyone(self) -> list[psutil.Process]:
         """The supervisor's children and theirs."""
-        return psutil.Process(self.process.pid).children(recursive=True)
+        return list(psutil.Process(self.process.pid).children(recursive=True))
 
 
 def environment(tmp_path: Path, url: str, port: int, **more: str) -> dict[str, str]:
