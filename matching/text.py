@@ -20,7 +20,7 @@ import rjieba
 
 from matching.rules import trade
 
-VERSION: Final = 1
+VERSION: Final = 2
 ADVERT_CHARS: Final = 20_000
 QUERY_CHARS: Final = 400
 
@@ -117,6 +117,32 @@ def without_facts(text: str) -> str:
     return re.sub("\ue000(.)\ue001", lambda match: kept[ord(match.group(1)) - 0xE100], text)
 
 
+def _ends_as_work(word: str, written: str) -> bool:
+    """Whether the last 工 of ``word`` closes it anywhere in ``written``; the one of 木工 in 土木工程师 does not."""
+    at = written.find(word)
+    while at >= 0:
+        if trade.stands_alone(written, at, at + len(word)):
+            return True
+        at = written.find(word, at + 1)
+    return False
+
+
+def _without_false_trades(words: list[str], run: str) -> list[str]:
+    """The words of a run without the shorter words inside long ones that only look like a trade: 土木工程师 is no 木工.
+
+    The cutter puts the shorter words before the one that holds them. Words that it cut by themselves stay.
+    """
+    kept: list[str] = []
+    holder = ""
+    for word in reversed(words):
+        inside = word != holder and word in holder
+        if not inside:
+            holder = word
+        if not inside or word[-1] != "工" or _ends_as_work(word, holder) or _ends_as_work(word, run):
+            kept.append(word)
+    return kept[::-1]
+
+
 def _runs(text: str, *, search: bool, singles: bool, using: Cutter | None) -> list[str]:
     words: list[str] = []
     chosen = using or cutter()
@@ -124,6 +150,8 @@ def _runs(text: str, *, search: bool, singles: bool, using: Cutter | None) -> li
     for run in _RUNS.findall(text):
         if run[0] <= "z":
             words.append(run)
+        elif search and "工" in run:
+            words.extend(_without_false_trades(cut(run, False), run))
         else:
             words.extend(cut(run, False))
     return [word for word in words if word not in STOP_WORDS and (singles or len(word) > 1)]

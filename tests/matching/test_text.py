@@ -157,3 +157,19 @@ def test_typeahead(spelling: Spelling) -> None:
     assert spelling.starting("baoj", 5) == ["保洁"]
     assert spelling.starting("dh", 5) == ["电焊工"]
     assert spelling.starting("zz", 5) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("土木工程师", {"木工"}),
+        ("电焊工作", {"焊工", "电焊工"}),
+    ],
+)
+def test_no_trade_is_seen_inside_another_word(written: str, words: set[str]) -> None:
+    assert not words & set(text.advert_words(written))
+
+
+@pytest.mark.parametrize(("written", "word"), [("普工时薪二十", "普工"), ("木工 土木工程师", "木工"), ("电焊工工资高", "焊工")])
+def test_a_trade_that_stands_by_itself_stays(written: str, word: str) -> None:
+    assert word in text.advert_words(written)
