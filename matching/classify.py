@@ -22,12 +22,13 @@ from matching.rules import trade
 
 _CODE: Final = re.compile(r"(?<![\d-])[1-8]-\d\d-\d\d-\d\d(?![\d-])")
 _BRACKETS: Final = re.compile(r"[(（\[【「《<{][^)）\]】」》>}]*[)）\]】」》>}]?")
-_SEPARATORS: Final = re.compile(r"[/、,，|+＋;；。!！~～—·&\s:：？?…★☆]+|-(?=\D)|(?<=\D)-|\.{2,}")
+_SEPARATORS: Final = re.compile(r"[/、,，|+＋;；。!！~～—·&\s:：？?…★☆]+|兼(?!职)|-(?=\D)|(?<=\D)-|\.{2,}")
 # 招 followed by these is another word: 招生, 招商, 招标, 招待, 招牌; and 招聘专员 is a job, not a call for one.
 _HIRING: Final = re.compile(
     r"(?:招聘|诚聘|急聘|高聘|直聘|聘请|招募|招收|急招|直招|诚招|高薪聘|(?<!招)聘(?!用)|招(?![聘募收生商标待牌]))"
     r"(?!专员|主管|经理|助理|顾问|师$|网)"
 )
+_ONLY_A_NUMBER: Final = re.compile(r"[\d一二三四五六七八九十几数若干多]+\s*(?:[名人个位]|$)")
 _SCHOOLS: Final = (
     ("幼儿园", "2-08-03-00"),
     ("高中", "2-08-02-01"),
@@ -79,7 +80,7 @@ _BRANCHES: Final = (
     (frozenset({"护士", "护士长"}), _NURSES, "护士没写科别，分不到细类"),
 )
 # Works that name no branch of their own: a branch named right before them says more (污水处理|操作工).
-_GENERAL: Final = frozenset({"普工", "学徒工", "临时工", "小工", "大工", "杂工", "司机", "组装工"})
+_GENERAL: Final = frozenset({"普工", "学徒工", "临时工", "小工", "大工", "杂工", "司机", "组装工", "上下料工", "小时工"})
 _SETTING: Final = re.compile(
     r"\S*?(?:车间|工厂|公司|集团|一线|生产|流水线|产线|机台|白班|夜班|两班|倒班|日结|长期|短期|直招|高薪|熟练|普通|坐班|男女)|"
     r"[\W\dA-Z]+"
@@ -99,18 +100,33 @@ _REMARK: Final = 0.5  # certainty of what only stands in brackets
 _DRIVER: Final = "4-02-02-01"
 _PERSONS: Final = (*"工员师机傅姨嫂手匠长生人卫厨播", "保安", "保洁", "保姆", "客服", "前台", "导购", "会计", "库管", "仓管")
 _DOINGS: Final = ("加工", "施工", "手工", "手机")
+# 挖机结构件打磨, 叉车配件厂普工: the machine is what is made there, nobody drives it. 挖机维修 is a word of its own.
+_MACHINE: Final = re.compile(r"(?:机|车|吊)$")
+_DRIVEN: Final = ("6-30-01", "6-30-05", "4-02-02", "6-29-01-03", "6-29-02-03")
+_MADE_THERE: Final = re.compile(
+    r"(?:[零配备部]|结构|驾驶室|座椅|底盘|门架|车架|履带|整机|主机|属具|铲斗|挖斗|斗齿|生产|制造|组装|装配|总装|加工|打磨|抛光|焊|喷|涂装|油漆|"
+    r"电池|质检|检验|销售|租赁|厂|公司|店|集团|配套|改装|清洗)"
+)
 # The employer or the words around it tell two works apart that share a name.
 _CONTEXTS: Final = (
     (frozenset({"车工"}), re.compile("鞋"), "6-05-04-01"),
     (
         frozenset({"车工"}),
-        re.compile("箱包|服饰|服装|制衣|成衣|针织|针纺|家纺|皮具|手袋|缝|袜|内衣|布艺|窗帘|窗饰"),
+        re.compile(
+            "箱包|[背书挎钱]包(?!装)|制衣|[成毛羊大内外睡童雨卫秋棉]衣|[毛衬线]衫|[裤裙袜帽缝绒]|服(?!务)|针织|针纺|家纺|皮具|皮革|手袋|手套|"
+            "布艺|布料|布厂|窗帘|窗饰|沙发|床品|床上|被[子套服]|四件套|座套|坐垫|座椅|帐篷|睡袋|玩偶|毛绒|口罩|平车|拷边|锁边|电动车工"
+        ),
         "6-05-01-03",
     ),
     (
         frozenset({"钣金", "钣金工", "喷漆", "喷漆工", "油漆工", "油漆", "机修工", "机修", "机修师傅", "维修技师", "维修技工"}),
         re.compile("汽修|汽车维修|汽车修理|汽车服务|汽车美容|汽车钣|汽车喷|汽车油|养车|4S|^汽车[,，、]"),
         "4-12-01-01",
+    ),
+    (
+        frozenset({"司机", "驾驶员", "专职司机", "公司司机", "司机师傅"}),
+        re.compile("渣土|货运|物流|快运|快递|商砼|混凝土|搅拌|挂车|货车|拖车|装卸|[AB]2|[4-9]米[0-9]|13米|17米|拉货|送货"),
+        "4-02-02-02",
     ),
     (frozenset({"养殖技术员", "养殖技术"}), re.compile("鱼|虾|蟹|鳖|水产|螺"), "2-03-08-01"),
 )
@@ -188,6 +204,8 @@ class _Terms:
                     continue
                 if any(start <= at < stop and not (at == start and end > stop) for start, stop in traps):
                     continue
+                if _MACHINE.search(piece[at:end]) and known[0].startswith(_DRIVEN) and _MADE_THERE.match(piece, end):
+                    continue
                 if trade.stands_alone(piece, at, end) and not (at and piece[at - 1] in "不无非免"):
                     found.append(_Head(piece[at:end], known[0], at, end, known[1]))
                     at = end
@@ -243,7 +261,8 @@ def _by_words(title: str, folded: str) -> Classified:
         return _answer(title, wanted, _by_context(wanted, folded) or exact[0], 0.9)
     readings = [(wanted, 0.9)]
     readings += [(text, 0.8) for text in reversed(called[1:-1])]
-    if len(called) > 1 and not wanted[:1].isalnum():  # 迎宾岗位招聘，期待您的申请: else what stands there is the employer
+    # 迎宾岗位招聘，期待您的申请; 摘脐橙工人急招20人: else what stands there is the employer
+    if len(called) > 1 and (not wanted[:1].isalnum() or _ONLY_A_NUMBER.match(wanted)):
         readings.append((called[0], 0.7))
     remarks = [(inside.strip("()（）[]【】「」《》<>{}"), _REMARK) for inside in _BRACKETS.findall(folded)]
     refusal = ""
@@ -337,7 +356,7 @@ def _by_likeness(title: str, terms: _Terms, bare: str) -> Classified:
     word = re.sub(r"[\W\d]+", "", bare)
     if not word:
         return Classified(title, None, None, 0.0, "题目里没有字，看不出工种")
-    if 3 <= len(word) <= 12:
+    if 3 <= len(word) <= 12 and not trade.trap_spans(word):  # 养护工 is no slip of the pen of 养老护工
         near = {*terms.neighbours.get(word[:2], ()), *terms.neighbours.get(word[-2:], ())}
         close = (other for other in near if abs(len(other) - len(word)) <= 1)
         scored = sorted(((fuzz.ratio(word, other), other) for other in close), reverse=True)

@@ -93,14 +93,17 @@ def parse_wage(text: str) -> Wage:
     negotiable = words.NEGOTIABLE.search(s) is not None
     settlement = _settlement(s)
     s = words.TEN_THOUSAND.sub("10000元", words.OVER_TEN_THOUSAND.sub(r"\1 10000以上", s))
-    s = words.without_other_numbers(s)
+    s = words.PER_SHIFT_BARE.sub(r"\1\2元/班", words.base_with_commission(words.without_other_numbers(s)))
     mentions = find_mentions(s, settlement)
     good = wage_mentions([m for m in mentions if m.broken is None and m.unit is not None])
     assumptions: list[str] = []
     low = high = None
     unit: Unit | None = None
     reason: str | None = None
-    if good:
+    probation_only = all(words.PROBATION.search(m.before) for m in good) and words.REGULAR_NEGOTIABLE.search(s)
+    if good and probation_only:
+        good, reason = [], "只写了试用期工资，转正后的工资面议"
+    elif good:
         low, high, unit = _bounds(good, assumptions)
     else:
         reason = _reason(text, s, mentions, negotiable=negotiable)

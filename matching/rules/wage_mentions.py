@@ -231,7 +231,7 @@ def wage_mentions(found: list[Mention]) -> list[Mention]:
     regular = [m for m in found if not words.PROBATION.search(m.before) or words.REGULAR.search(m.before)]
     found = regular or found
     strong = [m for m in found if m.strong]
-    found = strong or found[:1]
+    found = strong or [m for m in found if words.REGULAR.search(m.before)] or found[:1]
     promoted = [m for m in found if words.REGULAR.search(m.before)]
     found = promoted or found
     now = [m for m in found if not words.LATER.search(m.before) or (m.low is None and len(found) == 2)]

@@ -72,6 +72,11 @@ def without_other_numbers(s: str) -> str:
     return _LONE_YEAR.sub(GAP, s)
 
 
+def base_with_commission(s: str) -> str:
+    """底薪+提成 right before an amount, put as one word: 综合工资 before a range, 底薪 before a single amount."""
+    return _TOGETHER.sub(lambda m: "综合工资" if m["range"] else "底薪", s)
+
+
 PIECE_WORDS = (
     "件|个(?!月|小时|人|钟|工)|单|米|亩|车|吨|平方米?|平米|平|方|立方|趟|节|次|斤|公斤|kg|双|套|台|只|条|箱|包|场|课时|棵|块|片|打|张|"
     "户|例|票|公里|km|份|把|桶|筐|根|栋|桌|头|间|扇|幅|页|字|千字|盒|袋|本|项|瓶|副|m2|卷|捆|板|托|柜|pcs|套餐|圈|针"
@@ -124,6 +129,16 @@ TOTAL = re.compile(r"综合|到手|实发|总收入|总工资|月薪|月入|月�
 AGENCY_RATE = re.compile(r"工价")  # labour brokers name the hourly rate this way: 工价18
 PROBATION = re.compile(r"试用|实习|见习|培训期|学徒期")
 REGULAR = re.compile(r"转正|正式|之后|期后|期满|过后|考核合格")
+REGULAR_NEGOTIABLE = re.compile(
+    r"(?:转正|正式|之后|期后|期满|过后|考核合格)[^0-9;。]{0,8}?(?:面议|面谈|可议|电议|议价|议薪|详谈|可谈|协商|商议|商谈)"
+)
+# 底薪+提成6000-8000 is what both come to; 底薪+提成5000 is a base with a commission, so at least that.
+_JOIN = r"(?:\+|加上?|和|及)[^0-9,;。+]"
+_TOGETHER = re.compile(
+    rf"\(?(?:无责)?(?:底薪|底资|基本工资|基础工资|固定工资|保底)(?:{_JOIN}{{0,6}}?){{0,3}}{_JOIN}{{0,4}}?"
+    r"(?:提成|绩效|业绩|奖金|计件|分红|佣金|抽成)(?:工资)?\)?[,:为]?(?=¥?(?P<range>[0-9.]+[万千kw]?(?:元|块)?(?:-|至|到)[0-9]+)|¥?(?:[0-9]{4,6}|[0-9.]+[万千kw]))"
+)
+PER_SHIFT_BARE = re.compile(r"((?:白|夜|晚|早|中)班:?)([1-9][0-9]{2})(?:元|块)?(?=$|[,;。、□(]|[白夜晚早中]班)")  # 白班200夜班230
 LATER = re.compile(r"后期|熟练|以后|将来|[最]高|高达|可达|上限|封顶|优秀者|表现|做得好|多的|旺季")
 FLOOR_BEFORE = re.compile(
     r"(?:不低于|不少于|不得低于|最低|至少|大于|高于|超过|>=?|≥|起薪|保底|底薪|无责|最少|不小于|起步价?|从)[^0-9,;。□]{0,6}$"
