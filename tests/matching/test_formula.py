@@ -6,12 +6,15 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching import formula, space
 
+compiled = settings(deadline=None)  # the first call of a kernel may compile it
 
+
+@compiled
 @given(st.integers(0, 10**7), st.integers(0, 10**7))
 def test_place_points_fall_with_distance(a: int, b: int) -> None:
     near, far = sorted((a, b))
@@ -37,6 +40,7 @@ def test_rarity_is_a_logarithm(df: int, more: int) -> None:
     assert formula.idf(df, jobs) == pytest.approx(8 + 16 * math.log2((jobs + 1) / df), abs=1.001)
 
 
+@compiled
 @given(st.integers(0, 20_000), st.integers(0, 20_000), st.integers(0, 20_000))
 def test_wage_points(wish: int, low: int, high: int) -> None:
     points = formula.wage_points(wish, low, high)
@@ -81,7 +85,7 @@ def test_text_and_preference_have_a_ceiling() -> None:
     assert formula.preference_points(0, 0) == 0
 
 
-def test_one_word_fully_met_is_worth_the_whole_text_part() -> None:
+def test_an_answer_of_a_hundred_percent_is_worth_the_whole_text_part() -> None:
     assert formula.term_weight(100, 100, 100) * 255 // (255 * 16) == formula.TEXT_MAX
     assert formula.term_weight(50, 100, 100) == formula.TEXT_MAX * 8
     assert formula.term_weight(0, 0, 0) == 1

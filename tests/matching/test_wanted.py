@@ -1,0 +1,60 @@
+"""From asked words to weighted terms: what answers a word, what it is worth, and which sixteen are kept."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from matching import wanted
+from matching.formula import MAX_TERMS, TEXT_MAX, WEIGHT_SCALE
+from matching.spelling import Spelling
+from matching.wanted import Answer, Concept, concepts_of, weigh
+
+NOTHING = Spelling([], [], [], frozenset())
+
+
+def asked(written: str, *known: str) -> tuple[Concept, ...]:
+    return concepts_of(written, (), (), set(known).__contains__, NOTHING)
+
+
+def test_the_word_then_its_occupation_then_the_rest_by_relation() -> None:
+    answers = asked("焊工")[0].answers
+    assert answers[:2] == (
+        Answer("焊工", wanted.WORD_PERCENT, "same"),
+        Answer("#6-18-02-04", wanted.OCCUPATION_PERCENT, "occupation"),
+    )
+    assert {answer.percent for answer in answers[2:]} <= set(wanted.RELATION_PERCENT.values())
+    assert Answer("电焊", wanted.RELATION_PERCENT["same"], "same") in answers
+
+
+def test_a_word_fully_met_is_the_whole_text_part_and_every_other_answer_less() -> None:
+    assert wanted.WORD_PERCENT + wanted.OCCUPATION_PERCENT == 100
+    worth = [wanted.WORD_PERCENT, *(wanted.RELATION_PERCENT[name] for name in ("same", "narrower", "broader", "near"))]
+    assert worth == sorted(set(worth), reverse=True)
+
+
+def test_a_synonym_that_only_holds_a_better_one_comes_last() -> None:
+    terms = [answer.term for answer in asked("电焊工")[0].answers]
+    assert terms.index("焊工") < terms.index("氩弧焊") < terms.index("焊工师傅")
+
+
+def test_sixteen_terms_of_which_every_asked_word_keeps_its_own_and_its_occupation() -> None:
+    found = weigh(asked("焊工 普工 保洁"), lambda _: 100, lambda _: True)
+    assert len(found) == MAX_TERMS
+    assert {"焊工", "普工", "保洁", "#6-18-02-04", "#6-31-99-00", "#4-09-08-01"} <= {term.term for term in found}
+    groups = [term.group for term in found]
+    assert len(set(groups)) == sum(a != b for a, b in pairwise(groups)) + 1  # each group stands together
+    assert sum(term.weight for term in found if term.term in {"焊工", "#6-18-02-04"}) <= TEXT_MAX * WEIGHT_SCALE // 3
+
+
+def test_a_word_that_nobody_carries_takes_no_share() -> None:
+    only = weigh(asked("缝纫工"), lambda _: 100, lambda term: term == "缝纫工")
+    both = weigh(asked("缝纫工 量子纠缠"), lambda _: 100, lambda term: term == "缝纫工")
+    assert [term.weight for term in both] == [term.weight for term in only]
+
+
+def test_single_characters_only_when_they_are_all_that_was_typed() -> None:
+    assert [concept.asked for concept in asked("焊")] == ["焊"]
+    assert all(len(concept.asked) > 1 for concept in asked("阿斯顿发", "发"))
+    assert asked("阿斯顿发", "发")
+    assert [concept.asked for concept in asked("焊工 焊", "焊")] == ["焊工"]
+    assert asked("找工作") == ()
