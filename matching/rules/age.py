@@ -89,7 +89,7 @@ _INC = r"(?:\(含[^)]{0,6}\))?"
 _UPTO = r"(?:-|至|到)"
 _DOWN = r"(?:及|或|含)?(?:以下|以内|之内|往下|封顶|为限|内(?!容)|止)"
 _UP = r"(?:及|或|含)?(?:以上|往上|开外|起(?!薪)|\+|(?:-|至|到)(?:国家)?(?:法定)?退休(?:年龄)?)"
-_NOT_OVER = r"不(?:得|能|要|可)?(?:超过|大于|高于|超)|≤|<=|至多|最大|最高|上限|年龄限|放宽(?:至|到)|超不过"
+_NOT_OVER = r"(?:不(?:得|能|要|可)?|别|勿|莫)(?:超过|大于|高于|超)|≤|<=|至多|最大|最高|上限|年龄限|放宽(?:至|到)|超不过"
 _BELOW = r"小于|低于|未满|不满|不足|(?<![>])<(?!=)"
 _NOT_UNDER = r"不(?:得|能|要|可)?(?:低于|小于|少于)|≥|>=|>|大于|高于|超过|年?满|至少|最小|最低|从"
 _AGE = re.compile(
@@ -99,13 +99,13 @@ _AGE = re.compile(
     rf"|(?:{_BELOW})[^0-9,;。]{{0,2}}?{_N.format('less')}(?P<y5>{_Y})"
     rf"|{_N.format('max2')}(?P<y6>{_Y}){_INC}{_DOWN}"
     rf"|{_N.format('min2')}(?P<y7>{_Y}){_INC}{_UP}"
-    rf"|{_N.format('about')}(?P<y8>{_Y})(?:左右|上下)"
+    rf"|{_N.format('about')}(?P<y8>{_Y}|来周?岁)(?:左右|上下|(?<=来岁)|(?<=来周岁))"
     rf"|{_N.format('decade')}(?:多|几)(?P<y9>周?岁)"
     rf"|{_N.format('alone')}(?P<y0>{_Y})"
 )
 _YEAR_MARKS = ("y1", "y2", "y3", "y4", "y5", "y6", "y7", "y8", "y9", "y0")
 _OTHER_UNIT = re.compile(
-    r"[-至到][0-9]|元|块|万|千|k|w(?![a-z])|名|人|位|天|[日号]|个|小?时|h(?![a-z])|年|月|:|点|%|/|公?斤|米|[ckm]m|级|线|班|薪|平|公里|件|台|吨|[楼层栋室路]|"
+    r"[-至到][0-9]|元|块|万|千|k|w(?![a-z])|名|人|位|天|日(?!结|薪|工资)|号|个|小?时|h(?![a-z])|年|月|:|点|%|/|公?斤|米|[ckm]m|级|线|班|薪|平|公里|件|台|吨|[楼层栋室路]|"
     r"分|秒|度|次|折|险|倍|期|套|亩|岗|页|字|后|、|\+|\*"
 )
 _OTHER_BEFORE = re.compile(
@@ -129,6 +129,7 @@ _UNLIMITED = re.compile(
     r"年龄[^,;。0-9]{0,5}(?:不限|不作?限|不做限|无要求|无限制|没要求|没有要求|不做要求|不作要求|均可|都可|皆可|随意)|不限年龄|不限岁数|不看年龄|老少皆可|年纪不限"
     r"|^(?:不限|无|无要求|不限制|均可|没要求|没有要求|都可以|不作要求|无限制)[。;]?$"
 )
+_ONE_SEX_FREE = re.compile(r"(?<![男女、/和])([男女])(?:性|士|工|的)?(?:年龄)?不限")  # 女20-35, 男不限
 _REHIRE_NO = re.compile(
     r"(?:不(?:要|招|接受|收|含|考虑)|非|谢绝|拒绝|未)[^,;。]{0,5}(?:退休|返聘|超龄)|(?:退休|返聘|超龄)[^,;。]{0,4}(?:勿|不要|不招|免谈|除外|不考虑|不可)"
 )
@@ -159,6 +160,9 @@ def parse_age(text: str) -> AgeLimits:
     men = _narrowed(anyone, _merge([m for m in found if m.sex == "男"]))
     women = _narrowed(anyone, _merge([m for m in found if m.sex == "女"]))
     sexes = {m.sex for m in found} - {None}
+    if (free := _ONE_SEX_FREE.search(s)) and sexes == {"男" if free[1] == "女" else "女"}:
+        men, women = (anyone, women) if free[1] == "男" else (men, anyone)
+        sexes = {"男", "女"}
     differ = (len(sexes) == 2 or (sexes and any(m.sex is None for m in found))) and men != women
     if not differ:
         men = women = _merge(found) if sexes else anyone
@@ -219,6 +223,13 @@ def _mentions(s: str) -> list[_Mention]:
         found.append(_Mention(low, high, sex, sure, m["a"] is not None))
     if any(m.sure for m in found):
         found = [m for m in found if m.sure or not m.ranged]
+    if found and (last := found[-1]).high is not None and last.sex is None:
+        # 18-55(女50): one number for one sex behind the limits of all is that sex's upper limit
+        found += [
+            _Mention(None, age, whose, sure=True, ranged=False)
+            for age, whose in waiting
+            if (last.low or 0) < age < last.high + 15
+        ]
     return found
 
 
@@ -228,7 +239,7 @@ def _sex(before: str, s: str, end: int) -> tuple[str | None, int]:
     if marks:
         return (marks[-1] if len(marks[-1]) == 1 else None), end
     m = _SEX_AFTER.match(s[end : end + 5])
-    if m and not re.match(r"[^0-9,;。]{0,3}[:]?[0-9]", s[end + m.end() :]):
+    if m and not re.match(r"[^0-9,;。]{0,6}[:]?[0-9]", s[end + m.end() : end + m.end() + 8]):
         return (m[1] if len(m[1]) == 1 else None), end + m.end()
     return None, end
 

@@ -263,7 +263,9 @@ class _Reader:
                     short = short or entry.form == SHORT or (entry.form == OLD and name[-1] not in "市区县旗")
         inside = inside or once
         words = self.lexicon.words
-        spoiled = _spoiled(self.text, stop, name, words) or _NEW_AREA.match(self.text, stop)
+        # 陕西西安新城区: a city keeps its name before a 新城; a county (赣州南康新区) may have nothing to do with it.
+        new_area = not all(key.endswith("00") for key in inside) and _NEW_AREA.match(self.text, stop)
+        spoiled = _spoiled(self.text, stop, name, words) or new_area
         if inside and short and (spoiled or (name in words.ordinary and _ZONE.match(self.text, stop))):
             inside = []
         if inside:
