@@ -56,8 +56,8 @@ check: setup-test ## 代码检查：格式、类型、导入方向、接口文�
 	@$(PY) -m service.openapi --check
 	@$(PY) -m service.migrations.run --check
 
-bench: setup ## 匹配引擎的速度（10 万个岗位）
-	@$(PY) -m matching.bench --jobs 100000
+bench: setup ## 匹配引擎的速度（10 万个岗位），旁边是对照方法和发布到可见的时间
+	@$(PY) -m matching.bench --jobs 100000 --peers --visible
 
 spec: setup ## 重新生成 api_spec/openapi.json
 	@$(PY) -m service.openapi
