@@ -38,6 +38,17 @@ class Found:
         return getattr(self.job, name)
 
 
+def _found(job: Job, hit: Hit) -> Found:
+    """Pay by the hour or the day is compared as yuan a month; that figure is a conversion and must not read like a promise (D-15)."""
+    if job.wage_unit in {None, "month"}:
+        return Found(job, hit)
+    said = tuple(
+        replace(reason, text=reason.text.replace("月薪", "折合月薪约", 1)) if reason.code == "wage" else reason
+        for reason in hit.reasons
+    )
+    return Found(job, replace(hit, reasons=said))
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page. ``widened`` is (sentence, number of steps) when the first question found nothing."""
@@ -78,7 +89,7 @@ def page(session: Session, index: Index, query: Query, question: str, cursor: st
         last = position
         job = rows.get(hit.job_id)
         if job is not None:
-            found.append(Found(job, hit))
+            found.append(_found(job, hit))
             if len(found) == query.limit:
                 break
     more = last is not None and (last + 1 < len(hits) or len(hits) == query.limit + SPARE)
@@ -107,7 +118,7 @@ def like(session: Session, index: Index, job_id: int, limit: int, now: datetime)
     """Open jobs like this one, itself not among them."""
     hits = similar(index, job_id, seconds(now), limit + SPARE)
     rows = cards(session, [hit.job_id for hit in hits], now)
-    return tuple(Found(rows[hit.job_id], hit) for hit in hits if hit.job_id in rows)[:limit]
+    return tuple(_found(rows[hit.job_id], hit) for hit in hits if hit.job_id in rows)[:limit]
 
 
 def facet_lists(facets: Facets) -> dict[str, list[dict[str, Any]]]:

@@ -198,6 +198,17 @@ def test_gigs_stand_in_the_same_list(
     assert ids(search(client, q="日结 装卸")) == [gig]
 
 
+def test_converted_pay_does_not_read_like_a_promise(
+    client: FlaskClient, publish: Publish, pool: dict[str, int], index: Callable[[], None]
+) -> None:
+    daily = publish(draft(title="水电工", wage="300元/天", region="赣州市章贡区"))["job_id"]
+    index()
+    item = search(client, q="水电工", wage_min=5000)["items"][0]
+    assert item["job_id"] == daily
+    (said,) = [reason["text"] for reason in item["reasons"] if reason["code"] == "wage"]
+    assert said.startswith("折合月薪约 6525")
+
+
 def test_an_elder_reads_wage_and_place_first(client: FlaskClient, pool: dict[str, int]) -> None:
     response = client.get("/v1/jobs", query_string={"view": "elder", "limit": 1, **ZHANGGONG_POINT})
     assert list(response.get_json()["items"][0])[:3] == ["wage", "place", "distance_km"]
