@@ -39,7 +39,7 @@ class Found:
 
 
 def _found(job: Job, hit: Hit) -> Found:
-    """Pay by the hour or the day is compared as yuan a month; that figure is a conversion and must not read like a promise (D-15)."""
+    """Pay by the hour or the day is compared as yuan a month: a conversion, which must not read like a promise (D-15)."""
     if job.wage_unit in {None, "month"}:
         return Found(job, hit)
     said = tuple(
