@@ -102,6 +102,28 @@ def test_bytes_that_are_no_text_and_a_last_line_without_an_end() -> None:
     assert found[1]["min"] == 4000
 
 
+@pytest.mark.parametrize("command", KEYS)
+def test_hostile_lines_get_one_answer_each_in_order(command: str) -> None:
+    lines = [
+        b"\xff\xfe\x00\xed\xa0\x80 5000",
+        b"\x00\x00",
+        "🔥😀👨‍👩‍👧".encode(),
+        "\u202e6000\u202c\u200f".encode(),
+        b"   \t  ",
+        "\u3000\u3000".encode(),
+        b"",
+        "\u2028\u2029\x85\x0b\x0c\x1c".encode(),
+        b"(" * 1_000_000,
+        "5000-赣州普工18岁".encode() * 40_000,
+        b"last",
+    ]
+    done = run(command, lines=b"\n".join(lines) + b"\n")
+    assert done.returncode == 0
+    assert done.stderr == b""
+    found = [json.loads(line) for line in done.stdout.split(b"\n")[:-1]]
+    assert [answer["text"] for answer in found] == [line.decode(errors="replace") for line in lines]
+
+
 def test_a_line_is_answered_before_the_next_one_comes() -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "matching", "wage"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
