@@ -17,10 +17,10 @@ from matching.geo import in_china, wgs84_to_gcj02
 from matching.model import Kind
 from matching.rules import region, trade
 from matching.rules.age import parse_age
+from matching.rules.benefits import read_tags
 from matching.rules.wage import parse_wage
 from service.jobs.findings import Finding
 from service.jobs.rules import hazard_for_minors
-from service.jobs.tags import read_tags
 
 Crs = Literal["gcj02", "wgs84"]
 

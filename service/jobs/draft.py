@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from matching.classify import classify
 from matching.rules import region
+from matching.rules.benefits import read_tags
 from service.accounts.caller import Caller
 from service.employers.models import Employer
 from service.errors import Forbidden, Invalid
 from service.jobs.advert import Advert, GigAdvert, LiveAdvert, Source
 from service.jobs.models import Job, LiveSession
-from service.jobs.tags import read_tags
 from service.stations.models import Station
 
 DIRECT = "direct"

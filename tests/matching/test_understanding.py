@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching import understand
+from matching.rules.benefits import read_tags
 
 
 def read(written: str) -> dict[str, object]:
@@ -75,3 +76,12 @@ def test_any_text_is_read_and_nothing_fails(written: str) -> None:
     for piece in understand(written):
         assert 0 < piece.confidence <= 1
         assert piece.text
+
+
+@pytest.mark.parametrize(
+    "words", ["包吃住", "管饭", "包住", "夫妻房", "五险一金", "公积金", "双休", "单休", "班车接送", "坐着上班", "不限经验"]
+)
+def test_benefits_mean_the_same_in_a_wish_and_in_an_advert(words: str) -> None:
+    wished = {str(piece.value) for piece in understand(words) if piece.field == "benefit"}
+    assert wished
+    assert wished <= set(read_tags(words))

@@ -9,8 +9,8 @@ from itertools import islice
 import pytest
 
 from matching.model import KINDS, Job
+from matching.rules.benefits import TAGS
 from seed_jobs import synthesize, vocabulary
-from service.jobs.tags import TAGS
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,13 @@ import pytest
 
 from matching.rules import region
 from matching.rules.age import parse_age
+from matching.rules.benefits import TAGS
 from matching.rules.wage import parse_wage
 from seed_jobs import written
 from seed_jobs.written import Row
 from service.jobs.advert import Advert, read_advert
 from service.jobs.check import check_advert, verdict
 from service.jobs.models import CONTRACT_KINDS, SHIFTS
-from service.jobs.tags import TAGS
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.jobs.tags import TAGS, read_tags
+from matching.rules.benefits import TAGS, read_tags
 
 
 @pytest.mark.parametrize(
