@@ -74,7 +74,7 @@ _CERTIFICATE = re.compile(
 )
 _HOURS = re.compile(rf"(?:一天|每天)?\s*({_NUMBER})\s*个?小时(?:以内|之内|制|班)?")
 _GROUP = re.compile(rf"(?:我们)?\s*({_NUMBER})\s*个?人(?:一起)?")
-_COUPLE = re.compile(r"夫妻(?:俩|两个?人?|工|一起|档)?|两口子")
+_COUPLE = re.compile(r"夫妻(?!房|宿舍|间)(?:俩|两个?人?|工|一起|档)?|两口子")
 _START = re.compile(
     r"(明天|后天|今天|马上|立即|随时|年后|春节后|过完年|下周|下个?月)"
     r"就?(?:能|可以?)?(?:上班|上岗|到岗|开工|入职|开始)?"
