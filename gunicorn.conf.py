@@ -7,18 +7,40 @@ and warms the real index after the fork (docs/operations.md).
 from __future__ import annotations
 
 import contextlib
+import logging
 from typing import Any
 
+from gunicorn.http import errors as http_errors
+from gunicorn.workers.gthread import ThreadWorker
 from prometheus_client import multiprocess
+from werkzeug.http import HTTP_STATUS_CODES
 
 from service.config import load
+from service.error_answers import bare
 
 _settings = load()
+
+_STATUS = {http_errors.LimitRequestLine: 414, http_errors.LimitRequestHeaders: 431, http_errors.ExpectationFailed: 417}
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn answers what is no HTTP with a page in English, and its log quotes the request: words, phones, tokens."""
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:  # noqa: ARG002  gunicorn's signature
+        """Answer in the shape of every other error; log the kind of fault and nothing of the request."""
+        client_fault = type(exc).__module__ == http_errors.__name__
+        code = _STATUS.get(type(exc), 400) if client_fault else 500
+        self.log.log(logging.INFO if client_fault else logging.ERROR, "request_unreadable %s", type(exc).__name__)
+        body = bare(code)
+        head = f"HTTP/1.1 {code} {HTTP_STATUS_CODES[code]}\r\nConnection: close\r\nContent-Type: application/json\r\n"
+        with contextlib.suppress(OSError):
+            client.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+
 
 bind = f"{_settings.bind_address}:{_settings.port}"
 workers = _settings.web_workers
 threads = _settings.web_threads
-worker_class = "gthread"
+worker_class = Worker
 control_socket_disable = True  # the supervisor starts and stops; nobody else needs a door
 timeout = 60
 graceful_timeout = 10

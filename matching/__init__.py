@@ -9,10 +9,10 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from matching.model import After, Facets, Hit, Job, Parts, Piece, Query, Reason, Suggestion, Totals
+from matching.model import After, Facets, Hit, Job, Parts, Piece, Query, Reason, Suggestion, Term, Totals
 
 if TYPE_CHECKING:
-    from matching.engine import count, open_index, search, similar, suggest, warm
+    from matching.engine import count, open_index, search, similar, suggest, warm, weighed
     from matching.index import Index
     from matching.manifest import IndexMissing
     from matching.segment import IndexDamaged
@@ -33,6 +33,7 @@ __all__ = [
     "Query",
     "Reason",
     "Suggestion",
+    "Term",
     "Totals",
     "WriterBusy",
     "count",
@@ -42,6 +43,7 @@ __all__ = [
     "suggest",
     "understand",
     "warm",
+    "weighed",
 ]
 
 _HOMES = {
@@ -51,6 +53,7 @@ _HOMES = {
     "similar": "engine",
     "suggest": "engine",
     "warm": "engine",
+    "weighed": "engine",
     "Index": "index",
     "IndexWriter": "writer",
     "WriterBusy": "writer",

@@ -16,11 +16,11 @@ from matching import formula, text, wanted
 from matching.columns import hours_quarters
 from matching.index import Index, Live, Snapshot
 from matching.kernels import best_of_segment, count_segment, explain_rows
-from matching.model import KINDS, SETTLEMENTS, After, Facets, Hit, Job, Parts, Query, Suggestion, Totals
+from matching.model import KINDS, SETTLEMENTS, After, Facets, Hit, Job, Parts, Query, Suggestion, Term, Totals
 from matching.reasons import Facts, explain
 from matching.rows import BY_DISTANCE, BY_NEWEST, BY_SCORE, BY_WAGE, HOURS_UNKNOWN, NEVER, Asked
 from matching.space import chord_of, is_point, km_of, unit_vector
-from matching.wanted import Concept, Term
+from matching.wanted import Concept
 from matching.writer import IndexWriter
 
 _MODES: Final = {"score": BY_SCORE, "distance": BY_DISTANCE, "wage": BY_WAGE, "newest": BY_NEWEST}
@@ -60,7 +60,11 @@ def concepts(snapshot: Snapshot, query: Query) -> tuple[Concept, ...]:
 
 def plan_for(snapshot: Snapshot, query: Query) -> Plan:
     """Words to weighted terms, place to a vector: what a query costs before any job is looked at."""
-    asked = concepts(snapshot, query)
+    if query.terms is None:
+        asked = concepts(snapshot, query)
+        terms, needs_words = wanted.weigh(asked, snapshot.stats.rarity.get, snapshot.knows), bool(asked)
+    else:
+        terms, needs_words = wanted.in_order(list(query.terms)), bool(query.terms)
     point, reach = None, -1
     if query.lat is not None and query.lng is not None:
         if not (math.isfinite(query.lat) and math.isfinite(query.lng) and is_point(query.lat, query.lng)):
@@ -70,13 +74,18 @@ def plan_for(snapshot: Snapshot, query: Query) -> Plan:
             reach = chord_of(max(0.0, query.radius_km))
     return Plan(
         query=query,
-        terms=wanted.weigh(asked, snapshot.stats.rarity.get, snapshot.knows),
-        needs_words=bool(asked),
+        terms=terms,
+        needs_words=needs_words,
         point=point,
         reach=reach,
         regions=np.array([region_span(code) for code in query.regions], dtype=np.int64).reshape(-1, 2),
         blocked=np.array(sorted(query.employers_blocked), dtype=np.int64) if query.employers_blocked else _NO_BLOCKED,
     )
+
+
+def weighed(index: Index, query: Query) -> tuple[Term, ...]:
+    """The words of a query with their weights of this moment, for ``Query.terms`` of the pages behind the first."""
+    return tuple(plan_for(index.snapshot, query).terms)
 
 
 def _tag_bits(live: Live, query: Query) -> npt.NDArray[np.uint64] | None:

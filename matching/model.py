@@ -69,13 +69,30 @@ class After:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """A weighted term of the query, with the asked word and the relation through which it came.
+
+    Of the terms of one ``group`` (the words for one asked word, or its occupations) a job gets the points of the best.
+    """
+
+    term: str
+    weight: int
+    asked: str
+    relation: str
+    group: int
+    meant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """A person who looks for work: wishes that rank, and filters that leave out.
 
     ``now`` is the moment of the first page: later pages carry it on, so that freshness and expiry do not shift between pages.
-    ``regions`` are filters over whole subtrees; ``radius_km`` is a filter only together with a point. ``tags_all`` must all be
-    there, of ``tags_any`` one, of ``tags_none`` none. ``wage_min_yuan_month`` is a wish that ranks; ``wage_floor_yuan_month``
-    leaves out jobs known to pay less, and jobs whose pay is not known.
+    ``terms`` are the words as ``matching.weighed`` gave them on the first page; later pages carry them too, because a full build
+    in between counts words anew, and scores of another weighing would skip jobs. ``regions`` are filters over whole subtrees;
+    ``radius_km`` is a filter only together with a point. ``tags_all`` must all be there, of ``tags_any`` one, of ``tags_none``
+    none. ``wage_min_yuan_month`` is a wish that ranks; ``wage_floor_yuan_month`` leaves out jobs known to pay less, and jobs
+    whose pay is not known.
     """
 
     now: int
@@ -102,6 +119,7 @@ class Query:
     sort: Sort = "score"
     limit: int = 20
     after: After | None = None
+    terms: tuple[Term, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

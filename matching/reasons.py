@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matching import formula
-from matching.model import Parts, Query, Reason
+from matching.model import Parts, Query, Reason, Term
 from matching.rules import trade
-from matching.wanted import CODE_MARK, Term
+from matching.wanted import CODE_MARK
 
 _TEXT_REASONS = 2
 _FRESH_DAYS = 3
@@ -24,6 +24,9 @@ class Facts:
     age_high: int
     published_at: int
     tags: frozenset[str]
+
+
+_ADULT = 18
 
 
 def explain(query: Query, parts: Parts, distance_km: float | None, met: Sequence[Term], facts: Facts) -> tuple[Reason, ...]:
@@ -107,6 +110,8 @@ def _age(query: Query, facts: Facts) -> str:
         limits = f"{low}-{high} 岁"
     if low <= age and (age <= high or high == formula.AGE_OPEN):
         return f"{age} 岁在 {limits}要求内"
+    if age < low and age < _ADULT:
+        return f"要求 {limits}，您 {age} 岁，还不到年龄"  # a minor is not sent to ask for work that wants adults
     return f"要求 {limits}，您 {age} 岁，可先问一问"
 
 

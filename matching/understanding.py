@@ -116,7 +116,25 @@ def understand(written: str) -> tuple[Piece, ...]:
     return tuple(piece for _, piece in sorted(reader.found, key=lambda item: item[0]))
 
 
+_REFUSED_PLAINLY = re.compile(
+    r"不(加班|倒班|站班)|(?:不|没有?|无)(?:给|帮|用|要|需要?)?(?:交|缴|买|上)?(社保|五险一金|五险|社会保险|公积金)(?:也(?:行|可以?|好|成))?"
+)
+"""What is refused, or can be done without, with no verb between: 不加班, 不交社保也行."""
+_FILLER = re.compile(
+    r"有没[有得](?:什么|啥)?|有(?:什么|啥)|[有没]得(?=[^\s])|(?:什么|啥)(?=活|事|工)|(?:活儿?|事儿?|工)[做干](?![\u4e00-\u9fff])|俺"
+)
+"""How people begin a question; no advert holds these words, so searching for them finds nothing."""
+
+
+def _fillers(reader: _Reader) -> None:
+    for match in reader.each(_FILLER):
+        reader.take(*match.span())
+
+
 def _refused(reader: _Reader) -> None:
+    for match in reader.each(_REFUSED_PLAINLY):
+        known = match.group(1) or match.group(2)
+        reader.add(match.start(), "not", known, reader.take(*match.span()), 0.8, applied=False)
     for match in reader.each(_REFUSED):
         object_ = match.group(1)
         if object_.startswith(("经验", "限", "学历", "错", "高", "低", "超")):
@@ -130,7 +148,22 @@ def _refused(reader: _Reader) -> None:
 def _refusable(said: str) -> list[str]:
     """Words that can stand behind a refusal: shifts and the like, or a trade."""
     trades = [word for word, start, _ in trade.find_words(said) if start == 0]
-    return [*_SHIFTS, "上夜班", "流水线", "加班", "中介", "站班", "倒班", "无尘服", "无尘车间", "高空", "体力活", *trades]
+    return [
+        *_SHIFTS,
+        "上夜班",
+        "流水线",
+        "进厂",
+        "工厂",
+        "加班",
+        "中介",
+        "站班",
+        "倒班",
+        "无尘服",
+        "无尘车间",
+        "高空",
+        "体力活",
+        *trades,
+    ]
 
 
 def _ages(reader: _Reader) -> None:
@@ -258,6 +291,7 @@ def _words(reader: _Reader) -> None:
 
 
 _STEPS: Final[tuple[Callable[[_Reader], None], ...]] = (
+    _fillers,
     _refused,
     _ages,
     _distances,

@@ -9,6 +9,7 @@ from typing import Final
 
 from matching import text
 from matching.formula import IDF_DEFAULT, MAX_TERMS, term_weight
+from matching.model import Term
 from matching.rules import trade
 from matching.spelling import LONGEST, Correction, Spelling
 
@@ -44,21 +45,6 @@ class Concept:
 
     asked: str
     answers: tuple[Answer, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A weighted term of the query, with the asked word and the relation through which it came.
-
-    Of the terms of one ``group`` (the words for one asked word, or its occupations) a job gets the points of the best.
-    """
-
-    term: str
-    weight: int
-    asked: str
-    relation: str
-    group: int
-    meant: str = ""
 
 
 @lru_cache(maxsize=8192)
@@ -180,7 +166,7 @@ def concepts_of(
 
 
 def weigh(concepts: tuple[Concept, ...], rarity: Callable[[str], int | None], exists: Callable[[str], bool]) -> list[Term]:
-    """The at most 16 terms of a query: groups together, the heaviest group and in it the heaviest term first.
+    """The at most 16 terms of a query, as :func:`in_order` puts them.
 
     A word's share of the text points is its rarity among all asked words that have an answer: that of its first answer which the
     last full build knew. The asked words take turns with their first answers, second answers and so on until there are 16 terms.
@@ -198,7 +184,12 @@ def weigh(concepts: tuple[Concept, ...], rarity: Callable[[str], int | None], ex
             weight = term_weight(own, answer.percent, whole)
             turns.append((turn, Term(answer.term, weight, concept.asked, answer.relation, group, answer.meant)))
     kept = [term for _, term in sorted(turns, key=lambda at: (at[0], -at[1].weight, at[1].group, at[1].term))[:MAX_TERMS]]
+    return in_order(kept)
+
+
+def in_order(terms: list[Term]) -> list[Term]:
+    """Groups together, the heaviest group and in it the heaviest term first."""
     heaviest: dict[int, int] = {}
-    for term in kept:
+    for term in terms:
         heaviest[term.group] = max(term.weight, heaviest.get(term.group, 0))
-    return sorted(kept, key=lambda term: (-heaviest[term.group], term.group, -term.weight, term.term))
+    return sorted(terms, key=lambda term: (-heaviest[term.group], term.group, -term.weight, term.term))

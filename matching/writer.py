@@ -142,7 +142,8 @@ class IndexWriter:
         before = self._snapshot
         flat = collect(_progressing(jobs, progress))
         generation = self._next_generation()
-        name, stats = f"seg-{generation:08d}-base.cns", f"stats-{generation:08d}.cns"
+        own = _own()
+        name, stats = f"seg-{generation:08d}-{own}-base.cns", f"stats-{generation:08d}-{own}.cns"
         count = len(flat.job_id)
         self._write_stats(stats, flat)
         assemble(self._folder / name, flat, text.fingerprint())
@@ -173,7 +174,7 @@ class IndexWriter:
             raise IndexMissing("还没有建立索引")
         gone = set(deletes)
         fresh = {job.job_id: job for job in upserts if job.job_id not in gone}
-        generation = self._next_generation()
+        generation, own = self._next_generation(), _own()
         ids = np.array(sorted(gone | fresh.keys()), dtype=np.int64)
         lives = [self._bury(live, ids) for live in before.lives]
         flat = collect(fresh.values())
@@ -187,12 +188,12 @@ class IndexWriter:
                 continue
             name = live.dead_name
             if live is not old:
-                name = f"dead-{generation:08d}-{number:03d}.cns"
+                name = f"dead-{generation:08d}-{own}-{number:03d}.cns"
                 write_arrays(self._folder / name, {}, {"dead": live.dead})
             entries.append(Entry(live.segment.name, live.segment.rows, live.live, name))
         if parts:
             whole = parts[0] if len(parts) == 1 else join(parts)
-            name = f"seg-{generation:08d}-part.cns"
+            name = f"seg-{generation:08d}-{own}-part.cns"
             assemble(self._folder / name, whole, text.fingerprint())
             entries.append(Entry(name, len(whole.job_id), len(whole.job_id), None))
         kept = before.manifest
@@ -210,6 +211,11 @@ class IndexWriter:
         dead = np.array(live.dead)
         np.bitwise_or.at(dead, rows >> 6, np.left_shift(np.uint64(1), (rows & 63).astype(np.uint64)))
         return Live(live.segment, dead, live.live - len(rows), None)
+
+
+def _own() -> str:
+    """Makes a file's name its own for ever: a reader takes over open files by name, also when the folder was emptied under it."""
+    return f"{time.time_ns():x}"
 
 
 def _alive(live: Live) -> npt.NDArray[np.bool_]:

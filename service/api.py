@@ -27,6 +27,10 @@ _ABOUT = """城暖：农民工找活的一张单子。公共招聘、零工、�
 """
 
 
+_RENAMED = (("UNPROCESSABLE_CONTENT", "UNPROCESSABLE_ENTITY"), ("Unprocessable Content", "Unprocessable Entity"))
+"""Python 3.13 renamed 422 in ``http.HTTPStatus``, whose words the document takes: it must not depend on who prints it."""
+
+
 class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no types
     """flask-smorest's registry with our error shape; error answers are made in ``error_answers.py``."""
 
@@ -65,6 +69,8 @@ def finish(app: flask.Flask, api: Api) -> None:
     """After all routes: say in the document who may call what, and serve it."""
     _tell_access(app, api.spec)
     document = json.dumps(api.spec.to_dict(), ensure_ascii=False, indent=2) + "\n"
+    for newer, name in _RENAMED:
+        document = document.replace(newer, name)
 
     @app.get("/openapi.json")
     @allow.anyone

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import flask
 import structlog
 from marshmallow import fields
@@ -72,6 +74,13 @@ def answer(
     response = flask.jsonify(body)
     response.status_code = code
     return response
+
+
+def bare(code: int) -> bytes:
+    """The JSON of an HTTP error that is answered before there is an application: what came was no HTTP, or too long."""
+    name, sentence = _SENTENCES.get(code, _FAULT if code >= 500 else _SENTENCES[400])
+    body = {"code": code, "status": HTTP_STATUS_CODES.get(code, "Error"), "error": name, "message": sentence, "errors": {}}
+    return json.dumps(body, ensure_ascii=False).encode() + b"\n"
 
 
 def _refused(refusal: Refusal) -> flask.Response:

@@ -9,6 +9,7 @@ import structlog
 
 from matching import Index, IndexDamaged, IndexMissing, open_index
 from service.errors import Unavailable
+from service.metrics import GENERATION
 
 log = structlog.get_logger()
 
@@ -46,11 +47,18 @@ class LiveIndex:
                     changed = self._index.refresh()
                 self.trouble = None
             except (IndexMissing, IndexDamaged) as trouble:
-                if self.trouble != str(trouble):
-                    log.warning("index_not_readable", reason=str(trouble))
-                self.trouble = str(trouble) or "还没有索引"
-                return False
+                return self._say(str(trouble) or "还没有索引")
+            except OSError as trouble:  # no handles, no memory, no permission: it passes, and the watching must outlive it
+                return self._say(f"索引文件打不开（{trouble.strerror}），会自动重试")
+            if changed:
+                GENERATION.set(self._index.generation)
             return changed
+
+    def _say(self, trouble: str) -> bool:
+        if self.trouble != trouble:
+            log.warning("index_not_readable", reason=trouble)
+        self.trouble = trouble
+        return False
 
     def get(self) -> Index:
         """The open index. Raises 503 with what to do when there is none yet."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -12,6 +13,8 @@ from service.jobs.rules import Rule, rules_on
 Verdict = Literal["publish", "hold", "refuse"]
 LEGAL_AGE = 16
 ADULT_AGE = 18
+_WRITTEN = ("description", "title", "experience", "education", "age", "wage")
+"""Where words can stand, the usual place first: the person is sent to the field that holds them."""
 _HOLDING = frozenset({"region_unknown", "region_ambiguous"})
 
 
@@ -59,7 +62,10 @@ def _hold_against(rule: Rule, advert: Advert, fields: dict[str, Any]) -> Finding
         limited = fields["age_max"] is not None and fields["age_max"] < 60
         return _finding(rule, fields["age_text"]) if limited and not fields["age_reason"] else None
     words = rule.found_in(_words_of(advert))
-    return _finding(rule, words) if words else None
+    if not words:
+        return None
+    stands_in = next((name for name in _WRITTEN if words in getattr(advert, name)), rule.field)
+    return replace(_finding(rule, words), field=stands_in) if rule.field == "description" else _finding(rule, words)
 
 
 def _lows(fields: dict[str, Any]) -> list[int | None]:

@@ -11,8 +11,7 @@ from service.accounts.caller import Caller
 from service.errors import Conflict, Invalid
 from service.jobs.models import Job
 from service.jobs.permit import require_change
-from service.jobs.publish import LONGEST_DAYS
-from service.jobs.put import VALID_DAYS, apply
+from service.jobs.put import LONGEST_DAYS, VALID_DAYS, apply
 
 REASONS = ("filled", "withdrawn", "other")
 """招满了, 不招了, 其他. A source that no longer lists a job closes it as ``gone`` (see ``put.py``)."""

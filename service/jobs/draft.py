@@ -83,7 +83,11 @@ def advert_with(session: Session, job: Job, patch: dict[str, Any], caller: Calle
     advert = replace(advert, tags=tuple(tag for tag in job.tags if tag not in said))
     changes = _plain(patch) | {name: patch[name] for name in ("lat", "lng", "crs") if name in patch}
     if patch.get("gig") is not None:
-        changes["gig"] = _changed_gig(session, advert.gig, patch["gig"], caller)
+        changes["gig"] = changed = _changed_gig(session, advert.gig, patch["gig"], caller)
+        if "valid_until" not in patch and advert.gig is not None and advert.valid_until is not None:
+            # The advert ends with its work unless it was told to end before.
+            followed = advert.valid_until >= advert.gig.ends_at
+            changes["valid_until"] = changed.ends_at if followed else min(advert.valid_until, changed.ends_at)
     if patch.get("live") is not None:
         changes["live"] = _live(session, patch["live"])
     if changes.get("wage") is not None and "settlement" not in changes:

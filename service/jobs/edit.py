@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from service.accounts.caller import Caller
 from service.errors import Conflict, Forbidden
 from service.jobs.advert import read_advert
+from service.jobs.check import verdict
 from service.jobs.draft import advert_with
 from service.jobs.findings import Finding
 from service.jobs.models import Job
@@ -38,6 +39,9 @@ def change_job(session: Session, job: Job, patch: dict[str, Any], caller: Caller
     if advert.live is not None:
         require_free_number(session, advert.live.session_id, advert.live.listing_no, job.job_id)
     fields = {name: value for name, value in reading.fields.items() if name not in _KEPT}
+    # Held and shown as when it is published: what was the matter may be mended by this edit, or begin with it.
+    waits = verdict(findings) == "hold" or (job.employer is not None and job.employer.verified_at is None)
+    fields["status"] = "held" if waits else "open"
     apply(
         session, job, fields, gig=advert.gig, live=advert.live, action="edit", account_id=caller.account_id, now=now
     )  # fmt: skip

@@ -14,12 +14,9 @@ from service.jobs.advert import Advert, Reading, read_advert
 from service.jobs.check import check_advert, verdict
 from service.jobs.draft import Poster, advert_of_draft
 from service.jobs.findings import Finding
-from service.jobs.models import Job, LiveListing
+from service.jobs.models import Job, LiveListing, LiveSession
 from service.jobs.permit import in_territory
-from service.jobs.put import put
-
-LONGEST_DAYS = 180
-"""No advert is shown longer without being renewed: papers are to be looked at again after half a year (rules D-07 c)."""
+from service.jobs.put import LONGEST_DAYS, put
 
 
 def publish(session: Session, draft: dict[str, Any], caller: Caller, now: datetime) -> tuple[Job, tuple[Finding, ...]]:
@@ -61,7 +58,11 @@ def refuse_if_blocked(advert: Advert, reading: Reading, now: datetime) -> tuple[
 
 
 def require_free_number(session: Session, session_id: int, listing_no: int, job_id: int | None) -> None:
-    """Raises Conflict when another job already stands at that number of the stream."""
+    """Raises Conflict when another job already stands at that number of the stream.
+
+    The stream is held first: of two who want one number at once the second waits, and then sees it taken.
+    """
+    session.execute(select(LiveSession.session_id).where(LiveSession.session_id == session_id).with_for_update())
     taken = session.scalar(
         select(LiveListing.job_id).where(LiveListing.session_id == session_id, LiveListing.listing_no == listing_no)
     )

@@ -22,6 +22,8 @@ Outcome = Literal["created", "changed", "unchanged"]
 
 VALID_DAYS = 60
 """An advert without an end of its own is shown this long from the day we load it (product rule; D-07 c asks for an end)."""
+LONGEST_DAYS = 180
+"""No advert is shown longer without being renewed: papers are to be looked at again after half a year (rules D-07 c)."""
 GONE = "gone"
 """Closed because its source no longer lists it: the only closed state from which a source may bring a job back."""
 _PRIVATE = frozenset({"contact_name", "contact_phone"})
@@ -65,8 +67,8 @@ def put(
 
 
 def default_end(advert: Advert, now: datetime) -> datetime:
-    """When an advert ends that does not say so: a gig with its work, everything else after ``VALID_DAYS``."""
-    return advert.gig.ends_at if advert.gig else now + timedelta(days=VALID_DAYS)
+    """When an advert ends that does not say so: a gig with its work (at most ``LONGEST_DAYS``), else after ``VALID_DAYS``."""
+    return min(advert.gig.ends_at, now + timedelta(days=LONGEST_DAYS)) if advert.gig else now + timedelta(days=VALID_DAYS)
 
 
 def apply(

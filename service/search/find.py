@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from matching import Index, count, search, similar
+from matching import Index, count, search, similar, weighed
 from matching.model import KINDS, Facets, Hit, Query
 from matching.rules import region as region_rules
 from matching.rules import trade as trade_rules
@@ -65,11 +65,12 @@ def page(session: Session, index: Index, query: Query, question: str, cursor: st
     began = time.perf_counter()
     if cursor is not None:
         held = cursors.load(cursor, question)
-        query = replace(query, now=held.now)
+        query = replace(query, now=held.now, terms=held.terms)
         message, wide = _widened(query, held.widened)
         hits = _search(index, replace(wide, after=held.after))
         total, facets, taken = held.total, None, held.widened
     else:
+        query = replace(query, terms=weighed(index, query) or None)  # words that nobody knows stay asked for, and find nothing
         message, taken, wide = "", 0, query
         totals = count(index, wide)
         if totals.total == 0:
@@ -95,7 +96,7 @@ def page(session: Session, index: Index, query: Query, question: str, cursor: st
     more = last is not None and (last + 1 < len(hits) or len(hits) == query.limit + SPARE)
     following = None
     if more and last is not None:
-        state = cursors.Cursor(now=query.now, total=total, widened=taken, after=hits[last].key)
+        state = cursors.Cursor(now=query.now, total=total, widened=taken, after=hits[last].key, terms=query.terms or ())
         following = cursors.dump(state, question)
     return Page(tuple(found), total, facets, (message, taken) if taken else None, following)
 

@@ -24,7 +24,7 @@ def steps(query: Query) -> Iterator[tuple[str, Query]]:
                 wider = replace(query, radius_km=float(radius))
                 yield f"{_km(query.radius_km)} 公里内没有合适的，已为您扩大到 {radius} 公里", wider
         wider = replace(query, radius_km=None)
-        yield "200 公里内没有合适的，已为您放开距离", wider
+        yield f"{_km(max(query.radius_km, RADII_KM[-1]))} 公里内没有合适的，已为您放开距离", wider
     if query.regions:
         codes = query.regions
         while True:

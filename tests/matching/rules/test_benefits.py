@@ -67,3 +67,7 @@ def test_each_once_and_in_the_order_of_the_table() -> None:
 def test_every_word_of_the_table_gives_its_tag(tag: str) -> None:
     for word in TAGS[tag]:
         assert tag in read_tags(word), word
+
+
+def test_insurance_given_up_is_no_insurance() -> None:
+    assert "五险" not in read_tags("自愿放弃社保的来")

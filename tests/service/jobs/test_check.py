@@ -63,6 +63,8 @@ def test_nothing_to_say_about_a_good_one() -> None:
         ({"description": "保洁，残疾人勿扰。"}, "D-08.health"),
         ({"description": "普工，先交200元服装费。"}, "D-09.deposit"),
         ({"description": "普工，入职押身份证。"}, "D-09.papers"),
+        ({"description": "普工，身份证原件由公司统一保管。"}, "D-09.papers"),
+        ({"description": "普工，14岁以上均可。"}, "D-01.words"),
         ({"wage": "3000~500"}, "wage_wrong"),
         ({"valid_until": NOW - timedelta(days=1)}, "expired"),
         ({"kind": "gig"}, "gig_terms"),
@@ -81,6 +83,8 @@ def test_what_blocks(changes: dict[str, Any], rule: str) -> None:
     [
         ({"description": "高薪诚聘，轻松月入过万。"}, "D-07c.bait"),
         ({"description": "先学后付，学费可分期。"}, "D-09.training_loan"),
+        ({"description": "押一个月工资，做满三个月退。"}, "D-09.wage_kept"),
+        ({"description": "自愿放弃社保的来。"}, "D-09.no_insurance"),
         ({"description": "保洁，本地户口优先。"}, "D-08.origin_preferred"),
         ({"age": "18-45岁"}, "D-06.age_reason"),
         ({"wage": "面议"}, "wage_negotiable"),
@@ -167,3 +171,16 @@ def test_the_route_says_when_the_papers_are_not_checked_yet(client: FlaskClient,
     body = client.post("/v1/jobs/check", json=draft(), headers=people.unverified_employer).get_json()
     assert body["verdict"] == "hold"
     assert body["message"] == "可以提交，但要等人看过才会显示。"
+
+
+def test_the_finding_names_the_field_that_holds_the_words() -> None:
+    (finding,) = [f for f in check_advert(_with(title="包装工（限女性）"), NOW) if f.rule == "D-08.sex_women"]
+    assert finding.field == "title"
+
+
+@pytest.mark.parametrize(
+    "text", ["育儿嫂，带10岁以上孩子也可以。", "不招未满16岁的人。", "身份证自己保管好。", "身份证由本人保管。"]
+)
+def test_spared(text: str) -> None:
+    rules = {finding.rule for finding in check_advert(_with(description=text), NOW)}
+    assert not rules & {"D-01.words", "D-09.papers"}

@@ -332,3 +332,30 @@ def test_suggest_knows_letters_and_pinyin(client: FlaskClient, pool: dict[str, i
         answer = client.get("/v1/suggest", query_string={"q": typed}).get_json()
         assert "电焊工" in [item["text"] for item in answer["items"]], typed
         assert all(item["count"] >= 0 for item in answer["items"])
+
+
+def test_pages_hold_over_a_full_build(app: flask.Flask, client: FlaskClient, publish: Publish, index: Callable[[], None]) -> None:
+    """A nightly build counts words anew; a cursor keeps the words as they were weighed on the first page."""
+    titles = ["电焊工", "焊工", "氩弧焊工", "二保焊工", "保安", "保洁员", "普工", "叉车司机"] * 4
+    made = [publish(draft(title=title, description="干活踏实。", address=""))["job_id"] for title in titles]
+    index()
+    asked = {"q": "焊工 保安", "limit": 5}
+    whole: list[int] = []
+    cursor = None
+    while (answer := search(client, **asked, **({"cursor": cursor} if cursor else {})))["next"]:
+        whole += ids(answer)
+        cursor = answer["next"]
+    whole += ids(answer)
+
+    first = search(client, **asked)
+    seen, cursor = ids(first), first["next"]
+    for _ in range(30):
+        publish(draft(title="仓库保安", description="干活踏实。", address=""))
+    (app.extensions["settings"].index_dir / "MANIFEST").unlink()
+    index()
+    while cursor:
+        answer = search(client, **asked, cursor=cursor)
+        seen += ids(answer)
+        cursor = answer["next"]
+    old = [job_id for job_id in seen if job_id in made]
+    assert old == whole
