@@ -225,13 +225,16 @@ def _terms() -> _Terms:
     return _Terms()
 
 
+TITLE_MOST = 400
+
+
 def classify(title: str) -> Classified:
-    """The occupation of an advert's title, any text up to a few hundred characters.
+    """The occupation of an advert's title. What stands behind its first ``TITLE_MOST`` characters is no title and is not read.
 
     `code` is a detailed occupation of the classification 2022 (or the rest class …-99-00 where the branch has none for
     it, as for 普工) and None when the title does not say enough. Never raises on any text.
     """
-    folded = trade.fold(title)
+    folded = trade.fold(title[:TITLE_MOST])
     written = _CODE.search(folded)
     unknown_code = ""
     if written is not None:

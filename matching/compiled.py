@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -21,9 +22,10 @@ _numba_config: Any = numba.config
 
 
 def cache_dir() -> Path:
-    """Folder of the compiled kernels: ``NUMBA_CACHE_DIR`` or ``~/.cache/chengnuan/kernels``, then a fingerprint."""
+    """Folder of the compiled kernels: ``NUMBA_CACHE_DIR``, else in the virtual environment, else in the user's cache."""
     chosen = os.environ.get("NUMBA_CACHE_DIR")
-    base = Path(chosen) if chosen else Path.home() / ".cache" / "chengnuan" / "kernels"
+    own = sys.prefix != sys.base_prefix and os.access(sys.prefix, os.W_OK)
+    base = Path(chosen or (f"{sys.prefix}/numba-cache" if own else "~/.cache/chengnuan/kernels")).expanduser()
     digest = hashlib.blake2b(digest_size=8)
     for name in _KERNEL_SOURCES:
         digest.update(Path(__file__).with_name(name).read_bytes())

@@ -140,6 +140,7 @@ class IndexWriter:
     def rebuild(self, jobs: Iterable[Job], position: str, progress: Callable[[int], None] | None = None) -> int:
         """Replace the whole index by ``jobs``, as of ``position``; the number of jobs. ``progress`` hears every thousandth."""
         before = self._snapshot
+        self._folder.mkdir(parents=True, exist_ok=True)  # somebody may have thrown the whole folder away
         flat = collect(_progressing(jobs, progress))
         generation = self._next_generation()
         own = _own()

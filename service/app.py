@@ -40,6 +40,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # half the bytes on a slow line
     app.url_map.converters["int"] = IdConverter
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False  # its redirect would be built from a Host that the client chose
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import flask
 import flask_smorest
+from gunicorn.http.errors import ParseException
 from marshmallow import RAISE, Schema
 from webargs import core
 from webargs.flaskparser import FlaskParser
@@ -30,7 +31,10 @@ class Arguments(FlaskParser):
 
     def load_json(self, req: flask.Request, schema: Schema) -> Any:  # noqa: ARG002  webargs' signature
         """The body. Raises BadRequest for what is not JSON and UnsupportedMedia for another type."""
-        body = req.get_data(cache=True)
+        try:
+            body = req.get_data(cache=True)
+        except (OSError, ParseException):  # a line that was cut; chunks that are none
+            raise BadRequest("body_cut", "内容没有传完整，请再试一次。") from None
         if not body:
             raise BadRequest("body_missing", "请求里没有内容，请用 JSON 提交。")
         if not req.is_json:

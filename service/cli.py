@@ -12,6 +12,7 @@ from flask.cli import with_appcontext
 
 from matching import IndexDamaged, IndexMissing, WriterBusy, open_index
 from service import clock
+from service.account_commands import accounts_cli
 from service.config import Settings
 from service.db import Database
 from service.feeds.cli import feeds_cli
@@ -97,4 +98,5 @@ def status_command() -> None:
 def register_cli(app: Flask) -> None:
     """Hang the groups into ``flask``."""
     app.cli.add_command(index_cli)
+    app.cli.add_command(accounts_cli)
     app.cli.add_command(feeds_cli)

@@ -29,6 +29,8 @@ MAX_PLAIN_BYTES = 200 * 2**20
 """After unpacking: a few kilobytes of zip can hold gigabytes."""
 MAX_ROWS = 200_000
 MAX_COLUMNS = 200
+MAX_CELLS = 5_000_000
+"""The reader keeps every cell of the rectangle up to the last one, empty or not: one cell far out costs gigabytes."""
 MAX_CELL_CHARACTERS = 20_000
 HEADER_SEARCH_ROWS = 20
 """Real sheets have a title, a date and a note above the header."""
@@ -159,12 +161,31 @@ def _check_zip(data: bytes, name: str) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
-    except zipfile.BadZipFile as wrong:
+            small = sum(entry.file_size for entry in entries) <= MAX_PLAIN_BYTES
+            sheets = [entry for entry in entries if small and "worksheets/" in entry.filename.lower()]
+            widest = max((_rectangle(archive.read(entry)) for entry in sheets), default=0)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as wrong:
         raise Invalid("feed_file_cut", f"表格 {name} 打不开，可能没有下载完整，请重新下载或另存一次。") from wrong
     if sum(entry.file_size for entry in entries) > MAX_PLAIN_BYTES:
         raise Invalid("feed_file_too_big", f"表格 {name} 展开后超过 {MAX_PLAIN_BYTES // 2**20} MB，请拆成几个再导入。")
+    if widest > MAX_CELLS:
+        raise Invalid("feed_file_too_big", f"表格 {name} 的范围太大（最后一格离开头太远），请删掉多余的空行空列，另存后再导入。")
     if any(entry.filename.lower().endswith("vbaproject.bin") for entry in entries):
         raise Invalid("feed_file_format", f"表格 {name} 里有宏，为了安全不打开，请另存为不含宏的 .xlsx。")
+
+
+_REFERENCE = re.compile(rb"""\br=["']([A-Za-z]{1,7})(\d{1,9})["']""")
+
+
+def _rectangle(sheet: bytes) -> int:
+    """How many cells the rectangle up to the last row and the last column of a worksheet holds."""
+    rows = columns = 0
+    for letters, digits in _REFERENCE.findall(sheet):
+        column = 0
+        for letter in letters.upper():
+            column = column * 26 + letter - 64
+        rows, columns = max(rows, int(digits)), max(columns, column)
+    return rows * columns
 
 
 def _sheet_grid(book: CalamineWorkbook, at: int, name: str) -> Grid:

@@ -114,6 +114,7 @@ LENGTHS = {
 """The longest text kept, in characters: the widths of the columns."""
 
 _WRONG_WAGE = ("工资范围写得不对", "工资数额不对")
+COUNTY = 3
 _CODE = re.compile(r"\d(?:-\d{2}){1,3}")
 _DIVISION = re.compile(r"\d{6}(?:\d{3}){0,2}")
 _SHIFT_OF_TAG = {"长白班": "day", "夜班": "night", "两班倒": "rotating", "三班倒": "rotating"}
@@ -123,7 +124,7 @@ _SETTLEMENT_OF_TAG = {"日结": "day", "周结": "week", "月结": "month"}
 def clean(text: str) -> str:
     """Text that can be stored anywhere: no control characters (PostgreSQL refuses NUL), no lone surrogates, one line end."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
-    return "".join(c for c in text if c == "\n" or unicodedata.category(c) not in {"Cc", "Cs"}).strip()
+    return "".join(c for c in text if c == "\n" or unicodedata.category(c) not in {"Cc", "Cs", "Cf", "Co"}).strip()
 
 
 def read_advert(advert: Advert, now: datetime) -> Reading:
@@ -256,7 +257,8 @@ def _age_fields(text: str, findings: list[Finding]) -> dict[str, Any]:
 def _place_fields(advert: Advert, address: str, findings: list[Finding]) -> dict[str, Any]:
     code, from_address = _region_code(clean(advert.region), address, findings)
     lat, lng, point_source = _given_point(advert, findings)
-    if lat is None and code:
+    # The middle of a city or a province is nobody's place of work: a distance from it would be made up.
+    if lat is None and code and region.get(code).level >= COUNTY:
         place = region.get(code)
         lat, lng, point_source = place.lat, place.lng, "address" if from_address else "region"
     return {"region_code": code, "lat": lat, "lng": lng, "point_source": point_source}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
@@ -37,8 +39,21 @@ def verdict(findings: tuple[Finding, ...]) -> Verdict:
     return "hold" if any(finding.rule in _HOLDING for finding in findings) else "publish"
 
 
+_INVISIBLE = re.compile(
+    r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]"
+)
+_SPLIT = re.compile(r"(?<=[\u3400-\u9fff])[ \u3000\u00a0·.．。*＊_\-|]{1,3}(?=[\u3400-\u9fff])")
+
+
+def plain_words(texts: Iterable[str]) -> str:
+    """The words as a reader sees them: 「押 金」 is 押金, unseen signs too. Both spellings, since a stop may end a sentence."""
+    text = _INVISIBLE.sub("", "\n".join(texts))
+    joined = _SPLIT.sub("", text)
+    return text if joined == text else f"{text}\n{joined}"
+
+
 def _words_of(advert: Advert) -> str:
-    return "\n".join(
+    return plain_words(
         (advert.title, advert.description, advert.experience, advert.education, advert.age, advert.wage, *advert.tags)
     )
 

@@ -60,7 +60,7 @@ def advert_of_draft(session: Session, draft: dict[str, Any], caller: Caller) -> 
         source=source,
         employer_id=poster.employer.employer_id if poster.employer else None,
         employer_name=name,
-        verified_at=poster.employer.verified_at if poster.employer else None,
+        # Papers of the employer are one thing, this job another: only who is not the poster can say that it is real.
         gig=gig,
         live=_live(session, draft.get("live")),
         **point,

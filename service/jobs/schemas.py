@@ -8,7 +8,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from matching.model import KINDS, SETTLEMENTS
 from matching.rules import region, trade
-from service.fields import MAX_ID, In, Moment, Money, Out, Part, Text, integer, latitude, longitude
+from service.fields import MAX_ID, Few, In, Moment, Money, Out, Part, Text, integer, latitude, longitude
 from service.jobs.advert import LENGTHS
 from service.jobs.close import REASONS
 from service.jobs.models import CONTRACT_KINDS, SHIFTS, STATUSES
@@ -257,7 +257,7 @@ class JobPatch(In):
     title = Text(shortest=2, longest=LENGTHS["title"])
     description = Text(longest=LENGTHS["description"])
     trade = Text(longest=64, allow_none=True, metadata={"description": "工种名称，或 2022 年版职业分类大典代码"})
-    skills = fields.List(Text(shortest=1, longest=32), validate=validate.Length(max=30))
+    skills = Few(Text(shortest=1, longest=32), most=30)
     headcount = integer(1, 100_000, allow_none=True)
     education = Text(longest=LENGTHS["education"])
     experience = Text(longest=LENGTHS["experience"])
@@ -273,7 +273,7 @@ class JobPatch(In):
     hours_per_day = fields.Float(validate=validate.Range(0.5, 24), allow_nan=False, allow_none=True)
     shift = fields.String(validate=validate.OneOf(SHIFTS), allow_none=True)
     settlement = fields.String(validate=validate.OneOf(SETTLEMENTS), allow_none=True)
-    tags = fields.List(Text(shortest=1, longest=16), validate=validate.Length(max=30))
+    tags = Few(Text(shortest=1, longest=16), most=30)
     contact_name = Text(longest=LENGTHS["contact_name"])
     contact_phone = Text(longest=LENGTHS["contact_phone"], pattern=PHONE, metadata={"description": "手机或座机"})
     valid_until = Moment(metadata={"description": "有效期，最长 180 天"})

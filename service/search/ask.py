@@ -23,10 +23,15 @@ WORDS = frozenset({"trade", "skill", "certificate", "text"})
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A query, and what was understood of the words in it."""
+    """A query, and what was understood of the words in it.
+
+    ``loose``: the words searched for, when none of them is a trade, a skill or a certificate but something else was understood.
+    If nobody offers anything under such words, they may be a way of speaking, and what was understood is still worth answering.
+    """
 
     query: Query
     pieces: tuple[Piece, ...]
+    loose: str = ""
 
 
 def from_search(args: dict[str, Any], now: int) -> Asked:
@@ -121,7 +126,9 @@ def _with_words(query: Query) -> Asked:
             query = changed
         done.append(replace(piece, applied=piece.field in WORDS or changed is not None))
     query = _age_between(query, done)
-    return Asked(query, tuple(done))
+    vague = all(piece.field == "text" for piece in pieces if piece.field in WORDS)
+    understood = any(piece.applied and piece.field not in WORDS for piece in done)
+    return Asked(query, tuple(done), words if words and vague and understood and not query.skills else "")
 
 
 def _apply(query: Query, piece: Piece) -> Query | None:  # one line a field: a table would hide the conditions

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from matching import Index, count, search, similar, weighed
-from matching.model import KINDS, Facets, Hit, Query
+from matching.model import KINDS, Facets, Hit, Query, Reason
 from matching.rules import region as region_rules
 from matching.rules import trade as trade_rules
 from service.clock import seconds
@@ -19,6 +19,7 @@ from service.jobs.models import Job
 from service.jobs.queries import cards
 from service.metrics import SEARCH_SECONDS
 from service.search import cursor as cursors
+from service.search.ask import Asked
 from service.search.widen import steps
 
 SPARE = 12
@@ -39,14 +40,21 @@ class Found:
 
 
 def _found(job: Job, hit: Hit) -> Found:
-    """Pay by the hour or the day is compared as yuan a month: a conversion, which must not read like a promise (D-15)."""
-    if job.wage_unit in {None, "month"}:
-        return Found(job, hit)
-    said = tuple(
-        replace(reason, text=reason.text.replace("月薪", "折合月薪约", 1)) if reason.code == "wage" else reason
-        for reason in hit.reasons
-    )
+    """The reasons as this job allows them to be said.
+
+    Pay by the hour or the day is compared as yuan a month: a conversion, which must not read like a promise (D-15). A distance to
+    the middle of a county or town is about right and no more.
+    """
+    said = hit.reasons
+    if job.wage_unit not in {None, "month"}:
+        said = _reworded(said, "wage", "月薪", "折合月薪约")
+    if job.point_source == "region":
+        said = _reworded(said, "place", "距您 ", "距您约 ")
     return Found(job, replace(hit, reasons=said))
+
+
+def _reworded(reasons: tuple[Reason, ...], code: str, word: str, by: str) -> tuple[Reason, ...]:
+    return tuple(replace(reason, text=reason.text.replace(word, by, 1)) if reason.code == code else reason for reason in reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +68,15 @@ class Page:
     next: str | None
 
 
-def page(session: Session, index: Index, query: Query, question: str, cursor: str | None, now: datetime) -> Page:
+def page(session: Session, index: Index, asked: Asked, question: str, cursor: str | None, now: datetime) -> Page:
     """The first page of a question, or the one behind ``cursor``. Raises 400 for a cursor of another question."""
     began = time.perf_counter()
+    query = asked.query
     if cursor is not None:
         held = cursors.load(cursor, question)
-        query = replace(query, now=held.now, terms=held.terms)
-        message, wide = _widened(query, held.widened)
+        query = replace(query, now=held.now)
+        message, wide = _widened(query, asked.loose, held.widened)
+        wide = replace(wide, terms=held.terms)
         hits = _search(index, replace(wide, after=held.after))
         total, facets, taken = held.total, None, held.widened
     else:
@@ -74,7 +84,7 @@ def page(session: Session, index: Index, query: Query, question: str, cursor: st
         message, taken, wide = "", 0, query
         totals = count(index, wide)
         if totals.total == 0:
-            for number, (sentence, wider) in enumerate(steps(query), start=1):
+            for number, (sentence, wider) in enumerate(steps(query, asked.loose), start=1):
                 totals = count(index, wider)
                 if totals.total:
                     message, taken, wide = sentence, number, wider
@@ -96,7 +106,7 @@ def page(session: Session, index: Index, query: Query, question: str, cursor: st
     more = last is not None and (last + 1 < len(hits) or len(hits) == query.limit + SPARE)
     following = None
     if more and last is not None:
-        state = cursors.Cursor(now=query.now, total=total, widened=taken, after=hits[last].key, terms=query.terms or ())
+        state = cursors.Cursor(now=query.now, total=total, widened=taken, after=hits[last].key, terms=wide.terms or ())
         following = cursors.dump(state, question)
     return Page(tuple(found), total, facets, (message, taken) if taken else None, following)
 
@@ -105,11 +115,11 @@ def _search(index: Index, query: Query) -> tuple[Hit, ...]:
     return search(index, replace(query, limit=query.limit + SPARE))
 
 
-def _widened(query: Query, taken: int) -> tuple[str, Query]:
+def _widened(query: Query, loose: str, taken: int) -> tuple[str, Query]:
     """The same widening as on the first page: steps depend on the question alone."""
     if taken <= 0:
         return "", query
-    for number, (sentence, wider) in enumerate(steps(query), start=1):
+    for number, (sentence, wider) in enumerate(steps(query, loose), start=1):
         if number == taken:
             return sentence, wider
     return "", query

@@ -74,7 +74,7 @@ def _answer(args: dict[str, Any], asked: ask.Asked) -> Response:
     index = _live().get()
     question = cursor.fingerprint({name: value for name, value in args.items() if name not in {"cursor", "limit", "view"}})
     with read_session() as session:
-        page = find.page(session, index, asked.query, question, args.get("cursor"), clock.now())
+        page = find.page(session, index, asked, question, args.get("cursor"), clock.now())
     answer: dict[str, Any] = _search_answer.dump(
         {
             "items": page.found,

@@ -8,7 +8,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from webargs.fields import DelimitedList
 
 from matching.model import KINDS, SETTLEMENTS, SORTS
-from service.fields import In, Moment, Out, Text, Whole, latitude, longitude
+from service.fields import Few, In, Moment, Out, Text, Whole, latitude, longitude
 from service.jobs.schemas import JobCard
 
 LONGEST_TEXT = 200
@@ -120,9 +120,9 @@ class SearchArgs(Place, Page):
 class MatchPreferences(In):
     """What would be nice, and what must be."""
 
-    tags = fields.List(Text(shortest=1, longest=16), validate=validate.Length(max=10), load_default=list)
-    tags_required = fields.List(Text(shortest=1, longest=16), validate=validate.Length(max=10), load_default=list)
-    settlement = fields.List(fields.String(validate=validate.OneOf(SETTLEMENTS)), load_default=list)
+    tags = Few(Text(shortest=1, longest=16), most=10, load_default=list)
+    tags_required = Few(Text(shortest=1, longest=16), most=10, load_default=list)
+    settlement = Few(fields.String(validate=validate.OneOf(SETTLEMENTS)), most=4, load_default=list)
     hours_max = fields.Float(validate=validate.Range(1, 24))
 
 
@@ -130,17 +130,13 @@ class MatchArgs(Place, Page):
     """A wish in the body of ``POST /v1/match``."""
 
     text = Text(longest=LONGEST_TEXT, load_default="")
-    skills = fields.List(
-        Text(shortest=1, longest=32),
-        validate=validate.Length(max=16, error="技能最多写 16 项。"),
-        load_default=list,
-    )
+    skills = Few(Text(shortest=1, longest=32), most=16, load_default=list)
     age = Whole(validate=_age)
     sex = fields.String(validate=validate.OneOf(SEXES))
     region = Text(shortest=1, longest=64)
     wage_min = fields.Float(validate=validate.Range(0, WAGE_MOST), metadata={"description": "期望工资，只影响排序"})
     wage_unit = fields.String(load_default="month", validate=validate.OneOf(UNITS))
-    kinds = fields.List(fields.String(validate=validate.OneOf(KINDS)), load_default=list)
+    kinds = Few(fields.String(validate=validate.OneOf(KINDS)), most=3, load_default=list)
     preferences = fields.Nested(MatchPreferences, load_default=dict)
 
 

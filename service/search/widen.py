@@ -1,7 +1,7 @@
 """What to offer when nothing fits: look further away first, and only then ask for less.
 
 A person who wants work within 5 km is better served by a job at 12 km, said so, than by an empty page. Steps are tried in order
-until one finds something; words asked for are never dropped, because other work is not what was asked.
+until one finds something; a trade that was asked for is never dropped, because other work is not what was asked.
 """
 
 from __future__ import annotations
@@ -15,8 +15,14 @@ from matching.rules import region
 RADII_KM = (10, 20, 50, 100, 200)
 
 
-def steps(query: Query) -> Iterator[tuple[str, Query]]:
-    """Wider and wider forms of a query, each with the sentence that tells the person what was done."""
+def steps(query: Query, loose: str = "") -> Iterator[tuple[str, Query]]:
+    """Wider and wider forms of a query, each with the sentence that tells the person what was done.
+
+    ``loose`` words (see ``ask.Asked``) go first: where they are no work at all, looking further away for them would be of no use.
+    """
+    if loose:
+        query = replace(query, text="", terms=None)
+        yield f"没有找到和「{loose}」有关的，已为您列出符合其他条件的", query
     wider = query
     if query.radius_km is not None and query.lat is not None:
         for radius in RADII_KM:

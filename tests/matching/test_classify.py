@@ -146,3 +146,7 @@ def test_a_title_takes_microseconds() -> None:
     classify("焊工")
     best = min(timeit.repeat(lambda: classify("漳州高薪12000元招聘焊工，油漆工。生熟手都可以。"), number=50, repeat=5)) / 50
     assert best < 1.5e-3  # 300 µs is the goal; the rest is room for a busy machine
+
+
+def test_a_text_without_end_costs_no_more_than_a_title() -> None:
+    assert classify("电焊工" + "包" * 100_000).code == classify("电焊工" + "包" * 1_000).code

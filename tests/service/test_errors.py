@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from typing import Any
 
 import flask
 import pytest
 from flask.testing import FlaskClient
+from gunicorn.http.errors import InvalidChunkSize
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -190,3 +192,19 @@ class TestMessages:
 
     def test_no_flood(self) -> None:
         assert len(by_field({"json": {f"f{number}": ["Unknown field."] for number in range(500)}})) == 50
+
+
+@pytest.mark.parametrize("body", [{"skills": [0] * 80_000}, {"kinds": [0] * 80_000}, {"preferences": {"tags": [0] * 80_000}}])
+def test_a_list_far_too_long_is_refused_by_its_length(client: FlaskClient, body: dict[str, Any]) -> None:
+    began = time.perf_counter()
+    answer = assert_shape(client.post("/v1/match", json=body), 422)
+    assert time.perf_counter() - began < 0.5
+    assert "项" in json.dumps(answer["errors"], ensure_ascii=False)
+
+
+def test_broken_chunks_are_the_clients_fault(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> bytes:
+        raise InvalidChunkSize(b"zz")
+
+    monkeypatch.setattr(flask.Request, "get_data", broken)
+    assert_shape(client.post("/v1/match", data=b"x", content_type="application/json"), 400)

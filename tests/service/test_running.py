@@ -165,6 +165,17 @@ def on_both_workers(running: Running, job_id: int, words: str) -> None:
     assert all(job_id in running.ids(words) for _ in range(12))
 
 
+def raw(running: Running, line: bytes) -> bytes:
+    """The answer to a request line that no client library would send."""
+    port = int(running.address.rsplit(":", 1)[1])
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(line + b"\r\nHost: 127.0.0.1\r\n\r\n")
+        answer = b""
+        while chunk := connection.recv(4096):
+            answer += chunk
+        return answer
+
+
 @pytest.mark.timeout(300)
 def test_published_found_and_nothing_lost_when_the_follower_is_killed(running: Running) -> None:
     """Publishing → findable on every web worker; kill -9 of the follower in the middle loses nothing and doubles nothing."""
@@ -188,6 +199,16 @@ def test_published_found_and_nothing_lost_when_the_follower_is_killed(running: R
     assert first not in running.ids("电焊工")
     running.child("follow").send_signal(signal.SIGCONT)
     until(lambda: running.status()["index"]["changes_waiting"] == 0, SEEN_SECONDS, "the follower did not go on")
+
+    # What is no HTTP, and an address without end, get our answer; the log quotes nothing of them.
+    for line, status in (
+        (b"GET /v1/jobs?q=\xe5\xbc\xa0 13900001234 HTTP/1.1", 400),
+        (b"GET /" + b"1" * 9000 + b" HTTP/1.1", 414),
+    ):
+        answer = raw(running, line)
+        assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+        assert b'"error"' in answer
+    assert "13900001234" not in running.log.read_text(encoding="utf-8", errors="replace")
 
     # A web worker that is killed is replaced, and what stands is answered.
     worker = psutil.Process(running.status()["process"])
@@ -271,3 +292,26 @@ def test_a_wrong_setting_is_named(tmp_path: Path, name: str, value: str, said: s
 def test_a_data_directory_that_is_a_file_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("in the way", encoding="utf-8")
     assert "数据目录" in refused(tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("running", ["sqlite"], indirect=True)
+def test_silent_clients_do_not_stop_the_service_for_long(running: Running) -> None:
+    """As many half requests as there are threads; the others wait a moment and are answered."""
+    port = int(running.address.rsplit(":", 1)[1])
+    held = [socket.create_connection(("127.0.0.1", port)) for _ in range(16)]
+    try:
+        for connection in held:
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        time.sleep(1)
+
+        def answered() -> bool:
+            with contextlib.suppress(httpx.TransportError):
+                return httpx.get(f"{running.address}/health", timeout=2).status_code == 200
+            return False
+
+        until(answered, 60, "silent clients hold every thread")
+    finally:
+        for connection in held:
+            connection.close()

@@ -173,3 +173,35 @@ class TestBroken:
         assert refused(tmp_path, (",".join("x" * 300) + "\n").encode()).error == "feed_file_format"
         monkeypatch.setattr(tables, "MAX_FILE_BYTES", 8)
         assert refused(tmp_path, TEXT.encode()).error == "feed_file_too_big"
+
+
+@pytest.mark.parametrize("last", ["XFD1048576", "GR200000"])
+def test_one_cell_far_out_does_not_cost_gigabytes(tmp_path: Path, last: str) -> None:
+    row = last.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    relations = "http://schemas.openxmlformats.org/package/2006/relationships"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    path = tmp_path / "far.xlsx"
+    with zipfile.ZipFile(path, "w") as book:
+        book.writestr(
+            "_rels/.rels",
+            f'<Relationships xmlns="{relations}">'
+            f'<Relationship Id="r" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        )
+        book.writestr(
+            "xl/workbook.xml",
+            f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets><sheet name="a" sheetId="1" r:id="r1"/></sheets></workbook>',
+        )
+        book.writestr(
+            "xl/_rels/workbook.xml.rels",
+            f'<Relationships xmlns="{relations}">'
+            f'<Relationship Id="r1" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        )
+        book.writestr(
+            "xl/worksheets/sheet1.xml",
+            f'<worksheet xmlns="{main}"><sheetData><row r="1"><c r="A1"><v>1</v></c></row>'
+            f'<row r="{row}"><c r="{last}"><v>1</v></c></row></sheetData></worksheet>',
+        )
+    with pytest.raises(Invalid) as refused:
+        read_table(path, Columns({"a": ["a"]}, ["a"]))
+    assert refused.value.error == "feed_file_too_big"

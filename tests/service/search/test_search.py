@@ -155,6 +155,14 @@ def test_other_work_than_was_asked_for_is_never_offered(client: FlaskClient, poo
     assert answer["next"] is None
 
 
+def test_a_way_of_speaking_is_not_required(client: FlaskClient, pool: dict[str, int]) -> None:
+    answer = search(client, q="章贡区 叽里咕噜 包住")
+    assert pool["factory"] in ids(answer)
+    assert "叽里咕噜" in answer["widened"]["message"]
+    rest = search(client, q="章贡区 叽里咕噜 包住", limit=1)
+    assert ids(search(client, q="章贡区 叽里咕噜 包住", limit=1, cursor=rest["next"]))[0] == ids(answer)[1]
+
+
 def test_a_closed_job_is_never_shown_even_with_the_index_behind(
     app: flask.Flask, client: FlaskClient, pool: dict[str, int]
 ) -> None:

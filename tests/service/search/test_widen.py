@@ -25,6 +25,13 @@ def test_a_question_without_conditions_cannot_be_widened() -> None:
     assert list(steps(Query(now=0, text="焊工"))) == []
 
 
+def test_loose_words_go_first() -> None:
+    (sentence, wider), *_ = steps(Query(now=0, text="有活", regions=("360702000000",)), "有活")
+    assert wider.text == ""
+    assert wider.regions == ("360702000000",)
+    assert "有活" in sentence
+
+
 def test_wishes_of_benefits_stay_as_wishes() -> None:
     (_, wider), *_ = steps(Query(now=0, tags_all=frozenset({"包住"})))
     assert wider.tags_all == frozenset()

@@ -1,0 +1,113 @@
+"""``flask accounts``: who may sign in, until sign-in itself is built. For the operator at the machine, nobody else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matching.rules import region as region_rules
+from service import clock
+from service.accounts.create import create_account
+from service.accounts.models import Account
+from service.accounts.tokens import issue_token, revoke_all
+from service.employers.models import Employer
+from service.errors import Refusal
+from service.sessions import write_session
+from service.stations.models import Station
+
+DAYS = 90
+
+
+@click.group("accounts")
+def accounts_cli() -> None:
+    """账号：开通单位、驿站、部门的账号，发放和收回登录口令。"""
+
+
+@accounts_cli.command("add")
+@click.argument("role", type=click.Choice(["employer", "staff", "bureau", "operator"]))
+@click.argument("login")
+@click.option("--name", required=True, help="单位、驿站或部门的名称")
+@click.option("--region", default="", help="所在或管辖的地区，名称或代码")
+@click.option("--days", default=DAYS, help="口令有效多少天", show_default=True)
+@with_appcontext
+def add_command(role: str, login: str, name: str, region: str, days: int) -> None:
+    """开通一个账号并打印登录口令（只显示这一次）。单位按已核验处理：开通前请先看过它的证照。"""
+    code = _region(region)
+    if role in {"staff", "bureau"} and not code:
+        raise click.ClickException("驿站和部门的账号要写明地区：--region 赣州市章贡区")
+    now = clock.now()
+    try:
+        with write_session() as session:
+            stands_for = _stands_for(session, role, name, code)
+            account = create_account(session, role=role, login=login, display_name=name, now=now, region_code=code, **stands_for)
+            token = issue_token(session, account.account_id, now, timedelta(days=days))
+    except Refusal as refused:
+        raise click.ClickException(refused.message) from refused
+    click.echo(f"账号 {login}（{name}）已开通，登录口令 {days} 天内有效，只显示这一次：\n{token}")
+
+
+@accounts_cli.command("token")
+@click.argument("login")
+@click.option("--days", default=DAYS, help="有效多少天", show_default=True)
+@with_appcontext
+def token_command(login: str, days: int) -> None:
+    """给已有账号换一个新的登录口令，旧的全部作废。"""
+    with write_session() as session:
+        account = _account(session, login)
+        revoke_all(session, account.account_id, now=clock.now())
+        token = issue_token(session, account.account_id, clock.now(), timedelta(days=days))
+    click.echo(f"账号 {login} 的新口令，{days} 天内有效，只显示这一次：\n{token}")
+
+
+@accounts_cli.command("disable")
+@click.argument("login")
+@with_appcontext
+def disable_command(login: str) -> None:
+    """停用一个账号，立刻不能再登录。"""
+    with write_session() as session:
+        account = _account(session, login)
+        account.disabled_at = clock.now()
+        revoke_all(session, account.account_id, now=clock.now())
+    click.echo(f"账号 {login} 已停用。")
+
+
+def _region(said: str) -> str:
+    if not said:
+        return ""
+    found = region_rules.find(said)
+    if found.code is None:
+        raise click.ClickException(f"没有找到地区「{said}」，或者叫这个名字的不止一个，请写上省市。")
+    return found.code
+
+
+def _stands_for(session: Session, role: str, name: str, code: str) -> dict[str, Any]:
+    now = clock.now()
+    if role == "employer":
+        employer = session.scalars(select(Employer).where(Employer.name == name)).first()
+        if employer is None:
+            employer = Employer(name=name, region_code=code, created_at=now)
+            session.add(employer)
+        employer.verified_at = now
+        session.flush()
+        return {"employer_id": employer.employer_id}
+    if role == "staff":
+        station = session.scalars(select(Station).where(Station.name == name, Station.region_code == code)).first()
+        if station is None:
+            number = len(session.scalars(select(Station.station_id).where(Station.region_code == code)).all()) + 1
+            station = Station(code=f"{code}-{number:03d}", name=name, level="驿站", region_code=code, created_at=now)
+            session.add(station)
+            session.flush()
+        return {"station_id": station.station_id}
+    return {}
+
+
+def _account(session: Session, login: str) -> Account:
+    account = session.scalars(select(Account).where(Account.login == login)).one_or_none()
+    if account is None:
+        raise click.ClickException(f"没有账号 {login}。")
+    return account

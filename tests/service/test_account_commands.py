@@ -1,0 +1,53 @@
+"""Accounts made by the operator can do what their role may, until they are taken back."""
+
+from __future__ import annotations
+
+import flask
+import pytest
+from flask.testing import FlaskClient
+
+from tests.service.conftest import draft
+
+
+def run(app: flask.Flask, *words: str) -> str:
+    """A command that must work; its last line."""
+    done = app.test_cli_runner().invoke(args=["accounts", *words])
+    assert done.exit_code == 0, done.output
+    return done.output.strip().splitlines()[-1]
+
+
+def publish(client: FlaskClient, token: str, key: str) -> int:
+    """The status of publishing with a token."""
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
+    return client.post("/v1/jobs", json=draft(), headers=headers).status_code
+
+
+def test_an_employer_can_publish_until_the_account_is_disabled(app: flask.Flask, client: FlaskClient) -> None:
+    token = run(app, "add", "employer", "hr-01", "--name", "演示真单位", "--region", "赣州市章贡区")
+    assert publish(client, token, "account-0001") == 201
+    newer = run(app, "token", "hr-01")
+    assert publish(client, token, "account-0002") == 401
+    assert publish(client, newer, "account-0003") == 201
+    run(app, "disable", "hr-01")
+    assert publish(client, newer, "account-0004") == 401
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("add", "staff", "zd-01", "--name", "演示驿站"), "地区"),
+        (("add", "bureau", "js-01", "--name", "演示部门", "--region", "朝阳区"), "不止一个"),
+        (("token", "nobody"), "没有账号"),
+    ],
+)
+def test_what_is_missing_is_said(app: flask.Flask, words: tuple[str, ...], said: str) -> None:
+    done = app.test_cli_runner().invoke(args=["accounts", *words])
+    assert done.exit_code == 1
+    assert said in done.output
+
+
+def test_a_login_is_given_once(app: flask.Flask) -> None:
+    run(app, "add", "staff", "zd-01", "--name", "演示驿站", "--region", "赣州市章贡区")
+    done = app.test_cli_runner().invoke(args=["accounts", "add", "operator", "zd-01", "--name", "演示"])
+    assert done.exit_code == 1
+    assert "已经有人用了" in done.output
