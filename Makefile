@@ -24,6 +24,7 @@ setup-test: $(VENV)/.test
 
 $(VENV)/.base: requirements-build.lock
 	@test -n "$(PYTHON)" || { echo "没有找到 Python 3.11 到 3.14，请先安装，或用 make run PYTHON=/路径/python3.11 指定。" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) 太旧或不能用，需要 Python 3.11 到 3.14。" >&2; exit 1; }
 	@echo "[1/2] 准备虚拟环境（$(PYTHON)）…"
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "虚拟环境没有建成：磁盘可能已满，或者系统缺少 venv 组件（Debian/Ubuntu 上请执行 apt install python3-venv）。" >&2; exit 1; }
 	@$(PIP) -r requirements-build.lock
