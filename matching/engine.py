@@ -367,4 +367,4 @@ def warm(report: Callable[[str], None] | None = None) -> None:
         found = search(index, Query(now=formula.DAY, text="普工", limit=1))
         index.close()
     if report is not None:
-        report(f"kernels ready, {len(found)} job found")
+        report(f"匹配引擎已就绪（试查到 {len(found)} 个岗位）")
