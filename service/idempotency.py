@@ -80,9 +80,8 @@ def once(session: Session, *, account_id: int, key: str, request: str, now: date
     Raises Conflict when the key came with another request before. Whatever ``work`` raises rolls back the key as well, so that
     a refused request may be corrected and sent with the same key.
     """
-    session.execute(
-        delete(IdempotentAnswer).where(IdempotentAnswer.account_id == account_id, IdempotentAnswer.created_at < now - KEPT)
-    )
+    own = IdempotentAnswer.account_id == account_id
+    session.execute(delete(IdempotentAnswer).where(own, IdempotentAnswer.created_at < now - KEPT))
     if not _claim(session, account_id, key, request, now):
         before = session.get_one(IdempotentAnswer, (account_id, key))
         if before.request_hash != request:
@@ -93,6 +92,11 @@ def once(session: Session, *, account_id: int, key: str, request: str, now: date
     row.status, row.body, row.headers = answer.status, answer.body, answer.headers
     session.flush()
     return answer
+
+
+def forget_old(session: Session, now: datetime) -> None:
+    """Drop the answers older than ``KEPT``, of all accounts: they hold what was published, contacts included. Called daily."""
+    session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.created_at < now - KEPT))
 
 
 def _claim(session: Session, account_id: int, key: str, request: str, now: datetime) -> bool:

@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 from matching import IndexDamaged, IndexMissing, IndexWriter
 from service import clock
 from service.db import Database
+from service.idempotency import forget_old
 from service.indexing import changes
 from service.indexing.rows import jobs_now, open_jobs
 
@@ -37,8 +38,8 @@ REBUILD_SHARE = 0.2
 REBUILD_LEAST = 5_000
 REBUILD_EVERY = timedelta(hours=24)
 """A full rebuild a day heals whatever was missed, drops what expired and refreshes the statistics of the words."""
+DAILY = "每日重建"
 HEARTBEAT_SECONDS = 2.0
-CHECK_FILES_SECONDS = 2.0
 
 
 @contextmanager
@@ -94,6 +95,9 @@ class Follower:
     def step(self) -> int:
         """Bring the index up to the database. Gives the number of jobs that changed; 0 when there was nothing to do."""
         reason = self._rebuild_needed()
+        if reason == DAILY:
+            with self.database.write_session() as session:
+                forget_old(session, clock.now())
         if reason:
             return self.rebuild(reason)
         try:
@@ -122,7 +126,7 @@ class Follower:
         except IndexDamaged as damage:
             return f"索引文件损坏，已按数据库重建：{damage}"
         if self.writer.built_at and clock.seconds(clock.now()) - self.writer.built_at > REBUILD_EVERY.total_seconds():
-            return "每日重建"
+            return DAILY
         return None
 
     def run(self) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import func, select, update
 from service import clock
 from service.app import create_app
 from service.idempotency import KEPT, IdempotentAnswer, request_hash
+from service.indexing.follower import Follower
 from service.jobs.models import Job
 from tests.service.conftest import People, draft, make_people, settings_for
 
@@ -78,6 +79,24 @@ def test_an_old_key_is_forgotten(app: flask.Flask, client: FlaskClient, people: 
         session.execute(update(IdempotentAnswer).values(created_at=clock.now() - KEPT - timedelta(minutes=1)))
     assert client.post("/v1/jobs", json=draft(headcount=3), headers=people.employer | KEY).status_code == 201
     assert _jobs(app) == 2
+
+
+def test_old_answers_of_idle_accounts_are_forgotten_with_the_daily_build(
+    app: flask.Flask, client: FlaskClient, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.post("/v1/jobs", json=draft(), headers=people.employer | KEY)
+    database = app.extensions["database"]
+    with database.write_session() as session:
+        session.execute(update(IdempotentAnswer).values(created_at=clock.now() - KEPT - timedelta(minutes=1)))
+    follower = Follower(database, app.extensions["settings"].index_dir)
+    try:
+        follower.step()
+        monkeypatch.setattr("service.indexing.follower.REBUILD_EVERY", timedelta(days=-1))
+        follower.step()
+    finally:
+        follower.close()
+    with database.read_session() as session:
+        assert session.scalars(select(IdempotentAnswer)).all() == []
 
 
 def test_spaces_do_not_make_another_request() -> None:
