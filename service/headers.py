@@ -43,7 +43,7 @@ def unless_known(response: flask.Response, version: int | str) -> flask.Response
 def require_match(version: int) -> None:
     """Compare ``If-Match`` with the version of the thing: 428 when the header is missing, 412 when somebody else was faster."""
     given = flask.request.headers.get("If-Match")
-    if given is None:
+    if given is None or not given.strip():
         raise PreconditionRequired("if_match_required", "修改前请先读取最新内容，并在 If-Match 里带上它的 ETag。")
     tags = flask.request.if_match
     if tags.star_tag or any(tag.partition("-")[0] == str(version) for tag in tags.as_set()):
