@@ -327,6 +327,7 @@ def main() -> int:
         if processes:
             console.print("\n正在停止…")
             stop_all(processes)
+            shutil.rmtree(metrics_dir(settings), ignore_errors=True)
     console.print("已停止，数据都在。")
     return 0
 
