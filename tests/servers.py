@@ -12,8 +12,8 @@ import fcntl
 import json
 import os
 import shutil
-import socket
 import signal
+import socket
 import subprocess
 import tempfile
 import time
