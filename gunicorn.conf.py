@@ -23,6 +23,7 @@ from service.error_answers import bare
 _settings = load()
 
 SILENCE_SECONDS = 15
+LINGER_READS = 8
 _STATUS = {http_errors.LimitRequestLine: 414, http_errors.LimitRequestHeaders: 431, http_errors.ExpectationFailed: 417}
 
 
@@ -48,6 +49,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         head = f"HTTP/1.1 {code} {HTTP_STATUS_CODES[code]}\r\nConnection: close\r\nContent-Type: application/json\r\n"
         with contextlib.suppress(OSError):
             client.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            # Closing on unread bytes resets the connection, and the client would lose the answer: hear it out, within bounds.
+            client.shutdown(socket.SHUT_WR)
+            client.settimeout(0.2)
+            for _ in range(LINGER_READS):
+                if not client.recv(65536):
+                    break
 
 
 bind = f"{_settings.bind_address}:{_settings.port}"
