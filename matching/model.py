@@ -13,11 +13,11 @@ from typing import Literal
 Kind = Literal["public", "gig", "live"]
 Sex = Literal["male", "female"]
 Settlement = Literal["day", "week", "month", "job"]
-Sort = Literal["score", "distance", "wage", "newest"]
+Sort = Literal["score", "distance", "wage", "newest", "applications"]
 
 KINDS: tuple[Kind, ...] = ("public", "gig", "live")
 SETTLEMENTS: tuple[Settlement, ...] = ("day", "week", "month", "job")
-SORTS: tuple[Sort, ...] = ("score", "distance", "wage", "newest")
+SORTS: tuple[Sort, ...] = ("score", "distance", "wage", "newest", "applications")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,9 @@ class Query:
     ``terms`` are the words as ``matching.weighed`` gave them on the first page; later pages carry them too, because a full build
     in between counts words anew, and scores of another weighing would skip jobs. ``regions`` are filters over whole subtrees;
     ``radius_km`` is a filter only together with a point. ``tags_all`` must all be there, of ``tags_any`` one, of ``tags_none``
-    none. ``wage_min_yuan_month`` is a wish that ranks; ``wage_floor_yuan_month`` leaves out jobs known to pay less, and jobs
+    none. A job that carries a word of ``words_none`` or an occupation at or below a code of ``trades_none`` is left out (what a
+    person refuses). ``fair_seed`` lets near-ties change places: the same seed (of a person and a day) gives the same order, None
+    switches it off. ``wage_min_yuan_month`` is a wish that ranks; ``wage_floor_yuan_month`` leaves out jobs known to pay less, and jobs
     whose pay is not known.
     """
 
@@ -116,6 +118,9 @@ class Query:
     hours_max: float | None = None
     published_since: int | None = None
     employers_blocked: frozenset[int] = frozenset()
+    words_none: tuple[str, ...] = ()
+    trades_none: tuple[str, ...] = ()
+    fair_seed: int | None = None
     sort: Sort = "score"
     limit: int = 20
     after: After | None = None
@@ -140,6 +145,7 @@ class Parts:
     age: int = 0
     fresh: int = 0
     preference: int = 0
+    fair: int = 0
 
 
 @dataclass(frozen=True, slots=True)
