@@ -1,7 +1,8 @@
 """From written Chinese to the words that are indexed and searched: one function for adverts and for queries.
 
-Order matters: normalise (full width, traditional, case, control characters), lift out facts (pay, ages, dates, phones: they are
-filters, not words, and the two cutters differ on digits), then cut runs of Han with jieba's dictionary plus our own words.
+Order matters: part into clauses (the phrases of adverts repeat, so each is cut once), normalise (full width, traditional, case,
+control characters), lift out facts (pay, ages, dates, phones: they are filters, not words, and the two cutters differ on digits),
+then cut runs of Han with jieba's dictionary plus our own words.
 Changing anything here changes what stored segments mean: ``fingerprint`` stands in every segment, others are refused.
 """
 
@@ -20,7 +21,7 @@ import rjieba
 
 from matching.rules import trade
 
-VERSION: Final = 2
+VERSION: Final = 3
 ADVERT_CHARS: Final = 20_000
 QUERY_CHARS: Final = 400
 
@@ -35,6 +36,8 @@ STOP_WORDS: Final = frozenset(_listed("stop_words.txt"))
 
 _CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]+")
 _SPACE = re.compile(r"\s+")
+_CLAUSE_END: Final = re.compile(r"[。；！？、;!?，,\n\r\v\f\x85\u2028\u2029](?!(?<=\d[，,])\d{3}(?!\d))")  # 6,000 is one number
+_CACHED_CHARS: Final = 64
 _HAN_NUMBER = "[一二两三四五六七八九十]"
 _AMOUNT = rf"(?:\d+(?:[.,]\d+)?\s*[k千万w]?|{_HAN_NUMBER}+[百千万](?:{_HAN_NUMBER}+[百千]?)*)"
 _YEARS = rf"(?:\d{{2}}|{_HAN_NUMBER}十[多几来]|{_HAN_NUMBER}{{1,3}})"
@@ -56,6 +59,18 @@ _MAY_HOLD_FACT = re.compile(rf"\d|{_HAN_NUMBER}(?:[百千万岁周多几来到�
 _RUNS: Final = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+|[a-z][a-z0-9]*(?:[+#]+)?")
 _LATIN_WITH_DIGIT = re.compile(r"(?<![a-z0-9])[a-z]+\d+(?:[a-z]+\d*)*(?![a-z0-9])")
 _to_simplified = opencc.OpenCC("t2s")
+
+
+def _unsettled() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """One pattern for all that ``normalise`` may change, one for the traditional characters in it: most clauses have neither."""
+    han = "\n".join(map(chr, range(0x4E00, 0xA000)))
+    traditional = "".join(one for one, simple in zip(han, _to_simplified.convert(han), strict=True) if one != simple)
+    settled = "".join(sorted(set(han) - set(traditional) - {"\n"}))
+    ascii_settled = r" -@\[-~"
+    return re.compile(f"[^{ascii_settled}。、“”‘’《》—·{settled}]"), re.compile(f"[^\u0000-\u33ff{settled}]")
+
+
+_UNSETTLED, _MAYBE_TRADITIONAL = _unsettled()
 
 
 class Cutter(Protocol):
@@ -97,10 +112,12 @@ WORD_FREQUENCY: Final = 20_000  # of 60 million in jieba's dictionary: a word of
 
 def normalise(text: str) -> str:
     """Full width to half, traditional to simplified, lower case, control characters and runs of space to one space."""
-    text = unicodedata.normalize("NFKC", _CONTROL.sub(" ", text)).lower()
-    if not text.isascii():
-        text = _to_simplified.convert(text)
-    return _SPACE.sub(" ", text).strip()
+    if _UNSETTLED.search(text):
+        text = unicodedata.normalize("NFKC", _CONTROL.sub(" ", text)).lower()
+        if _MAYBE_TRADITIONAL.search(text):
+            text = _to_simplified.convert(_to_simplified.convert(text))  # twice: 薴 becomes 苧, which becomes 苎
+        return _SPACE.sub(" ", text).strip()
+    return " ".join(text.split()) if " " in text else text
 
 
 def without_facts(text: str) -> str:
@@ -157,24 +174,48 @@ def _runs(text: str, *, search: bool, singles: bool, using: Cutter | None) -> li
     return [word for word in words if word not in STOP_WORDS and (singles or len(word) > 1)]
 
 
-@lru_cache(maxsize=1 << 15)
-def advert_words(text: str, *, singles: bool = True) -> tuple[str, ...]:
-    """The words of one field of an advert, repeats kept, with the shorter words inside long ones (电子厂 gives 电子 too).
+def clauses(written: str) -> list[str]:
+    """The parts of a field between commas, stops and line breaks, as written; a number like 6,000 stays whole.
+
+    No word reaches over such a mark, so cutting clause by clause gives the words of the whole. Only the first 20,000 characters.
+    """
+    return [clause for clause in _CLAUSE_END.split(written[:ADVERT_CHARS]) if clause]
+
+
+def clause_words(clause: str, singles: bool) -> tuple[str, ...]:
+    """The words of one clause, repeats kept, with the shorter words inside long ones (电子厂 gives 电子 too).
 
     ``singles`` False leaves out single characters, which in a description are nearly always particles.
     """
-    return tuple(_runs(without_facts(normalise(text[:ADVERT_CHARS])), search=True, singles=singles, using=None))
+    return _short_clause_words(clause, singles) if len(clause) <= _CACHED_CHARS else _cut_clause(clause, singles)
+
+
+def _cut_clause(clause: str, singles: bool) -> tuple[str, ...]:
+    return tuple(_runs(without_facts(normalise(clause)), search=True, singles=singles, using=None))
+
+
+_short_clause_words = lru_cache(maxsize=1 << 16)(_cut_clause)
+
+
+def advert_words(text: str, *, singles: bool = True) -> tuple[str, ...]:
+    """The words of one field of an advert: those of its clauses, one after the other."""
+    return tuple(word for clause in clauses(text) for word in clause_words(clause, singles))
+
+
+def _query_texts(text: str) -> list[str]:
+    return [without_facts(normalise(clause)) for clause in clauses(text[:QUERY_CHARS])]
 
 
 def query_words(text: str) -> tuple[str, ...]:
     """The words of what a person typed, each once, in order; only the first 400 characters count."""
-    return tuple(dict.fromkeys(_runs(without_facts(normalise(text[:QUERY_CHARS])), search=False, singles=True, using=None)))
+    words = (_runs(clause, search=False, singles=True, using=None) for clause in _query_texts(text))
+    return tuple(dict.fromkeys(word for found in words for word in found))
 
 
 def query_runs(text: str) -> list[list[str]]:
     """What a person typed, cut, stop words kept: one list for each unbroken run of writing. For correction of whole runs."""
     cut = cutter().cut
-    runs = _RUNS.findall(without_facts(normalise(text[:QUERY_CHARS])))
+    runs = [run for clause in _query_texts(text) for run in _RUNS.findall(clause)]
     return [[run] if run[0] <= "z" else cut(run, False) for run in runs]
 
 

@@ -173,3 +173,29 @@ def test_no_trade_is_seen_inside_another_word(written: str, words: set[str]) -> 
 @pytest.mark.parametrize(("written", "word"), [("普工时薪二十", "普工"), ("木工 土木工程师", "木工"), ("电焊工工资高", "焊工")])
 def test_a_trade_that_stands_by_itself_stays(written: str, word: str) -> None:
     assert word in text.advert_words(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "parts"),
+    [
+        ("招焊工，包吃住。月薪6,000元；8，000封顶", ["招焊工", "包吃住", "月薪6,000元", "8，000封顶"]),
+        ("月薪5000，18岁以上", ["月薪5000", "18岁以上"]),
+        ("一层\n二层\r\n3,12,4.5万", ["一层", "二层", "3", "12", "4.5万"]),
+        ("，。", []),
+    ],
+)
+def test_clauses_end_at_marks_but_not_inside_a_number(written: str, parts: list[str]) -> None:
+    assert text.clauses(written) == parts
+
+
+def test_an_advert_is_its_clauses_one_after_the_other() -> None:
+    for advert in ADVERTS:
+        apart = [word for clause in text.clauses(advert) for word in text.clause_words(clause, True)]
+        assert tuple(apart) == text.advert_words(advert)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=40))
+def test_normalising_again_changes_nothing(written: str) -> None:
+    once = text.normalise(written)
+    assert text.normalise(once) == once
