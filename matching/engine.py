@@ -115,6 +115,7 @@ def _ask(live: Live, plan: Plan) -> tuple[Asked, list[Term]] | None:
     if masks is None:
         return None
     x, y, z = plan.point or (0, 0, 0)
+    ranked = _ranked(query)
     after = query.after
     asked = Asked(
         mode=_MODES[query.sort],
@@ -123,10 +124,11 @@ def _ask(live: Live, plan: Plan) -> tuple[Asked, list[Term]] | None:
         settlements=sum(2 << SETTLEMENTS.index(settlement) for settlement in query.settlements),
         hours=hours_quarters(query.hours_max) if query.hours_max is not None else HOURS_UNKNOWN,
         floor=max(0, query.wage_floor_yuan_month or 0),
-        wish=max(0, query.wage_min_yuan_month or 0),
+        wish=max(0, ranked.wage_min_yuan_month or 0),
         age=-1 if query.age is None else query.age,
+        ranked_age=-1 if ranked.age is None else ranked.age,
         sex={"male": 1, "female": 2}.get(query.sex or "", 0),
-        placed=int(plan.point is not None),
+        placed=int(plan.point is not None and query.personal),
         x=x,
         y=y,
         z=z,
@@ -134,7 +136,7 @@ def _ask(live: Live, plan: Plan) -> tuple[Asked, list[Term]] | None:
         since=query.published_since or 0,
         words=int(plan.needs_words),
         any_tags=int(bool(query.tags_any)),
-        wanted_tags=len(query.tags_wanted),
+        wanted_tags=len(ranked.tags_wanted),
         after=int(after is not None),
         after_value=after.value if after else 0,
         after_time=after.published_at if after else 0,
@@ -147,6 +149,11 @@ def _ask(live: Live, plan: Plan) -> tuple[Asked, list[Term]] | None:
         blocked=plan.blocked,
     )
     return asked, terms
+
+
+def _ranked(query: Query) -> Query:
+    """What of a query ranks and is said in reasons: of a question that is not personal, nothing of the person."""
+    return query if query.personal else replace(query, age=None, wage_min_yuan_month=None, tags_wanted=frozenset())
 
 
 def _finds_nothing(query: Query) -> bool:
@@ -197,6 +204,7 @@ def _best(snapshot: Snapshot, plan: Plan) -> tuple[Hit, ...]:
 
 def _hits(snapshot: Snapshot, query: Query, asked: dict[int, tuple[Asked, list[Term]]], best: npt.NDArray[np.int64]) -> list[Hit]:
     hits: list[Hit | None] = [None] * len(best)
+    query = _ranked(query)
     for number, (ready, terms) in asked.items():
         places = np.flatnonzero(best[:, 3] == number)
         if not len(places):

@@ -322,7 +322,7 @@ def explain_rows(hot: Hot, rows: Array, asked: Asked, parts: Array) -> None:
         parts[i, 1] = place_points(chord) if chord >= 0 else 0
         parts[i, 2] = wage_points(asked.wish, whole(hot.record[row, 5]), whole(hot.record[row, 6]))
         low_age, high_age = limits_of(hot, row, asked.sex)
-        parts[i, 3] = age_points(asked.age, low_age, high_age)
+        parts[i, 3] = age_points(asked.ranked_age, low_age, high_age)
         parts[i, 4] = fresh_points(asked.now, published)
         parts[i, 5] = preference_points(met_tags(hot, row, asked), asked.wanted_tags)
         parts[i, 6] = chord

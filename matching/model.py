@@ -93,8 +93,9 @@ class Query:
     ``radius_km`` is a filter only together with a point. ``tags_all`` must all be there, of ``tags_any`` one, of ``tags_none``
     none. A job that carries a word of ``words_none`` or an occupation at or below a code of ``trades_none`` is left out (what a
     person refuses). ``fair_seed`` lets near-ties change places: the same seed (of a person and a day) gives the same order, None
-    switches it off. ``wage_min_yuan_month`` is a wish that ranks; ``wage_floor_yuan_month`` leaves out jobs known to pay less, and jobs
-    whose pay is not known.
+    switches it off. With ``personal`` false nothing of the person ranks: age, sex and point still leave out, wishes count
+    nothing, and the same words give everybody the same order. ``wage_min_yuan_month`` is a wish that ranks;
+    ``wage_floor_yuan_month`` leaves out jobs known to pay less, and jobs whose pay is not known.
     """
 
     now: int
@@ -121,6 +122,7 @@ class Query:
     words_none: tuple[str, ...] = ()
     trades_none: tuple[str, ...] = ()
     fair_seed: int | None = None
+    personal: bool = True
     sort: Sort = "score"
     limit: int = 20
     after: After | None = None

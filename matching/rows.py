@@ -73,7 +73,8 @@ class Asked(NamedTuple):
     hours: int  # most hours a day in quarters, 127 any
     floor: int  # least pay, 0 any
     wish: int  # pay that ranks, 0 none
-    age: int  # -1 not said
+    age: int  # that leaves out, -1 not said
+    ranked_age: int  # that ranks, -1 none
     sex: int  # 0 not said, 1 male, 2 female
     placed: int  # 1 when there is a point
     x: int
@@ -222,9 +223,9 @@ def value_of(hot: Hot, row: int, asked: Asked, total: int) -> int:
     score = text_points(total) + wage_points(asked.wish, low, high) + fresh_points(asked.now, published)
     if chord >= 0:
         score += place_points(chord)
-    if asked.age >= 0:
+    if asked.ranked_age >= 0:
         age_low, age_high = limits_of(hot, row, asked.sex)
-        score += age_points(asked.age, age_low, age_high)
+        score += age_points(asked.ranked_age, age_low, age_high)
     return score + preference_points(met_tags(hot, row, asked), asked.wanted_tags)
 
 
@@ -274,7 +275,7 @@ def bound_of(hot: Hot, block: int, asked: Asked, total: int) -> int:
         score += place_points(_root(_nearest(hot, block, asked)))
     if asked.wish > 0:
         score += WAGE_MAX
-    if asked.age >= 0:
+    if asked.ranked_age >= 0:
         score += AGE_MAX
     if asked.wanted_tags > 0:
         score += PREFERENCE_MAX

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matching.model import Facets, Job, Parts, Query, Totals
 from matching.rules import region
@@ -182,6 +182,8 @@ def place_points(chord: int) -> int:
 
 
 def answer(job: Job, query: Query, text: int) -> Answer:
+    if not query.personal:
+        query = replace(query, age=None, lat=None, lng=None, wage_min_yuan_month=None, tags_wanted=frozenset())
     chord = distance(job, query)
     wage = wage_points(query.wage_min_yuan_month or 0, job.wage_min_yuan_month or 0, job.wage_max_yuan_month or 0)
     low, high = limits(job, query.sex)

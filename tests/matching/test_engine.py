@@ -90,6 +90,7 @@ def a_query(draw: st.DrawFn) -> Query:
         hours_max=draw(st.sampled_from((None, None, 8.0, 10.0))),
         published_since=draw(st.sampled_from((None, None, NOW - 2 * DAY))),
         employers_blocked=draw(st.frozensets(st.integers(1, 4), max_size=2)),
+        personal=draw(st.sampled_from((True, True, False))),
         sort=draw(st.sampled_from(("score", "score", "distance", "wage", "newest"))),
         limit=draw(st.sampled_from((1, 3, 100))),
     )
@@ -256,6 +257,8 @@ def test_reasons_say_what_counted(pools: Pools) -> None:
     assert older["age"] == "要求 45-55 岁，您 58 岁，可先问一问"
     assert older["wage"] == "月薪 6000，低于期望 7000"
     assert pool.check(Query(now=NOW))[0].reasons[0].code == "fresh"
+    (anybody,) = pool.check(replace(query, personal=False))
+    assert {reason.code for reason in anybody.reasons} == {"text", "fresh"}
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("汗工", "焊工"), ("保结", "保洁"), ("电汉工", "电焊工"), ("想找汗工", "焊工")])
