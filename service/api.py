@@ -14,7 +14,7 @@ from service.blueprint import IdConverter
 from service.error_answers import ErrorAnswer
 from service.fields import Moment, Money, Text, Whole
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 """Of the API, not of the program: see api_spec/README.md for when which part is raised."""
 _ABOUT = """城暖：农民工找活的一张单子。公共招聘、零工、直播带岗在同一张按合适程度排好的单子里，每条都说明为什么合适。
 

@@ -34,6 +34,7 @@ class Settings:
     rate_limit_write: str
     trusted_proxies: int
     index_poll_seconds: float
+    fair_exposure: bool
 
     @property
     def index_dir(self) -> Path:
@@ -82,6 +83,7 @@ def load() -> Settings:
             rate_limit_write=_rate(env, "RATE_LIMIT_WRITE", "120/minute"),
             trusted_proxies=env.int("TRUSTED_PROXIES", 0, validate=validate.Range(0, 8)),
             index_poll_seconds=env.float("INDEX_POLL_SECONDS", 0.2, validate=validate.Range(0.02, 60)),
+            fair_exposure=env.bool("FAIR_EXPOSURE", default=True),
         )
     except EnvError as wrong:
         raise ConfigError(f"设置有误，请检查这一项：{wrong}") from wrong

@@ -124,6 +124,15 @@ class Whole(fields.Integer):
         return number
 
 
+class Flag(fields.Boolean):
+    """``true`` or ``false`` (a query string has them as words), and none of the other ways in which people write yes and no."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> bool:
+        if not isinstance(value, bool) and value not in ("true", "false"):
+            raise self.make_error("invalid", input=value)
+        return bool(super()._deserialize(value, attr, data, **options))
+
+
 def latitude(**options: Any) -> fields.Float:
     """Degrees north, -90 to 90."""
     return fields.Float(validate=validate.Range(-90, 90), allow_nan=False, **options)

@@ -44,12 +44,13 @@ def from_search(args: dict[str, Any], now: int) -> Asked:
         wage_min_yuan_month=wage,
         wage_floor_yuan_month=wage,
         tags_all=frozenset(args.get("tags", ())),
+        tags_any=frozenset(args.get("tags_any", ())),
+        tags_none=frozenset(args.get("tags_none", ())),
         settlements=cast("frozenset[Settlement]", frozenset(args.get("settlement", ()))),
         hours_max=args.get("hours_max"),
-        published_since=seconds(args["published_since"]) if "published_since" in args else None,
         sort=args["sort"],
     )
-    return _with_trade(_with_words(query), args.get("trade"))
+    return _with_trades(_with_words(query), args["trades"])
 
 
 def from_match(args: dict[str, Any], now: int) -> Asked:
@@ -60,12 +61,15 @@ def from_match(args: dict[str, Any], now: int) -> Asked:
         skills=tuple(args["skills"]),
         kinds=cast("frozenset[Kind]", frozenset(args["kinds"])),
         wage_min_yuan_month=_wage(args),
+        wage_floor_yuan_month=yuan_month(args["wage_floor"], args["wage_unit"]) if "wage_floor" in args else None,
         tags_wanted=frozenset(wishes.get("tags", ())),
         tags_all=frozenset(wishes.get("tags_required", ())),
+        tags_any=frozenset(wishes.get("tags_any", ())),
+        tags_none=frozenset(wishes.get("tags_none", ())),
         settlements=cast("frozenset[Settlement]", frozenset(wishes.get("settlement", ()))),
         hours_max=wishes.get("hours_max"),
     )
-    return _with_words(query)
+    return _with_trades(_with_words(query), args["trades"])
 
 
 def _base(args: dict[str, Any], now: int, text: str) -> Query:
@@ -80,7 +84,9 @@ def _base(args: dict[str, Any], now: int, text: str) -> Query:
         lat=lat,
         lng=lng,
         radius_km=args.get("radius_km"),
-        regions=(_region(args["region"]),) if "region" in args else (),
+        regions=tuple(dict.fromkeys(_region(said) for said in args["regions"])),
+        published_since=seconds(args["published_since"]) if "published_since" in args else None,
+        personal=args["personal"],
         limit=args["limit"],
     )
 
@@ -102,14 +108,12 @@ def _region(said: str) -> str:
     raise Invalid("region_unknown", message, errors={"region": [message]})
 
 
-def _with_trade(asked: Asked, said: str | None) -> Asked:
-    if not said:
-        return asked
+def _with_trades(asked: Asked, said: Sequence[str]) -> Asked:
+    """Trades by code, or by a word that is searched as a skill."""
+    codes = tuple(one for one in said if trade_rules.occupation(one) is not None)
+    words = tuple(one for one in said if one not in codes)
     query = asked.query
-    known = trade_rules.occupation(said)
-    if known is not None:
-        return replace(asked, query=replace(query, trade_codes=(*query.trade_codes, known.code)))
-    return replace(asked, query=replace(query, skills=(*query.skills, said)))
+    return replace(asked, query=replace(query, trade_codes=(*query.trade_codes, *codes), skills=(*query.skills, *words)))
 
 
 def _with_words(query: Query) -> Asked:

@@ -1,9 +1,10 @@
 """Cursors: where the next page begins, for exactly the question that the first page answered.
 
-A cursor carries the moment of the first page (which is also the day's seed), its number of matches, how far the search had been
+A cursor carries the moment of the first page, the seed of its fair exposure, its number of matches, how far the search had been
 widened, the words as they were weighed, and the last key. So later pages neither repeat nor skip a job that has not changed, at
-any depth, also when the index was built anew in between. It is bound to the question by a hash: used with another question it
-is refused. It is not a secret and not signed, since it opens nothing that the question does not.
+any depth, also when the index was built anew, midnight passed or the person signed in in between. It is bound to the question by
+a hash: used with another question it is refused. It is not a secret and not signed, since it opens nothing that the question does
+not.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ import base64
 import hashlib
 import json
 import zlib
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from matching.model import After, Term
 from service.errors import BadRequest
 
-VERSION = 2
+VERSION = 3
 LONGEST = 3_000
 LARGEST = 8_000
 """Bytes of an unpacked cursor; 16 words with their origins take about 1,200."""
@@ -25,6 +26,8 @@ TERMS_MOST = 16
 TERM_LONGEST = 64
 WEIGHT_MOST = 16_000
 _LIMIT = 2**40
+_NO_SEED = -1
+_SEED_MOST = 2**32 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Cursor:
     """The state between two pages of one question."""
 
     now: int
+    fair_seed: int | None
     total: int
     widened: int
     after: After
@@ -46,8 +50,11 @@ def fingerprint(question: dict[str, object]) -> str:
 
 def dump(cursor: Cursor, question: str) -> str:
     """As text for a URL."""
-    numbers = [cursor.now, cursor.total, cursor.widened, *astuple(cursor.after)]
-    fields = [VERSION, question, numbers, [astuple(term) for term in cursor.terms]]
+    seed = _NO_SEED if cursor.fair_seed is None else cursor.fair_seed
+    after = cursor.after
+    numbers = [cursor.now, seed, cursor.total, cursor.widened, after.value, after.published_at, after.job_id]
+    terms = [[term.term, term.weight, term.asked, term.relation, term.group, term.meant] for term in cursor.terms]
+    fields = [VERSION, question, numbers, terms]
     packed = zlib.compress(json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode(), 9)
     return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
@@ -59,8 +66,9 @@ def load(text: str, question: str) -> Cursor:
             raise ValueError(len(text))  # noqa: TRY301  one way out for everything that is not ours
         packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         version, asked, numbers, terms = json.loads(zlib.decompressobj().decompress(packed, LARGEST))
-        now, total, widened, *key = (_number(value) for value in numbers)
-        cursor = Cursor(now, total, widened, After(*key), tuple(_term(*term) for term in terms[:TERMS_MOST]))
+        now, seed, total, widened, *key = (_number(value) for value in numbers)
+        fair_seed = None if seed == _NO_SEED else seed & _SEED_MOST
+        cursor = Cursor(now, fair_seed, total, widened, After(*key), tuple(_term(*term) for term in terms[:TERMS_MOST]))
     except (ValueError, TypeError, RecursionError, zlib.error) as wrong:
         raise BadRequest("cursor_unreadable", "翻页标记看不懂，请从第一页重新查。") from wrong
     if version != VERSION:

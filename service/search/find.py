@@ -34,6 +34,7 @@ class Found:
 
     job: Job
     hit: Hit
+    reasons: tuple[Reason, ...]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.job, name)
@@ -50,11 +51,11 @@ def _found(job: Job, hit: Hit) -> Found:
         said = _reworded(said, "wage", "月薪", "折合月薪约")
     if job.point_source == "region":
         said = _reworded(said, "place", "距您 ", "距您约 ")
-    return Found(job, replace(hit, reasons=said))
+    return Found(job, hit, said)
 
 
 def _reworded(reasons: tuple[Reason, ...], code: str, word: str, by: str) -> tuple[Reason, ...]:
-    return tuple(replace(reason, text=reason.text.replace(word, by, 1)) if reason.code == code else reason for reason in reasons)
+    return tuple(Reason(code, said.text.replace(word, by, 1)) if said.code == code else said for said in reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def page(session: Session, index: Index, asked: Asked, question: str, cursor: st
     query = asked.query
     if cursor is not None:
         held = cursors.load(cursor, question)
-        query = replace(query, now=held.now)
+        query = replace(query, now=held.now, fair_seed=held.fair_seed)
         message, wide = _widened(query, asked.loose, held.widened)
         wide = replace(wide, terms=held.terms)
         hits = _search(index, replace(wide, after=held.after))
@@ -106,7 +107,7 @@ def page(session: Session, index: Index, asked: Asked, question: str, cursor: st
     more = last is not None and (last + 1 < len(hits) or len(hits) == query.limit + SPARE)
     following = None
     if more and last is not None:
-        state = cursors.Cursor(now=query.now, total=total, widened=taken, after=hits[last].key, terms=wide.terms or ())
+        state = cursors.Cursor(query.now, query.fair_seed, total, taken, hits[last].key, wide.terms or ())
         following = cursors.dump(state, question)
     return Page(tuple(found), total, facets, (message, taken) if taken else None, following)
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, current_app, jsonify, request
 
 from matching import suggest
 from service import clock
-from service.accounts.access import allow
+from service.accounts.access import allow, maybe_account
 from service.blueprint import Blueprint
+from service.config import Settings
 from service.errors import NotFound
 from service.headers import unless_known
 from service.indexing.live import LiveIndex
 from service.jobs.queries import shown
 from service.jobs.schemas import elder
-from service.search import ask, cursor, find
+from service.search import ask, cursor, fair, find
 from service.search.schemas import MatchArgs, SearchAnswer, SearchArgs, SimilarAnswer, SimilarArgs, SuggestAnswer, SuggestArgs
 from service.sessions import read_session
 
@@ -70,8 +72,17 @@ def _live() -> LiveIndex:
     return live
 
 
+def _fair_seed(args: dict[str, Any], asked: ask.Asked) -> int | None:
+    settings: Settings = current_app.extensions["settings"]
+    if not (settings.fair_exposure and args["fair"]):
+        return None
+    caller = maybe_account()
+    return fair.seed_for(asked.query, None if caller is None else caller.account_id)
+
+
 def _answer(args: dict[str, Any], asked: ask.Asked) -> Response:
     index = _live().get()
+    asked = replace(asked, query=replace(asked.query, fair_seed=_fair_seed(args, asked)))
     question = cursor.fingerprint({name: value for name, value in args.items() if name not in {"cursor", "limit", "view"}})
     with read_session() as session:
         page = find.page(session, index, asked, question, args.get("cursor"), clock.now())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 from webargs.fields import DelimitedList
 
 from matching.model import KINDS, SETTLEMENTS, SORTS
-from service.fields import Few, In, Moment, Out, Text, Whole, latitude, longitude
+from service.fields import Few, Flag, In, Moment, Out, Text, Whole, latitude, longitude
 from service.jobs.schemas import JobCard
 
 LONGEST_TEXT = 200
@@ -17,6 +18,9 @@ RADIUS_MOST_KM = 500
 AGE_LEAST, AGE_MOST = 16, 99
 WAGE_MOST = 1_000_000
 UNITS = ("month", "week", "day", "hour", "year")
+TAGS_MOST = 10
+PLACES_MOST = 10
+TRADES_MOST = 10
 VIEWS = ("standard", "elder")
 SEXES = ("male", "female")
 
@@ -54,6 +58,45 @@ class Place(In):
             raise ValidationError("按距离找工作要先有您的位置（lat 和 lng）。", "radius_km")
 
 
+def _tags(description: str) -> DelimitedList:
+    """Benefits of a query string, with commas."""
+    return DelimitedList(
+        Text(shortest=1, longest=16),
+        validate=validate.Length(min=1, max=TAGS_MOST, error=f"福利请选 1 到 {TAGS_MOST} 项。"),
+        metadata={"description": description},
+    )
+
+
+def _words(longest: int, most: int, **options: Any) -> DelimitedList:
+    """Names or codes of a query string, with commas."""
+    return DelimitedList(
+        Text(shortest=1, longest=longest), validate=validate.Length(min=1, max=most, error=f"请填 1 到 {most} 项。"), **options
+    )
+
+
+def _not_both(wanted: Iterable[str], refused: Iterable[str], field: str) -> None:
+    """Raises for a benefit that must be there and must not."""
+    both = sorted(set(wanted) & set(refused))
+    if both:
+        raise ValidationError(f"「{both[0]}」又要有又不要，请去掉一个。", field)
+
+
+class Order(In):
+    """Whose order it is."""
+
+    personal = Flag(
+        load_default=True,
+        metadata={
+            "description": "false：不按个人情况排序（《个人信息保护法》第二十四条）。"
+            "年龄、性别、位置、期望工资只用来筛选，不影响先后，谁来查次序都一样；要按发布时间排请再加 sort=newest"
+        },
+    )
+    fair = Flag(
+        load_default=True,
+        metadata={"description": "分数差不多的岗位每天轮换先后，同一个人同一天次序不变；false：不轮换"},
+    )
+
+
 class Page(In):
     """Which page, and how it is laid out."""
 
@@ -68,7 +111,7 @@ class Page(In):
     )
 
 
-class SearchArgs(Place, Page):
+class SearchArgs(Place, Order, Page):
     """Everything that ``GET /v1/jobs`` understands."""
 
     q = Text(
@@ -76,13 +119,25 @@ class SearchArgs(Place, Page):
         load_default="",
         metadata={"description": "想找什么，怎么说都行：想找个包吃住的电子厂"},
     )
-    region = Text(shortest=1, longest=64, metadata={"description": "地区代码（6、9、12 位）或名称"})
+    regions = _words(
+        64,
+        PLACES_MOST,
+        data_key="region",
+        load_default=list,
+        metadata={"description": "地区代码（6、9、12 位）或名称，含下级，可用逗号连写几个"},
+    )
     kind = DelimitedList(
         fields.String(validate=validate.OneOf(KINDS)),
         validate=validate.Length(min=1, max=3),
         metadata={"description": "public 公共招聘、gig 零工、live 直播带岗，可用逗号连写"},
     )
-    trade = Text(shortest=1, longest=32, metadata={"description": "工种名称或职业代码"})
+    trades = _words(
+        32,
+        TRADES_MOST,
+        data_key="trade",
+        load_default=list,
+        metadata={"description": "工种名称或职业代码，可用逗号连写几个，符合一个就行"},
+    )
     wage_min = fields.Float(
         validate=validate.Range(0, WAGE_MOST, error="工资请填 0 以上的数。"),
         metadata={"description": "不低于这个工资，单位见 wage_unit"},
@@ -90,11 +145,9 @@ class SearchArgs(Place, Page):
     wage_unit = fields.String(load_default="month", validate=validate.OneOf(UNITS))
     age = Whole(validate=_age, metadata={"description": "周岁"})
     sex = fields.String(validate=validate.OneOf(SEXES), metadata={"description": "只用来看男女不同的年龄要求"})
-    tags = DelimitedList(
-        Text(shortest=1, longest=16),
-        validate=validate.Length(min=1, max=10, error="福利请选 1 到 10 项。"),
-        metadata={"description": "必须有的福利，逗号连写：包吃,包住"},
-    )
+    tags = _tags("必须有的福利，逗号连写：包吃,包住")
+    tags_any = _tags("至少有一项的福利，逗号连写")
+    tags_none = _tags("不要的，逗号连写：夜班,两班倒")
     settlement = DelimitedList(
         fields.String(validate=validate.OneOf(SETTLEMENTS)),
         validate=validate.Length(min=1, max=4),
@@ -107,7 +160,7 @@ class SearchArgs(Place, Page):
     sort = fields.String(
         load_default="score",
         validate=validate.OneOf(SORTS),
-        metadata={"description": "score 综合、distance 距离、wage 工资、newest 最新"},
+        metadata={"description": "score 综合、distance 距离、wage 工资、newest 最新、applications 申请的人少的在前"},
     )
 
     @validates_schema
@@ -115,6 +168,13 @@ class SearchArgs(Place, Page):
         """Nothing can be sorted by distance from nowhere."""
         if data.get("sort") == "distance" and "lat" not in data:
             raise ValidationError("按距离排序要先有您的位置（lat 和 lng）。", "sort")
+        if data.get("sort") == "distance" and not data["personal"]:
+            raise ValidationError("按距离排序要用到您的位置，不能和 personal=false 一起用。", "sort")
+
+    @validates_schema
+    def tags_agree(self, data: dict[str, Any], **_: object) -> None:
+        """What is refused cannot be required."""
+        _not_both([*data.get("tags", ()), *data.get("tags_any", ())], data.get("tags_none", ()), "tags_none")
 
 
 class MatchPreferences(In):
@@ -122,22 +182,47 @@ class MatchPreferences(In):
 
     tags = Few(Text(shortest=1, longest=16), most=10, load_default=list)
     tags_required = Few(Text(shortest=1, longest=16), most=10, load_default=list)
+    tags_any = Few(Text(shortest=1, longest=16), most=10, load_default=list, metadata={"description": "至少有一项"})
+    tags_none = Few(Text(shortest=1, longest=16), most=10, load_default=list, metadata={"description": "不要的"})
     settlement = Few(fields.String(validate=validate.OneOf(SETTLEMENTS)), most=4, load_default=list)
     hours_max = fields.Float(validate=validate.Range(1, 24))
 
+    @validates_schema
+    def tags_agree(self, data: dict[str, Any], **_: object) -> None:
+        """What is refused cannot be required."""
+        _not_both([*data["tags_required"], *data["tags_any"]], data["tags_none"], "tags_none")
 
-class MatchArgs(Place, Page):
+
+class MatchArgs(Place, Order, Page):
     """A wish in the body of ``POST /v1/match``."""
 
     text = Text(longest=LONGEST_TEXT, load_default="")
     skills = Few(Text(shortest=1, longest=32), most=16, load_default=list)
     age = Whole(validate=_age)
     sex = fields.String(validate=validate.OneOf(SEXES))
-    region = Text(shortest=1, longest=64)
+    region = Text(shortest=1, longest=64, metadata={"description": "地区代码或名称；要几个地区用 regions"})
+    regions = Few(Text(shortest=1, longest=64), most=PLACES_MOST, load_default=list)
+    trades = Few(
+        Text(shortest=1, longest=32),
+        most=TRADES_MOST,
+        load_default=list,
+        metadata={"description": "工种名称或职业代码，符合一个就行"},
+    )
+    published_since = Moment(metadata={"description": "这个时间以后发布的"})
     wage_min = fields.Float(validate=validate.Range(0, WAGE_MOST), metadata={"description": "期望工资，只影响排序"})
+    wage_floor = fields.Float(
+        validate=validate.Range(0, WAGE_MOST), metadata={"description": "不低于这个工资，没写明工资的也不要；单位见 wage_unit"}
+    )
     wage_unit = fields.String(load_default="month", validate=validate.OneOf(UNITS))
     kinds = Few(fields.String(validate=validate.OneOf(KINDS)), most=3, load_default=list)
     preferences = fields.Nested(MatchPreferences, load_default=dict)
+
+    @post_load
+    def one_list_of_regions(self, data: dict[str, Any], **_: object) -> dict[str, Any]:
+        """``region`` is the short way to write one."""
+        if "region" in data:
+            data["regions"] = [data.pop("region"), *data["regions"]]
+        return data
 
 
 class SimilarArgs(In):
@@ -169,6 +254,7 @@ class PartsOut(Out):
     age = Whole(required=True)
     fresh = fields.Integer(required=True)
     preference = fields.Integer(required=True)
+    fair = fields.Integer(required=True, metadata={"description": "轮换和照顾申请人少的岗位"})
 
 
 class FoundJob(JobCard):
@@ -177,7 +263,7 @@ class FoundJob(JobCard):
     distance_km = fields.Float(attribute="hit.distance_km", required=True, allow_none=True)
     score = fields.Integer(attribute="hit.score", required=True, metadata={"description": "综合分，各部分之和"})
     parts = fields.Nested(PartsOut, attribute="hit.parts", required=True)
-    reasons = fields.List(fields.Nested(ReasonOut), attribute="hit.reasons", required=True)
+    reasons = fields.List(fields.Nested(ReasonOut), required=True)
 
 
 class PieceOut(Out):

@@ -46,11 +46,12 @@ def steps(query: Query, loose: str = "") -> Iterator[tuple[str, Query]]:
     if query.wage_floor_yuan_month is not None:
         wider = replace(wider, wage_floor_yuan_month=None)
         yield "没有达到这个工资的，已为您列出工资低一些或没写明的", wider
-    if query.tags_all or query.settlements or query.hours_max is not None or query.published_since is not None:
+    if query.tags_all or query.tags_any or query.settlements or query.hours_max is not None or query.published_since is not None:
         wider = replace(
             wider,
             tags_all=frozenset(),
-            tags_wanted=query.tags_wanted | query.tags_all,
+            tags_any=frozenset(),
+            tags_wanted=query.tags_wanted | query.tags_all | query.tags_any,
             settlements=frozenset(),
             hours_max=None,
             published_since=None,

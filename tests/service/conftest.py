@@ -51,6 +51,7 @@ def settings_for(database_url: str, data_dir: Path, **changes: Any) -> Settings:
         rate_limit_write="100000/minute",
         trusted_proxies=0,
         index_poll_seconds=0.05,
+        fair_exposure=True,
     )
     return replace(plain, **changes)
 

@@ -287,7 +287,8 @@ def test_odd_words_are_answered(client: FlaskClient, pool: dict[str, int]) -> No
 def test_the_same_answer_for_everybody_who_is_not_signed_in_or_is(
     client: FlaskClient, people: People, pool: dict[str, int]
 ) -> None:
-    assert search(client, q="焊工") == client.get("/v1/jobs", query_string={"q": "焊工"}, headers=people.worker).get_json()
+    asked = {"q": "焊工", "fair": "false"}
+    assert search(client, **asked) == client.get("/v1/jobs", query_string=asked, headers=people.worker).get_json()
 
 
 def test_match_ranks_by_wishes(client: FlaskClient, pool: dict[str, int]) -> None:
