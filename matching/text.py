@@ -1,8 +1,8 @@
 """From written Chinese to the words that are indexed and searched: one function for adverts and for queries.
 
-Order matters: part into clauses (the phrases of adverts repeat, so each is cut once), normalise (full width, traditional, case,
-control characters), lift out facts (pay, ages, dates, phones: they are filters, not words, and the two cutters differ on digits),
-then cut runs of Han with jieba's dictionary plus our own words.
+Order matters: put right what is broken (``matching.repair``), part into clauses (the phrases of adverts repeat, so each is
+cut once), normalise (full width, traditional, case, control characters), lift out facts (pay, ages, dates, phones: they are
+filters, not words, and the two cutters differ on digits), then cut runs of Han with jieba's dictionary plus our own words.
 Changing anything here changes what stored segments mean: ``fingerprint`` stands in every segment, others are refused.
 """
 
@@ -19,9 +19,10 @@ from typing import Final, Protocol
 import opencc
 import rjieba
 
+from matching import repair
 from matching.rules import trade
 
-VERSION: Final = 3
+VERSION: Final = 4
 ADVERT_CHARS: Final = 20_000
 QUERY_CHARS: Final = 400
 
@@ -34,8 +35,10 @@ def _listed(name: str) -> list[str]:
 OWN_WORDS: Final = tuple(_listed("own_words.txt"))
 STOP_WORDS: Final = frozenset(_listed("stop_words.txt"))
 
-_CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]+")
-_SPACE = re.compile(r"\s+")
+_CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f\u2028\u2029]+")
+_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]+")  # inside words too: 焊\u200b工
+# Left by programs that read PDF; those that Unicode itself maps to characters are not here.
+_RADICALS: Final = str.maketrans("⺮⻁⻄⻅⻆⻉⻋⻓⻔⻘⻚⻛⻜⻝⻢⻤⻥⻦⻩⻬⻰", "竹虎西见角贝车长门青页风飞食马鬼鱼鸟黄齐龙")
 _CLAUSE_END: Final = re.compile(r"[。；！？、;!?，,\n\r\v\f\x85\u2028\u2029](?!(?<=\d[，,])\d{3}(?!\d))")  # 6,000 is one number
 _CACHED_CHARS: Final = 64
 _HAN_NUMBER = "[一二两三四五六七八九十]"
@@ -66,8 +69,9 @@ def _unsettled() -> tuple[re.Pattern[str], re.Pattern[str]]:
     han = "\n".join(map(chr, range(0x4E00, 0xA000)))
     traditional = "".join(one for one, simple in zip(han, _to_simplified.convert(han), strict=True) if one != simple)
     settled = "".join(sorted(set(han) - set(traditional) - {"\n"}))
-    ascii_settled = r" -@\[-~"
-    return re.compile(f"[^{ascii_settled}。、“”‘’《》—·{settled}]"), re.compile(f"[^\u0000-\u33ff{settled}]")
+    settled = "".join(sorted(set(han) - set(traditional) - set(repair.SUSPECT) - {"\n"}))
+    simple = "".join(sorted(set(han) - set(traditional) - {"\n"}))
+    return re.compile(rf"[^ -%'-;=>@\[-~。、“”‘’《》—·{settled}]"), re.compile(f"[^\u0000-\u33ff{simple}]")
 
 
 _UNSETTLED, _MAYBE_TRADITIONAL = _unsettled()
@@ -111,13 +115,25 @@ WORD_FREQUENCY: Final = 20_000  # of 60 million in jieba's dictionary: a word of
 
 
 def normalise(text: str) -> str:
-    """Full width to half, traditional to simplified, lower case, control characters and runs of space to one space."""
-    if _UNSETTLED.search(text):
-        text = unicodedata.normalize("NFKC", _CONTROL.sub(" ", text)).lower()
+    """What is broken put right; half width, simplified, lower case; one space for control characters and runs of space.
+
+    Normalising twice changes nothing.
+    """
+    if not _UNSETTLED.search(text):
+        return " ".join(text.split()) if " " in text else text
+    while True:
+        before = text
+        text = _INVISIBLE.sub("", repair.repaired(text, _known_pieces))  # after: a soft hyphen may be a byte of a character
+        text = unicodedata.normalize("NFKC", _CONTROL.sub(" ", text).translate(_RADICALS)).lower()
         if _MAYBE_TRADITIONAL.search(text):
             text = _to_simplified.convert(_to_simplified.convert(text))  # twice: 薴 becomes 苧, which becomes 苎
-        return _SPACE.sub(" ", text).strip()
-    return " ".join(text.split()) if " " in text else text
+        text = " ".join(text.split())
+        if text == before or not _UNSETTLED.search(text):
+            return text
+
+
+def _known_pieces(run: str) -> list[str]:
+    return cutter().cut(run, False)
 
 
 def without_facts(text: str) -> str:
@@ -179,7 +195,7 @@ def clauses(written: str) -> list[str]:
 
     No word reaches over such a mark, so cutting clause by clause gives the words of the whole. Only the first 20,000 characters.
     """
-    return [clause for clause in _CLAUSE_END.split(written[:ADVERT_CHARS]) if clause]
+    return [clause for clause in _CLAUSE_END.split(repair.repaired(written[:ADVERT_CHARS], _known_pieces)) if clause]
 
 
 def clause_words(clause: str, singles: bool) -> tuple[str, ...]:
