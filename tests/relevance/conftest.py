@@ -1,4 +1,4 @@
-"""One index of the whole market for the run; ``page`` shows it as a person near 章贡 would see it, by the adverts' names."""
+"""One index of the market and one of the pool for the run; ``page`` shows it as a person near 章贡 sees it, by name."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from matching import Hit, Index, IndexWriter, Query, open_index, search
 from tests.relevance.market import HERE, MARKET, NOW
+from tests.relevance.pool import pool
 
 Page = Callable[..., list[str]]
 Hits = Callable[..., dict[str, Hit]]
@@ -43,3 +44,14 @@ def hits(market: Index) -> Hits:
 def page(hits: Hits) -> Page:
     """``page(text, …)``: only the names, best first."""
     return lambda *text, **fields: list(hits(*text, **fields))
+
+
+@pytest.fixture(scope="session")
+def pool_index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    """The fixed pool of the judged queries in a real index on disk."""
+    folder: Path = tmp_path_factory.mktemp("pool")
+    with IndexWriter(folder) as writer:
+        writer.rebuild(pool().values(), "1")
+    index = open_index(folder)
+    yield index
+    index.close()
