@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from matching import Hit, Index, IndexWriter, Query, open_index, search
+from service.search.ask import from_search
+from service.search.schemas import SearchArgs
 from tests.relevance.market import HERE, MARKET, NOW
 from tests.relevance.pool import pool
+from tests.relevance.systems import page_of
 
 Page = Callable[..., list[str]]
 Hits = Callable[..., dict[str, Hit]]
@@ -44,6 +47,19 @@ def hits(market: Index) -> Hits:
 def page(hits: Hits) -> Page:
     """``page(text, …)``: only the names, best first."""
     return lambda *text, **fields: list(hits(*text, **fields))
+
+
+@pytest.fixture
+def wish(market: Index) -> Page:
+    """``wish(line, near=True, **arguments of the API)``: names found for a line as typed, as the service would."""
+    names = {job.job_id: name for name, job in MARKET.items()}
+
+    def find(line: str, *, near: bool = True, **said: Any) -> list[str]:
+        point = {"lat": HERE[0], "lng": HERE[1]} if near else {}
+        asked = from_search(SearchArgs().load({"q": line, **point, **said}), NOW)
+        return [names[hit.job_id] for hit in page_of(market, asked)[1]]
+
+    return find
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""An invented labour market: sixty adverts of four places, as they would stand in the pool on one day. No real employers."""
+"""An invented labour market: 63 adverts of eight places, as they would stand in the pool on one day. No real employers."""
 
 from __future__ import annotations
 
@@ -161,5 +161,9 @@ _add(
 _add("绿化工章贡", "绿化工", "章贡", (2800, 3300), "公园修剪浇水。", ages=(45, 65))
 _add("文员章贡", "文员", "章贡", (3000, 4000), "做表、接电话、发文件。")
 _add("销售章贡", "房产销售", "章贡", None, "底薪加提成，面议。")
+
+# Two who go together
+_add("挡车工昆山", "织布挡车工", "昆山", (7000, 9000), "看二十台织机，夫妻同来有夫妻房。", tags=("包吃", "包住", "夫妻房"))
+_add("养鸡场定南", "养鸡场饲养员", "定南", (4500, 5500), "捡蛋喂料，夫妻可来。", tags=("包吃", "包住"))
 
 MARKET: Final[dict[str, Job]] = dict(_JOBS)

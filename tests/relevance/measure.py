@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import mean
 from typing import NamedTuple
 
+import numpy as np
 import psycopg
 
 from matching import IndexWriter, open_index
@@ -86,16 +87,25 @@ def _systems(folder: Path, connection: psycopg.Connection) -> dict[str, Answer]:
     }
 
 
+def _against(full: Mapping[Judged, Sequence[int]], found: Mapping[Judged, Sequence[int]]) -> str:
+    """How much nDCG@10 the other system loses or gains, with the 95 % interval of 2,000 resamplings of the queries."""
+    lost = np.array([ndcg(query, ids) - ndcg(query, full[query]) for query, ids in found.items()])
+    draws = np.random.default_rng(1).choice(lost, (2_000, len(lost))).mean(axis=1)
+    low, high = np.percentile(draws, (2.5, 97.5))
+    return f"{lost.mean():+.3f} ({low:+.3f} to {high:+.3f})" if lost.any() else ""
+
+
 def _line(name: str, cells: Iterable[str]) -> str:
     return f"| {name} | {' | '.join(cells)} |"
 
 
 def _tables(answers: Mapping[str, Mapping[Judged, Sequence[int]]]) -> Iterable[str]:
-    yield _line("system", ("nDCG@10", "recall@20", "finds nothing"))
-    yield "|---|---|---|---|"
+    yield _line("system", ("nDCG@10", "against the full engine, 95 %", "recall@20", "finds nothing"))
+    yield "|---|---|---|---|---|"
     for name, found in answers.items():
         of = figures(found)
-        yield _line(name, (f"{of.ndcg:.3f}", f"{of.recall:.3f}", f"{of.empty:.1%}"))
+        lost = _against(next(iter(answers.values())), found)
+        yield _line(name, (f"{of.ndcg:.3f}", lost, f"{of.recall:.3f}", f"{of.empty:.1%}"))
     groups = list(dict.fromkeys(query.group for found in answers.values() for query in found))
     yield ""
     yield _line("nDCG@10", groups)
