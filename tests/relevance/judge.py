@@ -134,7 +134,7 @@ def judge(query: Judged, job: Job) -> Grade:
     by_hand = overrides().get((query.key, job.job_id))
     if by_hand is not None:
         return by_hand
-    points, why = _work(works()[query.work], job)
+    points, why = _work(query.work, job.title, job.skills, job.description)
     reasons = [why]
     for cost, reason in _costs(query, job) if points else ():
         points -= cost
@@ -142,16 +142,19 @@ def judge(query: Judged, job: Job) -> Grade:
     return Grade(max(0, points), "; ".join(reasons))
 
 
-def _work(work: Work, job: Job) -> tuple[int, str]:
-    if work.never and re.search(work.never, job.title):
+@cache
+def _work(name: str, title: str, skills: tuple[str, ...], description: str) -> tuple[int, str]:
+    """The points of an advert for a kind of work; kept, since many queries ask for the same work."""
+    work = works()[name]
+    if work.never and re.search(work.never, title):
         return 0, "other work"
-    office = _OFFICE.search(job.title)
-    for points, name, pattern in ((3, "exact", work.exact), (2, "kin", work.kin), (1, "near", work.near)):
-        found = re.search(pattern, job.title) if pattern or name == "exact" else None
+    office = _OFFICE.search(title)
+    for points, how, pattern in ((3, "exact", work.exact), (2, "kin", work.kin), (1, "near", work.near)):
+        found = re.search(pattern, title) if pattern or how == "exact" else None
         if found and (not office or office.group() in pattern):
-            leads = _LEADS.search(job.title)
-            return points - bool(leads), f"{name} {found.group()}".strip() + (", but leads the others" if leads else "")
-    found = re.search(work.said, " ".join((*job.skills, job.description))) if work.said and not office else None
+            leads = _LEADS.search(title)
+            return points - bool(leads), f"{how} {found.group()}".strip() + (", but leads the others" if leads else "")
+    found = re.search(work.said, " ".join((*skills, description))) if work.said and not office else None
     return (1, f"said {found.group()}") if found else (0, "other work")
 
 
