@@ -62,7 +62,7 @@ def plan_for(snapshot: Snapshot, query: Query) -> Plan:
     """Words to weighted terms, place to a vector: what a query costs before any job is looked at."""
     if query.terms is None:
         asked = concepts(snapshot, query)
-        terms, needs_words = wanted.weigh(asked, snapshot.stats.rarity.get, snapshot.knows), bool(asked)
+        terms, needs_words = snapshot.weigher.terms(asked), bool(asked)
     else:
         terms, needs_words = wanted.in_order(list(query.terms)), bool(query.terms)
     point, reach = None, -1
@@ -303,7 +303,7 @@ def similar(index: Index, job_id: int, now: int, limit: int) -> tuple[Hit, ...]:
     query = Query(now=now, limit=limit + 1)
     plan = replace(
         plan_for(snapshot, query),
-        terms=wanted.weigh(alike, snapshot.stats.rarity.get, snapshot.knows),
+        terms=snapshot.weigher.terms(alike),
         needs_words=True,
         point=point,
     )
@@ -324,7 +324,7 @@ def suggest(index: Index, prefix: str, limit: int) -> tuple[Suggestion, ...]:
     begun = _counted(snapshot, spelling.starting(typed, 4 * limit), corrected=False)
     if begun:
         return tuple(begun[:limit])
-    meant = spelling.homophones(typed) or spelling.near(typed)
+    meant = spelling.corrections(typed)
     return tuple(_counted(snapshot, [correction.word for correction in meant], corrected=True)[:limit])
 
 

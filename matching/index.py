@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -23,7 +23,7 @@ from matching.segment import (
     unpack_strings,
 )
 from matching.spelling import Spelling
-from matching.wanted import CODE_MARK
+from matching.wanted import CODE_MARK, Weigher
 
 _MISSING_RETRIES: Final = 5
 Bits = npt.NDArray[np.uint64]
@@ -63,6 +63,12 @@ class Snapshot:
     manifest: Manifest
     lives: tuple[Live, ...]
     stats: Stats
+    weigher: Weigher = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        indexes = [live.segment.term_index for live in self.lives]
+        weigher = Weigher(self.stats.rarity.get, lambda term: any(term in index for index in indexes))
+        object.__setattr__(self, "weigher", weigher)
 
     @property
     def jobs(self) -> int:

@@ -8,7 +8,7 @@ occupation classification of 2022 (``6-18-02-04``).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["public", "gig", "live"]
 Sex = Literal["male", "female"]
@@ -68,8 +68,7 @@ class After:
     job_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """A weighted term of the query, with the asked word and the relation through which it came.
 
     Of the terms of one ``group`` (the words for one asked word, or its occupations) a job gets the points of the best.

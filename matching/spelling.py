@@ -1,30 +1,33 @@
-"""Words typed wrongly: homophones and near spellings among the words that the index knows, never among the jobs.
+"""Words typed wrongly: alike in sound, in shape or in spelling, among the words that the index knows, never among the jobs.
 
-Homophones by a pinyin key (汗工 and 焊工 are both ``han gong``), which no similarity of characters can find. Near spellings by an
-inverted list of characters that leaves a handful of words, then the exact Indel similarity (the ratio of rapidfuzz).
+By sound through a pinyin key (汗工 and 焊工 are both ``han gong``), which no similarity of characters can find, and through a
+looser key for those who do not hear n from l, f from h, zh from z or in from ing. By shape through a table of characters taken
+for each other (又车 for 叉车). By spelling through ``matching.nearness``.
 """
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final
+from collections.abc import Iterable, Sequence
+from functools import cache, cached_property, lru_cache
+from importlib import resources
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pypinyin
-from rapidfuzz import fuzz
+
+from matching.nearness import Nearness
 
 LEAST_RATIO: Final = 66  # one wrong character of three; one of two (50) would make anything of anything
 HOMOPHONE_PERCENT: Final = 90
-LONGEST: Final = 8
+SHAPE_PERCENT: Final = 85
+LOOSE_PERCENT: Final = 75
 MOST: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(NamedTuple):
     """A known word for a typed one; ``percent`` is how sure, at most 90 so that a word typed rightly always wins."""
 
     word: str
@@ -44,7 +47,44 @@ def _syllable(character: str) -> str:
 
 def typed_pinyin(text: str) -> str:
     """As ``pinyin_of`` but character by character: what was typed wrongly is no word, so it has no reading as one."""
-    return " ".join(_syllable(character) for character in text)
+    return " ".join(map(_syllable, text))
+
+
+_LOOSE_LETTERS = str.maketrans("lfv", "nhu")
+
+
+@lru_cache(maxsize=1 << 12)
+def loose_sound(letters: str) -> str:
+    """Pinyin, a syllable or run together, less what southern speakers do not tell apart: zh z, ch c, sh s, n l, f h, ing in."""
+    return re.sub("n+g*", "n", re.sub("([zcs])h", r"\1", letters).translate(_LOOSE_LETTERS))
+
+
+def _loose(sound: str) -> str:
+    return " ".join(map(loose_sound, sound.split(" ")))
+
+
+@cache
+def _near_shapes() -> dict[str, str]:
+    """For every character those that it is taken for."""
+    alike: dict[str, set[str]] = {}
+    lines = resources.files("matching").joinpath("data", "near_shapes.txt").read_text(encoding="utf-8").splitlines()
+    for group in lines:
+        if not group.startswith("#"):
+            for character in group:
+                alike.setdefault(character, set()).update(set(group) - {character})
+    return {character: "".join(sorted(others)) for character, others in alike.items()}
+
+
+class _Begun:
+    """Keys in order, each with the rank of its word: all words that begin with a prefix are one slice."""
+
+    def __init__(self, keys: Iterable[tuple[str, int]]) -> None:
+        entries = sorted(keys)
+        self._keys = [key for key, _ in entries]
+        self._ranks = np.array([rank for _, rank in entries], dtype=np.int32)
+
+    def ranks(self, prefix: str) -> npt.NDArray[np.int32]:
+        return self._ranks[bisect_left(self._keys, prefix) : bisect_left(self._keys, prefix + "\U0010ffff")]
 
 
 class Spelling:
@@ -55,82 +95,118 @@ class Spelling:
         self.words: Final = list(words)
         self.counts: Final = list(counts)
         self._trusted = trusted
+        self._sounds = list(pinyin)
         self._number = {word: number for number, word in enumerate(self.words)}
         self._by_sound: dict[str, list[int]] = {}
-        self._letters: dict[str, list[int]] = {}
-        self._initials: dict[str, list[int]] = {}
-        lists: dict[tuple[str, int], list[int]] = {}
-        for number, (word, sound) in enumerate(zip(self.words, pinyin, strict=True)):
+        for number, sound in enumerate(self._sounds):
             if sound:
                 self._by_sound.setdefault(sound, []).append(number)
-                self._letters.setdefault(sound.replace(" ", ""), []).append(number)
-                self._initials.setdefault("".join(part[0] for part in sound.split()), []).append(number)
-            for at, character in enumerate(word):
-                lists.setdefault((character, word[:at].count(character)), []).append(number)
-        self._lists: dict[tuple[str, int], npt.NDArray[np.int32]] = {
-            key: np.array(numbers, dtype=np.int32) for key, numbers in lists.items()
-        }
-        lengths = np.array([len(word) for word in self.words], dtype=np.int32)
-        # For every length that is typed: how many characters each word must share with it to reach the ratio.
-        self._needed: list[npt.NDArray[np.uint8]] = [
-            np.minimum(255, -(-LEAST_RATIO * (lengths + typed) // 200)).astype(np.uint8) for typed in range(LONGEST + 1)
-        ]
-        self._sorted: dict[str, list[tuple[str, int]]] = {
-            "word": sorted((word, number) for number, word in enumerate(self.words)),
-            "letters": sorted((key, number) for key, numbers in self._letters.items() for number in numbers),
-            "initials": sorted((key, number) for key, numbers in self._initials.items() for number in numbers),
-        }
+        self._nearness = Nearness(self.words, LEAST_RATIO)
 
     def __contains__(self, word: str) -> bool:
         return word in self._number
 
-    def _best(self, numbers: list[int]) -> list[str]:
-        ranked = sorted(numbers, key=lambda n: (self.words[n] not in self._trusted, -self.counts[n], self.words[n]))
-        return [self.words[number] for number in ranked[:MOST]]
+    @cached_property
+    def _place(self) -> list[int]:
+        """Of every word its place among corrections that are equally good: words of the trade first, then those of most jobs."""
+        order = sorted(range(len(self.words)), key=lambda n: (self.words[n] not in self._trusted, -self.counts[n], self.words[n]))
+        places = [0] * len(order)
+        for place, number in enumerate(order):
+            places[number] = place
+        return places
+
+    @cached_property
+    def _letters(self) -> dict[str, list[int]]:
+        return self._trusted_by(sound.replace(" ", "") for sound in self._sounds)
+
+    @cached_property
+    def _initials(self) -> dict[str, list[int]]:
+        return self._trusted_by("".join(part[0] for part in sound.split()) for sound in self._sounds)
+
+    @cached_property
+    def _by_loose_sound(self) -> dict[str, list[int]]:
+        return self._trusted_by(_loose(sound) for sound in self._sounds)
+
+    @cached_property
+    def _by_loose_letters(self) -> dict[str, list[int]]:
+        return self._trusted_by(loose_sound(sound.replace(" ", "")) for sound in self._sounds)
+
+    def _trusted_by(self, keys: Iterable[str]) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for number, key in enumerate(keys):
+            if key and self.words[number] in self._trusted:
+                found.setdefault(key, []).append(number)
+        return found
+
+    def _best(self, numbers: list[int], percent: int) -> list[Correction]:
+        if len(numbers) > 1:
+            numbers = sorted(numbers, key=self._place.__getitem__)[:MOST]
+        return [Correction(self.words[number], percent) for number in numbers]
 
     def homophones(self, typed: str) -> list[Correction]:
         """Known words that sound like ``typed``; Latin letters are read as pinyin or as first letters (``dhg`` 电焊工)."""
         if typed.isascii():
-            found = self._letters.get(typed, []) or (self._initials.get(typed, []) if len(typed) >= 3 else [])
-            numbers = [n for n in found if self.words[n] in self._trusted]
-        else:
-            same = self._by_sound.get(typed_pinyin(typed), [])
-            numbers = [n for n in same if self.words[n] != typed and len(self.words[n]) == len(typed)]
-            numbers = [n for n in numbers if self.words[n] in self._trusted or len(typed) > 2]
-        return [Correction(word, HOMOPHONE_PERCENT) for word in self._best(numbers)]
+            return self._best(
+                self._letters.get(typed) or (self._initials.get(typed, []) if len(typed) >= 3 else []), HOMOPHONE_PERCENT
+            )
+        same = self._by_sound.get(typed_pinyin(typed))
+        if same is None:
+            return []
+        numbers = [n for n in same if self.words[n] != typed and len(self.words[n]) == len(typed)]
+        return self._best([n for n in numbers if len(typed) > 2 or self.words[n] in self._trusted], HOMOPHONE_PERCENT)
+
+    def look_alikes(self, typed: str) -> list[Correction]:
+        """Known words that differ from ``typed`` in one character that is taken for another by its shape."""
+        shapes = _near_shapes()
+        numbers: list[int] = []
+        for at, character in enumerate(typed):
+            for other in shapes.get(character, ""):
+                number = self._number.get(typed[:at] + other + typed[at + 1 :])
+                if number is not None and (len(typed) > 2 or self.words[number] in self._trusted):
+                    numbers.append(number)
+        return self._best(numbers, SHAPE_PERCENT) if numbers else []
+
+    def loosely_sounding(self, typed: str) -> list[Correction]:
+        """Words of the trade like ``typed`` to those who do not tell some sounds apart; of two characters one must be right."""
+        if typed.isascii():
+            return self._best(self._by_loose_letters.get(loose_sound(typed), []) if len(typed) > 3 else [], LOOSE_PERCENT)
+        found = self._by_loose_sound.get(_loose(typed_pinyin(typed)), [])
+        numbers = [n for n in found if len(self.words[n]) == len(typed)]
+        if len(typed) == 2:
+            numbers = [n for n in numbers if self.words[n][0] == typed[0] or self.words[n][1] == typed[1]]
+        return self._best([n for n in numbers if self.words[n] != typed], LOOSE_PERCENT)
 
     def near(self, typed: str) -> list[Correction]:
         """The words most like ``typed``, at most three, all as good as the best one."""
-        if not 2 <= len(typed) <= LONGEST:
-            return []
-        shared = np.zeros(len(self.words), dtype=np.uint8)
-        for at, character in enumerate(typed):
-            numbers = self._lists.get((character, typed[:at].count(character)))
-            if numbers is not None:
-                shared[numbers] += 1
-        possible = np.flatnonzero(shared >= self._needed[len(typed)])
-        scored = [(fuzz.ratio(typed, self.words[number]), number) for number in possible.tolist()]
-        scored = [(ratio, number) for ratio, number in scored if ratio >= LEAST_RATIO and self.words[number] != typed]
-        if not scored:
-            return []
-        most = max(ratio for ratio, _ in scored)
-        best = self._best([number for ratio, number in scored if ratio == most])
-        return [Correction(word, int(most * HOMOPHONE_PERCENT) // 100) for word in best]
+        ratio, numbers = self._nearness.best(typed)
+        return self._best(numbers, int(ratio * HOMOPHONE_PERCENT) // 100)
+
+    def corrections(self, typed: str) -> list[Correction]:
+        """What ``typed`` as a whole was probably meant to be: the surest way of being wrong that leads to a known word."""
+        return self.homophones(typed) or self.look_alikes(typed) or self.loosely_sounding(typed) or self.near(typed)
+
+    @cached_property
+    def _by_use(self) -> list[str]:
+        """All words, those of most jobs first: a word's place here is its rank in typeahead."""
+        order = sorted(
+            zip(self.words, self.counts, strict=True), key=lambda of: (-of[1], of[0] not in self._trusted, len(of[0]), of[0])
+        )
+        return [word for word, _ in order]
+
+    @cached_property
+    def _begun(self) -> tuple[_Begun, _Begun, _Begun]:
+        rank = {word: place for place, word in enumerate(self._by_use)}
+        sounds = [(sound.split(" "), rank[word]) for word, sound in zip(self.words, self._sounds, strict=True) if sound]
+        return (
+            _Begun(rank.items()),
+            _Begun(("".join(parts), place) for parts, place in sounds),
+            _Begun(("".join(part[0] for part in parts), place) for parts, place in sounds),
+        )
 
     def starting(self, prefix: str, limit: int) -> list[str]:
         """Known words that begin with ``prefix`` as written, in pinyin or in first letters; those of most jobs first."""
-        kinds = ("word", "letters", "initials") if prefix.isascii() else ("word",)
-        numbers: dict[int, None] = {}
-        for kind in kinds:
-            entries = self._sorted[kind]
-            at = bisect_left(entries, (prefix, -1))
-            while at < len(entries) and entries[at][0].startswith(prefix) and len(numbers) < 2000:
-                numbers[entries[at][1]] = None
-                at += 1
-
-        def rank(number: int) -> tuple[int, bool, int, str]:
-            word = self.words[number]
-            return -self.counts[number], word not in self._trusted, len(word), word
-
-        ranked = sorted(numbers, key=rank)
-        return [self.words[number] for number in ranked[:limit]]
+        kinds = self._begun if prefix.isascii() else self._begun[:1]
+        ranks = np.concatenate([kind.ranks(prefix) for kind in kinds])
+        if len(ranks) > 3 * limit:
+            ranks = np.partition(ranks, 3 * limit)[: 3 * limit]  # a word may come once for every kind
+        return [self._by_use[rank] for rank in np.unique(ranks)[:limit].tolist()]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from itertools import chain, islice, zip_longest
+from operator import itemgetter
+from typing import Final, NamedTuple
 
 from matching import text
 from matching.formula import IDF_DEFAULT, MAX_TERMS, term_weight
 from matching.model import Term
+from matching.nearness import LONGEST
 from matching.rules import trade
-from matching.spelling import LONGEST, Correction, Spelling
+from matching.spelling import Correction, Spelling
 
 CODE_MARK: Final = "#"
 _ASKED_MOST: Final = 24
+_REMEMBERED: Final = 8192
 
 # What the answers to one asked word are worth, in hundredths of its share of the text points. Of the words of an advert only the
 # best one counts, and its occupation beside it: many near words never add up to the right one. In a short advert a word of the
@@ -26,8 +29,7 @@ OCCUPATION_PERCENT: Final = 20  # an occupation of the classification covers mor
 RELATION_PERCENT: Final[dict[trade.Relation, int]] = {"same": 55, "narrower": 46, "broader": 30, "near": 20}
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A term of the index that answers an asked word; ``percent`` of a full answer, ``relation`` as in ``rules.trade``.
 
     ``meant`` is the known word for one typed wrongly or in pinyin, to which the relation is; empty when it was typed rightly.
@@ -39,8 +41,7 @@ class Answer:
     meant: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Concept:
+class Concept(NamedTuple):
     """One asked word and what answers it. The word itself comes first unless it was corrected."""
 
     asked: str
@@ -75,6 +76,11 @@ def _meanings(word: str) -> tuple[Answer, ...]:
     )
 
 
+@lru_cache(maxsize=8192)
+def _as_typed(word: str) -> Concept:
+    return Concept(word, _meanings(word))
+
+
 def _corrected(typed: str, corrections: list[Correction]) -> Concept:
     found: list[tuple[int, Answer]] = []
     for correction in corrections:
@@ -89,65 +95,88 @@ def _corrected(typed: str, corrections: list[Correction]) -> Concept:
 
 
 def _repair(typed: str, spelling: Spelling) -> tuple[str, list[Correction]]:
-    """The longest part of ``typed`` that sounds like a known word, else what it is most like as a whole."""
+    """The longest part of ``typed`` that sounds or looks like a known word, else what it is most like as a whole."""
     if typed.isascii():
-        return typed, spelling.homophones(typed) or spelling.near(typed)
+        return typed, spelling.corrections(typed)
     for length in range(min(len(typed), LONGEST), 1, -1):
         for start in range(len(typed) - length + 1):
             part = typed[start : start + length]
-            found = spelling.homophones(part)
+            found = spelling.homophones(part) or spelling.look_alikes(part)
             if found:
                 return part, found
     kept = typed
     while kept and kept[0] in text.STOP_WORDS:
         kept = kept[1:]
-    for candidate in dict.fromkeys((kept, typed)):
-        found = spelling.near(candidate)
+    for candidate in (kept, typed) if kept != typed else (typed,):
+        found = spelling.loosely_sounding(candidate) or spelling.near(candidate)
         if found:
             return candidate, found
     return typed, []
 
 
-def _text_concepts(written: str, knows: Callable[[str], bool], spelling: Spelling) -> list[Concept]:
-    concepts: list[Concept] = []
-    broken: list[str] = []
-    silent: list[str] = []
-    whole = text.normalise(written)
+class _Reader:
+    """Goes through the words of what was typed; what nobody knows is gathered until a known word ends it, then repaired."""
 
-    def known(word: str) -> bool:
-        return knows(word) or trade.lookup(word) is not None
+    def __init__(self, written: str, knows: Callable[[str], bool], spelling: Spelling) -> None:
+        self._written = written
+        self._knows = knows
+        self._spelling = spelling
+        self._broken: list[str] = []
+        self._silent: list[str] = []
+        self.concepts: list[Concept] = []
 
-    def tells(word: str) -> bool:
-        """A character that is left of an unknown word (阿斯顿发) says nothing; a trade, or all that was typed, does."""
-        return len(word) > 1 or word.isascii() or trade.lookup(word) is not None or word == whole
+    def read(self) -> list[Concept]:
+        stop, broken = text.STOP_WORDS, self._broken
+        for run in text.query_runs(self._written):
+            for word in run:
+                if len(word) > 1 and (word in stop or self._knows(word) or trade.lookup(word) is not None):
+                    if broken and self._joins(word):
+                        continue
+                    if broken:
+                        self._close()
+                    if word not in stop:
+                        self.concepts.append(_as_typed(word))
+                else:
+                    if broken and broken[-1].isascii() != word.isascii():
+                        self._close()
+                    broken.append(word)
+            if broken:
+                self._close()
+        if self._silent and not self.concepts:  # something was asked for, and nobody knows it: that finds nothing, not everything
+            nobody = "".join(self._silent)
+            return [Concept(nobody, (Answer(nobody, 100, "same"),))]
+        return self.concepts
 
-    def close() -> None:
-        typed = "".join(broken)
-        if len(typed) >= 2 and any(word not in text.STOP_WORDS for word in broken):
-            part, found = _repair(typed, spelling)
+    def _joins(self, word: str) -> bool:
+        """Whether what is broken is the beginning of a known word of which the cutter saw only the end: 又车司机."""
+        for start in range(len(self._broken)):
+            typed = "".join(self._broken[start:]) + word
+            found = self._spelling.homophones(typed) or self._spelling.look_alikes(typed)
             if found:
-                concepts.append(_corrected(part, found))
-                broken[:] = [word for word in broken if word not in part]
-        asked = [word for word in broken if word not in text.STOP_WORDS]
-        concepts.extend(Concept(word, _meanings(word)) for word in asked if tells(word))
-        silent.extend(word for word in asked if not tells(word))
-        broken.clear()
+                del self._broken[start:]
+                self._close()
+                self.concepts.append(_corrected(typed, found))
+                return True
+        return False
 
-    for run in text.query_runs(written):
-        for word in run:
-            if (len(word) == 1 or word not in text.STOP_WORDS) and (len(word) == 1 or not known(word)):
-                if broken and broken[-1].isascii() != word.isascii():
-                    close()
-                broken.append(word)
+    def _close(self) -> None:
+        broken = [word for word in self._broken if word not in text.STOP_WORDS]
+        typed = "".join(self._broken)
+        if len(typed) >= 2 and broken:
+            part, found = _repair(typed, self._spelling)
+            if found:
+                self.concepts.append(_corrected(part, found))
+                broken = [word for word in broken if word not in part]
+        for word in broken:
+            if self._tells(word):
+                self.concepts.append(_as_typed(word))
             else:
-                close()
-                if word not in text.STOP_WORDS:
-                    concepts.append(Concept(word, _meanings(word)))
-        close()
-    if silent and not concepts:  # something was asked for, and nobody knows it: that finds nothing, not everything
-        nobody = "".join(silent)
-        concepts.append(Concept(nobody, (Answer(nobody, 100, "same"),)))
-    return concepts
+                self._silent.append(word)
+        self._broken.clear()
+
+    def _tells(self, word: str) -> bool:
+        """A character that is left of an unknown word (阿斯顿发) says nothing; a trade, or all that was typed, does."""
+        return len(word) > 1 or word.isascii() or trade.lookup(word) is not None or word == text.normalise(self._written)
 
 
 def concepts_of(
@@ -160,36 +189,93 @@ def concepts_of(
     """All that is asked for, each word once. ``knows`` says whether any job carries a term."""
     found: list[Concept] = []
     for part in (written, *skills):
-        found.extend(_text_concepts(part, knows, spelling))
+        found.extend(_Reader(part, knows, spelling).read())
     found.extend(Concept(code, (Answer(CODE_MARK + code, 100, "occupation"),)) for code in trade_codes)
     return tuple({concept.asked: concept for concept in found}.values())[:_ASKED_MOST]
 
 
-def weigh(concepts: tuple[Concept, ...], rarity: Callable[[str], int | None], exists: Callable[[str], bool]) -> list[Term]:
-    """The at most 16 terms of a query, as :func:`in_order` puts them.
+class _Worth(NamedTuple):
+    """What one generation of the index says of a concept: its rarity, and the first answers that some job carries."""
 
-    A word's share of the text points is its rarity among all asked words that have an answer: that of its first answer which the
-    last full build knew. The asked words take turns with their first answers, second answers and so on until there are 16 terms.
+    concept: Concept
+    rarity: int
+    answers: tuple[Answer, ...]
+    alone: tuple[Term, ...]
+    """The terms when nothing else is asked for."""
+
+
+class Weigher:
+    """Weighs asked words for one generation of the index. Of every word it remembers which of its answers the index has.
+
+    ``rarity`` is that of the last full build, ``exists`` says whether any job carries a term. Threads may share one.
     """
-    rarities = [
-        next((value for answer in concept.answers if (value := rarity(answer.term)) is not None), IDF_DEFAULT)
-        for concept in concepts
+
+    def __init__(self, rarity: Callable[[str], int | None], exists: Callable[[str], bool]) -> None:
+        self._rarity = rarity
+        self._exists = exists
+        self._worths: dict[str, _Worth] = {}
+
+    def _worth(self, concept: Concept) -> _Worth:
+        worth = self._worths.get(concept.asked)
+        if worth is None or worth.concept is not concept:
+            rarity = next((value for answer in concept.answers if (value := self._rarity(answer.term)) is not None), IDF_DEFAULT)
+            answers = tuple(islice((answer for answer in concept.answers if self._exists(answer.term)), MAX_TERMS))
+            worth = _Worth(concept, rarity, answers, tuple(in_order(_terms(concept.asked, answers, rarity, rarity, 0))))
+            if len(self._worths) >= _REMEMBERED:
+                self._worths.clear()
+            self._worths[concept.asked] = worth
+        return worth
+
+    def terms(self, concepts: tuple[Concept, ...]) -> list[Term]:
+        """The at most 16 terms of a query, as :func:`in_order` puts them.
+
+        A word's share of the text points is its rarity among all asked words that have an answer: that of its first answer which
+        the last full build knew. The asked words take turns with their first answers, second answers and so on.
+        """
+        worths = [self._worth(concept) for concept in concepts]
+        if len(worths) == 1:
+            return list(worths[0].alone)
+        found = [(2 * number, worth) for number, worth in enumerate(worths) if worth.answers]
+        whole = sum(worth.rarity for _, worth in found)
+        turns = -(-MAX_TERMS // max(1, len(found)))
+        if any(len(worth.answers) < turns for _, worth in found):
+            turns = MAX_TERMS  # others may take the turns of a word that has no more answers
+        each = [_terms(worth.concept.asked, worth.answers[:turns], worth.rarity, whole, group) for group, worth in found]
+        kept: list[Term] = []
+        for turn in zip_longest(*each):
+            terms = [term for term in turn if term is not None]
+            if len(kept) + len(terms) > MAX_TERMS:
+                terms.sort(key=lambda term: (-term.weight, term.group, term.term))
+                kept += terms[: MAX_TERMS - len(kept)]
+                break
+            kept += terms
+        return in_order(kept)
+
+
+_weight = lru_cache(maxsize=1 << 14)(term_weight)
+
+
+def _terms(asked: str, answers: tuple[Answer, ...], rarity: int, whole: int, group: int) -> list[Term]:
+    return [  # `Term(...)` would take five times as long, and this is half of the time of a query's words
+        tuple.__new__(Term, (term, _weight(rarity, percent, whole), asked, relation, group + (term[0] == CODE_MARK), meant))
+        for term, percent, relation, meant in answers
     ]
-    present = [[answer for answer in concept.answers if exists(answer.term)] for concept in concepts]
-    whole = sum(own for own, answers in zip(rarities, present, strict=True) if answers)
-    turns: list[tuple[int, Term]] = []
-    for number, (concept, own) in enumerate(zip(concepts, rarities, strict=True)):
-        for turn, answer in enumerate(present[number]):
-            group = 2 * number + answer.term.startswith(CODE_MARK)
-            weight = term_weight(own, answer.percent, whole)
-            turns.append((turn, Term(answer.term, weight, concept.asked, answer.relation, group, answer.meant)))
-    kept = [term for _, term in sorted(turns, key=lambda at: (at[0], -at[1].weight, at[1].group, at[1].term))[:MAX_TERMS]]
-    return in_order(kept)
+
+
+def weigh(concepts: tuple[Concept, ...], rarity: Callable[[str], int | None], exists: Callable[[str], bool]) -> list[Term]:
+    """As :meth:`Weigher.terms`, for once."""
+    return Weigher(rarity, exists).terms(concepts)
+
+
+_TERM, _WEIGHT, _GROUP = itemgetter(0), itemgetter(1), itemgetter(4)
 
 
 def in_order(terms: list[Term]) -> list[Term]:
     """Groups together, the heaviest group and in it the heaviest term first."""
-    heaviest: dict[int, int] = {}
-    for term in terms:
-        heaviest[term.group] = max(term.weight, heaviest.get(term.group, 0))
-    return sorted(terms, key=lambda term: (-heaviest[term.group], term.group, -term.weight, term.term))
+    ordered = sorted(terms, key=_TERM)
+    ordered.sort(key=_GROUP)
+    ordered.sort(key=_WEIGHT, reverse=True)
+    groups: dict[int, list[Term]] = {}
+    for term in ordered:  # so groups come in the order of their heaviest terms, equals by number
+        groups.setdefault(term[4], []).append(term)
+    return list(chain.from_iterable(groups.values()))

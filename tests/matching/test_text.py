@@ -8,10 +8,8 @@ import warnings
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rapidfuzz import fuzz
 
 from matching import text
-from matching.spelling import Spelling, pinyin_of
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # jieba of 2020 imports pkg_resources and has old escapes
@@ -106,57 +104,6 @@ def test_long_words_of_adverts_give_their_parts_and_descriptions_no_single_chara
 def test_the_fingerprint_names_the_words() -> None:
     assert text.fingerprint() == text.fingerprint()
     assert len(text.fingerprint()) == 16
-
-
-@pytest.fixture(scope="module")
-def spelling() -> Spelling:
-    words = ["焊工", "电焊工", "保洁", "保安", "叉车司机", "服装厂", "重庆"]
-    return Spelling(words, [pinyin_of(word) for word in words], [5, 9, 4, 4, 2, 1, 1], frozenset(words))
-
-
-@pytest.mark.parametrize(
-    ("typed", "meant"),
-    [
-        ("汗工", ["焊工"]),
-        ("保结", ["保洁"]),
-        ("虫庆", ["重庆"]),
-        ("dhg", ["电焊工"]),
-        ("baojie", ["保洁"]),
-        ("焊工", []),
-        ("桌子", []),
-        ("bg", []),
-    ],
-)
-def test_homophones(spelling: Spelling, typed: str, meant: list[str]) -> None:
-    assert [one.word for one in spelling.homophones(typed)] == meant
-
-
-@pytest.mark.parametrize(
-    ("typed", "meant"), [("叉车师机", ["叉车司机"]), ("电旱工", ["电焊工"]), ("保", []), ("天文学", []), ("x" * 50, [])]
-)
-def test_near_spellings(spelling: Spelling, typed: str, meant: list[str]) -> None:
-    found = spelling.near(typed)
-    assert [one.word for one in found] == meant
-    assert all(one.percent <= 90 for one in found)
-
-
-def test_near_is_the_exact_ratio(spelling: Spelling) -> None:
-    """The inverted list may only leave out what cannot reach the ratio."""
-    chance = random.Random(2)
-    for _ in range(200):
-        typed = "".join(chance.choice("焊工电保洁安叉车司机服装厂子") for _ in range(chance.randrange(2, 6)))
-        ratios = {word: fuzz.ratio(typed, word) for word in spelling.words if word != typed}
-        best = max(ratios.values())
-        expected = {word for word, ratio in ratios.items() if ratio == best} if best >= 66 else set()
-        assert {one.word for one in spelling.near(typed)} <= expected
-        assert bool(spelling.near(typed)) == bool(expected)
-
-
-def test_typeahead(spelling: Spelling) -> None:
-    assert spelling.starting("保", 5) == ["保安", "保洁"]
-    assert spelling.starting("baoj", 5) == ["保洁"]
-    assert spelling.starting("dh", 5) == ["电焊工"]
-    assert spelling.starting("zz", 5) == []
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 from matching import wanted
 from matching.formula import MAX_TERMS, TEXT_MAX, WEIGHT_SCALE
-from matching.spelling import Spelling
-from matching.wanted import Answer, Concept, concepts_of, weigh
+from matching.spelling import Spelling, pinyin_of
+from matching.wanted import Answer, Concept, Weigher, concepts_of, weigh
 
 NOTHING = Spelling([], [], [], frozenset())
 
@@ -58,3 +58,45 @@ def test_single_characters_only_when_they_are_all_that_was_typed() -> None:
     assert asked("阿斯顿发", "发")
     assert [concept.asked for concept in asked("焊工 焊", "焊")] == ["焊工"]
     assert asked("找工作") == ()
+
+
+KNOWN = ("焊工", "叉车司机", "服务员", "保洁")
+SPELLING = Spelling(KNOWN, [pinyin_of(word) for word in KNOWN], [9, 5, 3, 2], frozenset(KNOWN))
+
+
+def meant(written: str) -> list[str]:
+    """The known words that are asked for, typed rightly or not."""
+    concepts = concepts_of(written, (), (), set(KNOWN).__contains__, SPELLING)
+    return [concept.answers[0].meant or concept.answers[0].term for concept in concepts]
+
+
+def test_words_typed_wrongly_are_found_by_sound_shape_and_spelling() -> None:
+    assert meant("想找汗工") == ["焊工"]
+    assert meant("又车司机") == ["叉车司机"]
+    assert meant("想找又车司机") == ["叉车司机"]  # the cutter knows 司机 by itself
+    assert meant("女保洁") == ["保洁"]
+    assert meant("户务员") == ["服务员"]
+    assert meant("baojie") == ["保洁"]
+    assert meant("焊工，保诘") == ["焊工", "保洁"]
+
+
+def test_what_nobody_knows_is_not_bent_into_a_trade() -> None:
+    for written in ("阿斯顿发", "量子纠缠", "张三李四", "qwerty", "鑫鑫鑫"):
+        assert not set(meant(written)) & set(KNOWN)
+        assert meant(written)
+
+
+def test_a_weigher_remembers_words_and_not_what_stood_beside_them() -> None:
+    present = {"焊工", "电焊", "普工", "操作工", "#6-18-02-04"}.__contains__
+    weigher = Weigher({"焊工": 90, "普工": 10}.get, present)
+    for written in ("焊工", "普工 焊工", "焊工 普工", "焊工", "量子 焊工", "普工"):
+        concepts = asked(written)
+        assert weigher.terms(concepts) == weigh(concepts, {"焊工": 90, "普工": 10}.get, present)
+    heavy = {term.term: term.weight for term in weigher.terms(asked("普工 焊工"))}
+    assert heavy["焊工"] > heavy["普工"]
+
+
+def test_a_word_without_further_answers_leaves_its_turns_to_others() -> None:
+    found = weigh(asked("焊工 量子"), lambda _: 100, lambda _: True)
+    assert len(found) == MAX_TERMS
+    assert sum(term.asked == "焊工" for term in found) == MAX_TERMS - 1
