@@ -17,6 +17,7 @@ from service.config import Settings
 from service.db import Database
 from service.feeds.cli import feeds_cli
 from service.indexing.follower import Follower, follow, read_heartbeat
+from service.matches.cli import jobs_cli
 
 
 def _settings() -> Settings:
@@ -100,3 +101,4 @@ def register_cli(app: Flask) -> None:
     app.cli.add_command(index_cli)
     app.cli.add_command(accounts_cli)
     app.cli.add_command(feeds_cli)
+    app.cli.add_command(jobs_cli)

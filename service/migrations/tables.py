@@ -7,6 +7,7 @@ import service.employers.models
 import service.feeds.models
 import service.idempotency
 import service.jobs.models
+import service.matches.models
 import service.stations.models
 import service.workers.models  # noqa: F401  importing fills the metadata
 from service.db import Base

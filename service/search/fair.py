@@ -4,6 +4,7 @@ application. The seed is a plain hash: the same person sees the same order all d
 
 from __future__ import annotations
 
+from datetime import date
 from hashlib import blake2b
 
 from matching.model import Query
@@ -13,10 +14,14 @@ VISITOR = 0
 """In place of an account's id for who is not signed in, and for a question that is not personal."""
 
 
+def day_of(now: int) -> date:
+    """The day in China of a moment in seconds."""
+    return from_seconds(now).astimezone(BEIJING).date()
+
+
 def seed(now: int, account_id: int) -> int:
     """The seed of an account on the day (in China) of ``now``: 32 bits, the same on every machine."""
-    day = from_seconds(now).astimezone(BEIJING).date()
-    return int.from_bytes(blake2b(f"{day.isoformat()} {account_id}".encode(), digest_size=4).digest())
+    return int.from_bytes(blake2b(f"{day_of(now).isoformat()} {account_id}".encode(), digest_size=4).digest())
 
 
 def seed_for(query: Query, account_id: int | None) -> int | None:

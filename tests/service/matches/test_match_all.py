@@ -1,0 +1,312 @@
+"""The nightly batch: everybody gets what they would find, once, whatever happens in between."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import flask
+import numpy as np
+import psutil
+import pytest
+from sqlalchemy import select
+
+from matching import Query, open_index, search
+from seed_jobs import synthesize
+from service import clock
+from service.config import Settings
+from service.db import Database
+from service.matches import plan as plans
+from service.matches import results, wishes
+from service.matches.batch import Wanted, begun
+from service.matches.models import WorkerMatch
+from service.matches.run import run
+from service.workers.models import Worker
+from tests.service.matches.conftest import Command, Row, parts
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def today() -> date:
+    return clock.now().astimezone(clock.BEIJING).date()
+
+
+def rows(database: Database) -> list[Row]:
+    """What the table holds of today."""
+    columns = (WorkerMatch.worker_id, WorkerMatch.rank, WorkerMatch.job_id, WorkerMatch.score)
+    with database.read_session() as session:
+        found = session.execute(select(*columns).where(WorkerMatch.day == today()).order_by(*columns[:2]))
+        return [(worker, rank, job, score) for worker, rank, job, score in found]
+
+
+@pytest.fixture
+def database(app: flask.Flask) -> Database:
+    opened: Database = app.extensions["database"]
+    return opened
+
+
+def test_everybody_gets_what_they_would_find(
+    settings: Settings, database: Database, jobs: None, workers: list[int], match_all: Command
+) -> None:
+    result = match_all("--limit", 5, "--piece", 7)
+    assert result.exit_code == 0, result.output
+    assert f"匹配了 {len(workers)} 人" in result.output
+    found = rows(database)
+    assert len({worker for worker, *_ in found}) > len(workers) // 2
+    held = plans.read(plans.folder_of(settings.data_dir / "matches", today()))
+    assert held is not None
+    index = open_index(settings.index_dir)
+    with database.read_session() as session:
+        whole = wishes.Piece(workers[0], workers[-1], len(workers))
+        ids, queries = wishes.workers(session, whole, held.now, 5, by_turns=True)
+    expected = [
+        (worker, rank, hit.job_id, hit.score)
+        for worker, query in zip(ids, queries, strict=True)
+        for rank, hit in enumerate(search(index, query), 1)
+    ]
+    index.close()
+    assert found == expected
+    assert parts(settings.data_dir / "matches") == expected
+
+    again = match_all("--limit", 5)
+    assert again.exit_code == 0
+    assert "没有要做的" in again.output
+    assert rows(database) == expected
+
+
+def test_two_processes_find_what_one_finds(
+    settings: Settings, database: Database, jobs: None, workers: list[int], match_all: Command, tmp_path: Path
+) -> None:
+    with begun(settings, tmp_path / "one", _wanted()) as order:
+        run(order, 1, lambda _: None)
+    alone = rows(database)
+    with begun(settings, tmp_path / "two", _wanted()) as order:
+        assert rows(database) == []
+        people, matches = run(order, 2, lambda _: None)
+    assert people == len(workers)
+    assert matches == len(alone)
+    assert rows(database) == alone
+    assert parts(tmp_path / "two") == alone
+
+
+def _wanted(now: int | None = None, *, fresh: bool = False) -> Wanted:
+    return Wanted(today(), now or clock.seconds(datetime(2026, 1, 1, tzinfo=UTC)), 5, 3, None, fresh)
+
+
+class Batch:
+    """``flask jobs match-all`` as a process of its own."""
+
+    def __init__(self, settings: Settings, *arguments: str) -> None:
+        environment = os.environ | {"DATABASE_URL": settings.database_url, "DATA_DIR": str(settings.data_dir)}
+        self.folder = plans.folder_of(settings.data_dir / "matches", today())
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "flask", "--app", "wsgi.py", "jobs", "match-all", "--limit", "5", "--piece", "1", *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def wait_for_parts(self, number: int) -> None:
+        deadline = time.monotonic() + 60
+        while len(list(self.folder.glob("part-*"))) < number:
+            assert time.monotonic() < deadline
+            assert self.process.poll() is None, self.process.communicate()[0]
+            time.sleep(0.002)
+
+    def end(self) -> str:
+        return self.process.communicate(timeout=90)[0]
+
+
+def _undisturbed(settings: Settings, out: Path, now: int) -> list[Row]:
+    with begun(settings, out, _wanted(now)) as order:
+        run(order, 1, lambda _: None)
+    return parts(out)
+
+
+@pytest.mark.parametrize(("database_url", "processes"), [("sqlite", "1"), ("postgresql", "2")], indirect=["database_url"])
+def test_a_batch_that_is_killed_goes_on_where_it_was(
+    settings: Settings, database: Database, jobs: None, workers: list[int], tmp_path: Path, processes: str
+) -> None:
+    batch = Batch(settings, "--processes", processes)
+    batch.wait_for_parts(4)
+    hands = psutil.Process(batch.process.pid).children(recursive=True)
+    batch.process.kill()
+    batch.end()
+    done = len(list(batch.folder.glob("part-*")))
+    assert done < len(workers)
+    resumed = Batch(settings, "--processes", processes)
+    said = resumed.end()
+    assert resumed.process.returncode == 0, said
+    assert "接着上次的" in said
+    _, alive = psutil.wait_procs(hands, timeout=30)
+    assert alive == []
+
+    found = rows(database)
+    held = plans.read(batch.folder)
+    assert held is not None
+    assert parts(settings.data_dir / "matches") == found
+    assert found == _undisturbed(settings, tmp_path / "whole", held.now)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_process_that_dies_stops_the_batch_and_loses_nothing(
+    settings: Settings, database: Database, jobs: None, workers: list[int], tmp_path: Path
+) -> None:
+    batch = Batch(settings, "--processes", "2")
+    batch.wait_for_parts(2)
+    hands = [child for child in psutil.Process(batch.process.pid).children() if "spawn_main" in " ".join(child.cmdline())]
+    hands[0].kill()
+    said = batch.end()
+    assert batch.process.returncode == 1, said
+    assert "意外结束" in said
+    assert "再执行一次就接着做" in said
+    resumed = Batch(settings)
+    said = resumed.end()
+    assert resumed.process.returncode == 0, said
+    held = plans.read(batch.folder)
+    assert held is not None
+    assert rows(database) == _undisturbed(settings, tmp_path / "whole", held.now)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_ctrl_c_stops_and_says_how_to_go_on(settings: Settings, jobs: None, workers: list[int]) -> None:
+    batch = Batch(settings)
+    batch.wait_for_parts(2)
+    batch.process.send_signal(signal.SIGINT)
+    said = batch.end()
+    assert batch.process.returncode == 130, said
+    assert "再执行一次就接着做" in said
+    assert "Traceback" not in said
+
+
+def test_without_an_index_nothing_begins(settings: Settings, workers: list[int], match_all: Command) -> None:
+    result = match_all()
+    assert result.exit_code == 1
+    assert "还没有岗位索引" in result.output
+    assert not (settings.data_dir / "matches").exists()
+
+
+def test_nobody_to_match(jobs: None, match_all: Command) -> None:
+    result = match_all()
+    assert result.exit_code == 0
+    assert "没有要匹配的人" in result.output
+
+
+def test_other_conditions_are_refused_and_fresh_begins_anew(
+    app: flask.Flask, database: Database, jobs: None, workers: list[int], match_all: Command
+) -> None:
+    assert match_all("--limit", 5).exit_code == 0
+    refused = match_all("--limit", 6)
+    assert refused.exit_code == 1
+    assert "--fresh" in refused.output
+    assert len(rows(database)) > 0
+    with database.write_session() as session:
+        session.delete(session.get_one(Worker, workers[1]))
+    assert workers[1] not in {worker for worker, *_ in rows(database)}  # a person's matches go with the person
+    again = match_all("--limit", 1, "--fresh")
+    assert again.exit_code == 0
+    assert f"匹配了 {len(workers) - 1} 人" in again.output
+    assert {rank for _, rank, *_ in rows(database)} == {1}
+
+
+def test_one_batch_at_a_time(settings: Settings, jobs: None, workers: list[int], match_all: Command) -> None:
+    with plans.alone(plans.folder_of(settings.data_dir / "matches", today())):
+        result = match_all()
+    assert result.exit_code == 1
+    assert "正在进行" in result.output
+
+
+def test_wishes_from_a_file_become_parquet_only(
+    settings: Settings, database: Database, jobs: None, workers: list[int], match_all: Command, tmp_path: Path
+) -> None:
+    asked = synthesize.queries(30, seed=3, now=clock.seconds(clock.now()))
+    file = tmp_path / "wishes.jsonl"
+    file.write_text("".join(f"{_line(query)}\n" for query in asked), encoding="utf-8")
+    result = match_all("--workers-from", file, "--piece", 7, "--limit", 3)
+    assert result.exit_code == 0, result.output
+    assert rows(database) == []
+    index = open_index(settings.index_dir)
+    expected = [
+        (line, rank, hit.job_id, hit.score)
+        for line, query in enumerate(asked, 1)
+        for rank, hit in enumerate(search(index, query)[:3], 1)
+    ]
+    index.close()
+    assert expected
+    assert parts(settings.data_dir / "matches") == expected
+    file.write_text("".join(f"{_line(query)}\n" for query in asked[1:]), encoding="utf-8")
+    assert match_all("--workers-from", file, "--limit", 3).exit_code == 1  # not the file that the batch began with
+
+
+def _line(query: Query) -> str:
+    return json.dumps(asdict(query), ensure_ascii=False, default=sorted)
+
+
+@pytest.mark.parametrize("line", ["", "焊工", "[]", '{"wish": "焊工"}', '{"now": 1, "kinds": 5}'])
+def test_a_line_that_is_no_wish_is_named(jobs: None, match_all: Command, tmp_path: Path, line: str) -> None:
+    file = tmp_path / "wishes.jsonl"
+    file.write_text(f'{{"now": 1, "text": "焊工"}}\n{line}\n', encoding="utf-8")
+    result = match_all("--workers-from", file)
+    assert result.exit_code == 1
+    assert "第 2 行" in result.output
+
+
+def test_rows_of_long_ago_go_when_a_batch_begins(database: Database, jobs: None, workers: list[int], match_all: Command) -> None:
+    days = [today() - timedelta(days=ago) for ago in (1, 8)]
+    with database.write_session() as session:
+        session.add_all(WorkerMatch(worker_id=workers[0], day=day, rank=1, job_id=1, score=1) for day in days)
+    match_all()
+    with database.read_session() as session:
+        assert set(session.scalars(select(WorkerMatch.day))) == {days[0], today()}
+
+
+def test_rows_written_twice_are_there_once_and_only_of_who_is_still_there(database: Database, workers: list[int]) -> None:
+    piece = wishes.Piece(workers[0], workers[-1] + 5, 3)
+    gone = workers[-1] + 5
+    found = results.Found(
+        np.array([workers[0], workers[0], gone]),
+        np.array([7, 8, 9]),
+        np.array([50, 40, 30], np.int32),
+        np.array([1, 2, 1], np.int16),
+    )
+    for _ in range(2):
+        with database.write_session() as session:
+            results.save_rows(session, today(), piece, found)
+    assert rows(database) == [(workers[0], 1, 7, 50), (workers[0], 2, 8, 40)]
+
+
+def test_a_worker_asks_what_the_person_would_ask(database: Database) -> None:
+    now = clock.seconds(datetime(2026, 11, 26, 4, tzinfo=UTC))
+    with database.write_session() as session:
+        placed = Worker(
+            display_name="演示", wish="想找包住的焊工活", birth_month=date(1974, 11, 1), region_code="360702000000",
+            lat=25.83, lng=114.93, radius_km=30.0, wage_min_yuan_month=5000, sex="male", created_at=clock.now(),
+        )  # fmt: skip
+        unplaced = Worker(display_name="演示", region_code="360702000000", created_at=clock.now())
+        session.add_all([placed, unplaced])
+        session.flush()
+        piece = wishes.Piece(placed.worker_id, unplaced.worker_id, 2)
+    with database.read_session() as session:
+        _, (first, second) = wishes.workers(session, piece, now, 7, by_turns=False)
+    assert (first.lat, first.radius_km, first.regions, first.age, first.limit) == (25.83, 30.0, (), 51, 7)
+    assert "焊工" in first.text
+    assert first.tags_wanted == {"包住"}
+    assert first.wage_min_yuan_month == 5000
+    assert first.wage_floor_yuan_month is None
+    assert second.regions == ("360702000000",)
+    assert (second.age, second.text, second.fair_seed) == (None, "", None)
+
+
+def test_nobody_is_older_than_is_sure() -> None:
+    assert wishes.age_on(date(2026, 11, 30), date(2010, 11, 1)) == 15
+    assert wishes.age_on(date(2026, 12, 1), date(2010, 11, 1)) == 16
+    assert wishes.age_on(date(2026, 1, 1), date(1976, 12, 1)) == 49
