@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matching.manifest import IndexMissing
     from matching.segment import IndexDamaged
     from matching.understanding import understand
+    from matching.wishes import Wished, wished
     from matching.writer import IndexWriter, WriterBusy
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Suggestion",
     "Term",
     "Totals",
+    "Wished",
     "WriterBusy",
     "count",
     "open_index",
@@ -44,6 +46,7 @@ __all__ = [
     "understand",
     "warm",
     "weighed",
+    "wished",
 ]
 
 _HOMES = {
@@ -60,6 +63,8 @@ _HOMES = {
     "IndexMissing": "manifest",
     "IndexDamaged": "segment",
     "understand": "understanding",
+    "Wished": "wishes",
+    "wished": "wishes",
 }
 
 

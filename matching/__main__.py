@@ -1,4 +1,4 @@
-"""The pipes: `python -m matching wage|age|region|classify` reads lines on stdin and prints one JSON object a line, in order.
+"""The pipes: `python -m matching wage` (age, region, classify, understand) reads lines on stdin, prints one JSON object a line.
 
 A line break inside a text comes as the two characters backslash and n. The line itself comes back as `text`; what could not be
 read is null with a `reason`. Every line is answered, empty ones too, and at once, so that the other end may be a program.
@@ -23,6 +23,7 @@ USAGE = """用法：python -m matching 命令 < 文本文件
   age       读年龄要求，例如 18-45周岁
   region    读地点，例如 赣州章贡
   classify  把岗位名称归到职业分类，例如 电焊工
+  understand  听懂一句找活的话，例如 五十多岁，想找看大门的，包住，不要夜班
 
 例子：echo '8千-1.1万·13薪' | python -m matching wage
 """
@@ -88,7 +89,24 @@ def _classify() -> Answer:
     return answer
 
 
-COMMANDS: dict[str, Callable[[], Answer]] = {"wage": _wage, "age": _age, "region": _region, "classify": _classify}
+def _understand() -> Answer:
+    from datetime import date  # noqa: PLC0415  each command loads only what it needs
+
+    from matching.understanding import understand  # noqa: PLC0415
+
+    def answer(text: str) -> Mapping[str, object]:
+        return {"pieces": [piece._asdict() for piece in understand(text, date.today())]}  # noqa: DTZ011  the day where it runs
+
+    return answer
+
+
+COMMANDS: dict[str, Callable[[], Answer]] = {
+    "wage": _wage,
+    "age": _age,
+    "region": _region,
+    "classify": _classify,
+    "understand": _understand,
+}
 
 
 def pipe(answer: Answer, lines: BinaryIO, out: BinaryIO) -> None:

@@ -179,8 +179,7 @@ class Totals:
     facets: Facets
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """One thing understood from a person's words: which field, its value, the words it came from, and whether it is applied."""
 
     field: str
@@ -188,6 +187,12 @@ class Piece:
     text: str
     confidence: float
     applied: bool
+
+    @property
+    def key(self) -> str:
+        """What switches it off: its field and words, ``benefit:包住``. Both ends of an age share one, a wage and its unit too."""
+        name = "age" if self.field.startswith("age_") else "wage" if self.field.startswith("wage_") else self.field
+        return f"{name}:{self.text.replace(',', ' ')}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,305 +1,270 @@
 """What a person typed, taken apart: wishes and filters by the rules, trade words, and the words left over.
 
-First version: plain rules, applied only where they are sure. Each finding takes its words out of the text, so that nothing
-counts twice; what is refused ("不要夜班") is taken out too, lest it be searched for. Order: what is refused, ages, distances,
-pay, places, benefits and the rest, trades, words.
+Each finding takes its words out of the text, so that nothing counts twice; what is refused ("不要夜班") is taken out too, lest it
+be searched for. Order: what may be missing, what is refused, days, phrases (``wish_words``), numbers (``wish_numbers``), places,
+certificates, sex and schooling, trades, words. A phrase inside a longer trade word (临时 in 临时演员) is part of the trade.
+
+Most searches are one trade or a few: they are looked up word by word and none of the rules runs.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
-from matching import text
+from matching import text, wish_numbers, wish_words
 from matching.model import Piece
 from matching.rules import region, trade
-from matching.rules.age import parse_age
-from matching.rules.numerals import chinese_number
-from matching.rules.wage import parse_wage
+from matching.wish_reader import Reader
+from matching.wish_refusals import may_be_missing, refused
 
-_NUMBER = r"(?:\d{1,3}(?:\.\d)?|[一二两三四五六七八九十]{1,3})"
-_AMOUNT = r"(?:\d+(?:\.\d+)?\s*[k千万w]?|[一二两三四五六七八九]+[百千万](?:[一二三四五六七八九]+[百千]?)*)"
-_PER = r"(?:一个月|每个?月|月薪|月|一天|每天|日薪|天|一小时|每小时|每个小时|时薪|小时|一年|每年|年薪|年)"
-
-_REFUSED = re.compile(
-    r"(?:不想要|不想|不要|不愿意|不愿|不接受|不做|不干|不上|不去|不坐|拒绝|别给我|别|除了)"
-    r"(?:做|干|上|去|找|坐|是)?([\u4e00-\u9fff]{1,6})"
-)
-_YEARS = r"(?:\d{2}|[一二三四五六七八九]?十[一二三四五六七八九]?)"
-_AGE = re.compile(
-    rf"(?:今年|年龄|本人|我)*\s*(?P<years>{_YEARS})(?P<open>\s*[-~到至]\s*{_YEARS}|\s*[多几来])?\s*周?岁(?P<limit>以[上下内])?"
-    r"|(?:今年|年龄)\s*[:：]?\s*(?P<said>\d{2})(?![\d元块.k千万])"
-)
-_NEAR_KM = re.compile(
-    rf"(?:附近|方圆|周边|离家|离我|距离)?\s*({_NUMBER})\s*(公里|千米|km|里路|里地)(?:以内|之内|内|范围内?|左右)?"
-)
-_NEAR = re.compile(
-    r"离?(?:我?家|我|这里?|这边)?(?:很|比较|要)?(?:近一?点儿?|近一?些|近的)"
-    r"|(?:家|我|这里?)?附近|就近|家门口|周边|离(?:我?家|我)近"
-)
-_WAGE = re.compile(
-    rf"(?:工资|薪资|薪水|待遇|底薪|保底|至少|最少|不低于|要求|{_PER})*\s*{_AMOUNT}\s*(?:[-~到至]+\s*{_AMOUNT}\s*)?(?:多|几)?\s*(?:元|块钱|块|圆)?"
-    rf"\s*(?:[/每一]?\s*{_PER})?\s*(?:以上|往上|左右|起步|起|多)?"
-)
-_WAGE_SIGN = re.compile(rf"工资|薪|待遇|保底|不低于|至少|最少|元|块|以上|往上|起|左右|[k千万w百]|{_PER}|\d{{4}}")
-_WAGE_SANE = range(500, 100_001)
-
-_BENEFITS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("(?:包|管)吃(?:包|管)?住|(?:包|管)食宿|吃住全包", ("包吃", "包住")),
-    ("(?:包|管)(?:吃|饭|餐)", ("包吃",)),
-    ("(?:包|管)(?:住宿|住|宿)|提供(?:住宿|宿舍)", ("包住",)),
-    ("夫妻(?:房|宿舍|间)", ("夫妻房",)),
-    ("五险一金", ("五险", "公积金")),
-    ("(?:交|买|有)?(?:五险|社保|社会保险)", ("五险",)),
-    ("公积金", ("公积金",)),
-    ("双休|周末休息?", ("双休",)),
-    ("单休|月休四天", ("单休",)),
-    ("班车|接送", ("班车",)),
-    ("坐班|坐着(?:上班|干|做)", ("坐班",)),
-    ("(?:不限|无需|不要|没有?|无)经验(?:不限|可)?", ("无经验可",)),
-)
-_SETTLEMENTS: Final = (
-    ("日结|天结|现结|[一当]天一?结(?:算|账)?|做一天结一天|当日结", "day"),
-    ("周结|[一每]周一?结", "week"),
-    ("月结|按月(?:发|结)", "month"),
-)
-_SHIFTS: Final = ("长白班", "常白班", "白班", "夜班", "晚班", "两班倒", "三班倒")
-_KINDS: Final = (("零工|临时工|短工|小时工|散工", "gig"), ("直播(?:带岗|招聘|间)", "live"))
-_CERTIFICATE = re.compile(
-    r"(?:有|持)?("
-    r"(?:电?焊工?|叉车|电工|健康|驾驶?|厨师|保安员?|行车|高空(?:作业)?|塔吊|教师|护士|[abc][123])(?:资格)?(?:证|驾照|照)"
-    r"|(?<![a-z0-9])[abc][123](?![a-z0-9]))"
-)
-_HOURS = re.compile(rf"(?:一天|每天)?\s*({_NUMBER})\s*个?小时(?:以内|之内|制|班)?")
-_GROUP = re.compile(rf"(?:我们)?\s*({_NUMBER})\s*个?人(?:一起)?")
-_COUPLE = re.compile(r"夫妻(?!房|宿舍|间)(?:俩|两个?人?|工|一起|档)?|两口子")
-_START = re.compile(
-    r"(明天|后天|今天|马上|立即|随时|年后|春节后|过完年|下周|下个?月)"
-    r"就?(?:能|可以?)?(?:上班|上岗|到岗|开工|入职|开始)?"
-)
+_PARTS = re.compile(r"[^\s,;/、。]+")
+_PLAIN_LONGEST: Final = 60
 
 
-@dataclass(slots=True)
-class _Reader:
-    """The text with what was understood blanked out, and the pieces with where they stood."""
-
-    rest: str
-    found: list[tuple[int, Piece]] = field(default_factory=list)
-
-    def take(self, start: int, end: int) -> str:
-        words = self.rest[start:end].strip()
-        self.rest = self.rest[:start] + " " * (end - start) + self.rest[end:]
-        return words
-
-    def add(self, at: int, name: str, value: str | float | bool, words: str, sure: float, *, applied: bool = True) -> None:
-        self.found.append((at, Piece(name, value, words, sure, applied)))
-
-    def each(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
-        at = 0
-        while (match := pattern.search(self.rest, at)) is not None:
-            yield match
-            at = max(match.end(), at + 1)
-
-
-def understand(written: str) -> tuple[Piece, ...]:
+def understand(written: str, today: date | None = None) -> tuple[Piece, ...]:
     """The pieces of what a person typed, in the order of their words; fields as in the API's table of ``understand``.
 
-    ``wage_min`` is in yuan a month, whatever unit was typed (``wage_unit`` says ``month``). A place that could be several is a
-    ``region`` that is not applied, its value the codes with commas. ``trade``, ``skill``, ``certificate`` and ``text`` are to be
-    searched as words, by their ``text``; all others are wishes and filters. What is refused (``not``) is reported, not applied.
+    ``wage_min`` is in the unit of ``wage_unit``, as it was said. A place that could be several is a ``region`` that is not
+    applied, its value the codes with commas. ``trade``, ``skill``, ``certificate`` and ``text`` are to be searched as words, by
+    their ``text``; all others are wishes and filters. ``not`` is what is refused, its value ``field:value``: ``shift:夜班``,
+    ``settlement:month``, ``kind:gig``, ``benefit:无尘车间``, ``trade:4-07-05-01``, ``region:…``, ``word:中介`` (the tables of
+    ``wish_words`` say what each leaves out; a word that is in no table leaves out itself). Beside the table of the API:
+    ``sex`` (``male female``), ``education`` and ``experience`` (years, or true), always only offered.
+
+    ``today`` turns days to come into dates (``start``) and years of birth (70后) into ages; without it they stay words.
+    The ``text`` of each piece stands in ``text.normalise(written)``. Never raises.
     """
-    reader = _Reader(text.normalise(written[: text.QUERY_CHARS]))
-    for step in _STEPS:
-        step(reader)
-    return tuple(piece for _, piece in sorted(reader.found, key=lambda item: item[0]))
+    whole = text.normalise(written[: text.QUERY_CHARS])
+    if not whole:
+        return ()
+    if len(whole) <= _PLAIN_LONGEST and (plain := _plain(whole)) is not None:
+        return plain
+    reader = Reader(whole, today)
+    for signs, step in _STEPS:
+        if signs is None or not signs.isdisjoint(reader.rest):
+            step(reader)
+    reader.found.sort(key=_by_place)
+    return tuple(piece for _, piece in reader.found)
 
 
-_REFUSED_PLAINLY = re.compile(
-    r"不(加班|倒班|站班)|(?:不|没有?|无)(?:给|帮|用|要|需要?)?(?:交|缴|买|上)?(社保|五险一金|五险|社会保险|公积金)(?:也(?:行|可以?|好|成))?"
+def _by_place(found: tuple[int, Piece]) -> int:
+    return found[0]
+
+
+def _plain(whole: str) -> tuple[Piece, ...] | None:
+    """The pieces when every part is one known trade word; None when any is not."""
+    pieces = []
+    for part in _PARTS.findall(whole):
+        piece = _trade_piece(part)
+        if piece is None:
+            return None
+        pieces.append(piece)
+    return tuple(pieces)
+
+
+@lru_cache(maxsize=1 << 14)
+def _trade_piece(word: str) -> Piece | None:
+    """The piece for a word that is a trade and nothing else; None for anything else."""
+    if word in wish_words.phrases() or trade.find_words(word) != [(word, 0, len(word))]:
+        return None
+    known = trade.lookup(word)
+    return None if known is None or word in text.STOP_WORDS else Piece("trade", known.code, word, 0.9, applied=True)
+
+
+_ALSO = re.compile(
+    r"(?:的)?(?:也(?:行|可以?|好|成|中|能|干|做|没关系)|都(?:行|可以?|好|成|能|中)|无所谓|(?:都|也)?(?:能|可以)?接受)"
 )
-"""What is refused, or can be done without, with no verb between: 不加班, 不交社保也行."""
-_FILLER = re.compile(
-    r"有没[有得](?:什么|啥)?|有(?:什么|啥)|[有没]得(?=[^\s])|(?:什么|啥)(?=活|事|工)|(?:活儿?|事儿?|工)[做干](?![\u4e00-\u9fff])|俺"
-)
-"""How people begin a question; no advert holds these words, so searching for them finds nothing."""
 
 
-def _fillers(reader: _Reader) -> None:
-    for match in reader.each(_FILLER):
-        reader.take(*match.span())
+_EITHER: Final = frozenset({"settlement", "kind"})
+"""Fields of which several may be wanted: 日结周结都行 is both."""
 
 
-def _refused(reader: _Reader) -> None:
-    for match in reader.each(_REFUSED_PLAINLY):
-        known = match.group(1) or match.group(2)
-        reader.add(match.start(), "not", known, reader.take(*match.span()), 0.8, applied=False)
-    for match in reader.each(_REFUSED):
-        object_ = match.group(1)
-        if object_.startswith(("经验", "限", "学历", "错", "高", "低", "超")):
-            continue  # 不要经验, 不错, 不低于: nothing is refused
-        known = next((word for word in _refusable(object_) if object_.startswith(word)), None)
-        if known is not None:
-            end = match.start(1) + len(known)
-            reader.add(match.start(), "not", known, reader.take(match.start(), end), 0.8, applied=False)
-
-
-def _refusable(said: str) -> list[str]:
-    """Words that can stand behind a refusal: shifts and the like, or a trade."""
-    trades = [word for word, start, _ in trade.find_words(said) if start == 0]
-    return [
-        *_SHIFTS,
-        "上夜班",
-        "流水线",
-        "进厂",
-        "工厂",
-        "加班",
-        "中介",
-        "站班",
-        "倒班",
-        "无尘服",
-        "无尘车间",
-        "高空",
-        "体力活",
-        *trades,
-    ]
-
-
-def _ages(reader: _Reader) -> None:
-    for match in reader.each(_AGE):
-        said = _value(match["said"] or match["years"])
-        if match["open"] or match["limit"]:
-            limits = parse_age(match.group().lstrip("今年龄本人我: ："))
-            low, high = limits.min, limits.max
-        else:
-            low = high = int(said) if said is not None else None
-        if low is None and high is None:
-            continue
-        words = reader.take(*match.span())
-        for name, value in (("age_min", low), ("age_max", high)):
-            if value is not None:
-                reader.add(match.start(), name, value, words, 0.9)
-
-
-def _value(said: str) -> float | None:
-    try:
-        value = float(said)
-    except ValueError:
-        read = chinese_number(said)
-        value = float(read) if read is not None else -1.0
-    return value if value > 0 else None
-
-
-def _distances(reader: _Reader) -> None:
-    for match in reader.each(_NEAR_KM):
-        km = _value(match.group(1))
-        if km is not None:
-            km = km / 2 if match.group(2).startswith("里") else km
-            reader.add(match.start(), "near", km, reader.take(*match.span()), 0.9)
-
-
-def _wages(reader: _Reader) -> None:
-    for match in reader.each(_WAGE):
-        said = match.group()
-        if not _WAGE_SIGN.search(said) or reader.rest[match.end() : match.end() + 1] in {"个", "人", "岁", "号", "证", "路"}:
-            continue
-        wage = parse_wage(said)
-        month = wage.min_yuan_month if wage.min_yuan_month is not None else wage.max_yuan_month
-        if month is None or month not in _WAGE_SANE:
-            continue
-        words = reader.take(*match.span())
-        reader.add(match.start(), "wage_min", month, words, 0.9)
-        reader.add(match.start(), "wage_unit", "month", words, 0.9)
-        return  # a second amount is not a second wish
-
-
-def _regions(reader: _Reader) -> None:
-    place = region.find(reader.rest)
-    at = reader.rest.find(place.matched) if place.matched else -1
-    if at < 0:
+def _phrases(reader: Reader) -> None:
+    """What stands in the table of phrases; what is only accepted (夜班也行) is offered, not applied."""
+    found, rest = wish_words.phrases(), reader.rest
+    matches = [match.span() for match in wish_words.phrase_pattern().finditer(rest)]
+    if not matches:
         return
-    words = reader.take(at, at + len(place.matched))
-    if place.code is not None:
-        reader.add(at, "region", place.code, words, 0.9)
-    else:
-        reader.add(at, "region", ",".join(place.ambiguous), words, 0.3, applied=False)
+    trades = [(start, end) for _, start, end in reader.trades()]
+    for start, end in matches:
+        if any(begin < end and start < stop and stop - begin > end - start for begin, stop in trades):
+            continue
+        phrase = found[rest[start:end]]
+        if (start, end) in trades and phrase.meanings and phrase.meanings[0].field == "skill":
+            continue  # 打螺丝 is searched as the work it is
+        words = reader.take(start, end)
+        also = _ALSO.match(rest, end)
+        for name, value, applied in phrase.meanings:
+            either = also is not None and name in _EITHER and "都" in also[0]
+            reader.add(start, name, value, words, phrase.sure, applied=applied and (also is None or either))
 
 
-def _nearness(reader: _Reader) -> None:
-    asked = any(piece.field == "near" for _, piece in reader.found)
-    for match in reader.each(_NEAR):
-        words = reader.take(*match.span())
-        if not asked:
-            reader.add(match.start(), "near", True, words, 0.8)
-            asked = True
+_START = re.compile(
+    r"(?P<word>大后天|后天|明天|明日|明早|今天|今晚|今日|马上|立马|立刻|立即|随时|这几天|这两天|过几天|过两天|过段时间|下周[一二三四五六日天]?|下星期[一二三四五六日天]?|下礼拜[一二三四五六日天]?|周[一二三四五六日天](?!结)"
+    r"|月底|月初|下个?月初?底?|年后|春节后|过完年后?|过了年|节后|过年后|春节以后|开春|正月(?:初[一二三四五六七八九十]+|十五|里)?(?:以?后)?|元宵后|年底|年前|过年前|国庆后|国庆节后|中秋后|五一后|暑假(?!工)|寒假(?!工))"
+    r"(?:就|都|之后|以后|后)?(?:能|可以?|想)?(?:去|来)?(?:上班|上岗|到岗|开工|入职|开始|干活|报到|过来)?(?:的)?"
+)
+_AT_ONCE: Final = {"马上", "立马", "立刻", "立即"}
+_DAYS: Final = {"今天": 0, "今晚": 0, "今日": 0, "明天": 1, "明日": 1, "明早": 1, "后天": 2, "大后天": 3}
+_WEEKDAYS: Final = {character: number for number, character in enumerate("一二三四五六日")} | {"天": 6}
 
 
-def _conditions(reader: _Reader) -> None:
-    for pattern, tags in _BENEFITS:
-        for match in reader.each(re.compile(pattern)):
-            words = reader.take(*match.span())
-            for tag in tags:
-                reader.add(match.start(), "benefit", tag, words, 0.9)
-    for name, table, sure in (("settlement", _SETTLEMENTS, 0.9), ("kind", _KINDS, 0.8)):
-        for pattern, value in table:
-            for match in reader.each(re.compile(pattern)):
-                reader.add(match.start(), name, value, reader.take(*match.span()), sure)
-    for shift in _SHIFTS:
-        for match in reader.each(re.compile(rf"上?{shift}")):
-            reader.add(match.start(), "shift", shift, reader.take(*match.span()), 0.8, applied=False)
+def _starts(reader: Reader) -> None:
+    for match in _START.finditer(reader.rest):
+        word = match["word"]
+        if word[0] == "周" and match[0] == word:
+            continue  # 周六 alone may be a day off
+        value = _day_of(word, reader.today)
+        reader.add(match.start(), "start", value, reader.take(*match.span()), 0.7, applied=False)
 
 
-def _people(reader: _Reader) -> None:
-    for match in reader.each(_HOURS):
-        hours = _value(match.group(1))
-        if hours is not None and hours <= 16:
-            reader.add(match.start(), "hours_max", hours, reader.take(*match.span()), 0.8)
-    for match in reader.each(_COUPLE):
-        reader.add(match.start(), "couple", True, reader.take(*match.span()), 0.8, applied=False)
-    for match in reader.each(_GROUP):
-        size = _value(match.group(1))
-        if size is not None:
-            reader.add(match.start(), "group_size", int(size), reader.take(*match.span()), 0.8, applied=False)
-    for match in reader.each(_START):
-        reader.add(match.start(), "start", match.group(1), reader.take(*match.span()), 0.7, applied=False)
+def _day_of(word: str, today: date | None) -> str:
+    """An ISO date where the word means one day, else the word."""
+    if word in _AT_ONCE:
+        return "马上"
+    if today is None:
+        return word
+    if word in _DAYS:
+        return (today + timedelta(days=_DAYS[word])).isoformat()
+    if word[-1] in _WEEKDAYS and ("周" in word or "星期" in word or "礼拜" in word):
+        monday = today - timedelta(days=today.weekday())
+        ahead = _WEEKDAYS[word[-1]] + (7 if word[0] == "下" else 0)
+        meant = monday + timedelta(days=ahead)
+        return (meant if meant >= today else meant + timedelta(days=7)).isoformat()
+    return word
 
 
-def _works(reader: _Reader) -> None:
-    for match in reader.each(_CERTIFICATE):
-        name = match.group(1)
+def _numbers(reader: Reader) -> None:
+    """Facts with numbers; a second age or wage is of somebody else or a second thought, and does not count."""
+    said: set[str] = set()
+    for start, end, says in wish_numbers.facts(reader.rest, reader.today, daily=reader.says("settlement")):
+        words = reader.take(start, end)
+        names = {name for name, *_ in says}
+        if names & said:
+            continue
+        said |= {"age_min", "age_max"} if names & {"age_min", "age_max"} else names
+        for name, value, sure, applied in says:
+            reader.add(start, name, value, words, sure, applied=applied)
+    if "near" in said and any(piece.field == "near" and piece.applied and piece.value is not True for _, piece in reader.found):
+        reader.found = [(at, piece) for at, piece in reader.found if piece.field != "near" or piece.value is not True]
+
+
+_CLAUSE = re.compile(r"[^,.;!?]+")
+_PLACES_MOST: Final = 3
+
+
+def _regions(reader: Reader) -> None:
+    at = 0
+    for _ in range(_PLACES_MOST):
+        at = region.may_name(reader.rest, at)
+        if at < 0:
+            break
+        begin = max(reader.rest.rfind(stop, 0, at) for stop in ",.;!?") + 1
+        stop = _CLAUSE.match(reader.rest, at)
+        said = reader.rest[begin : stop.end() if stop else at]
+        place = region.find(said)
+        where = said.find(place.matched) if place.matched else -1
+        if where < 0 or (place.code is None and len(place.matched) < 3 and len(place.matched) < len(reader.whole)):
+            at = begin + len(said)
+            continue
+        at = begin + where
+        words = reader.take(at, at + len(place.matched))
+        if place.code is not None:
+            reader.add(at, "region", place.code, words, 0.9)
+        else:
+            reader.add(at, "region", ",".join(place.ambiguous), words, 0.3, applied=False)
+        at = begin
+    _only_innermost(reader)
+
+
+def _only_innermost(reader: Reader) -> None:
+    """赣州的，最好章贡区: the place inside the other is the one that is meant."""
+    codes = {
+        str(piece.value): region.prefix(str(piece.value))
+        for _, piece in reader.found
+        if piece.field == "region" and piece.applied
+    }
+    if len(codes) > 1:
+        wide = {code for code, start in codes.items() if any(other != code and other.startswith(start) for other in codes)}
+        reader.found = [(at, piece) for at, piece in reader.found if piece.field != "region" or piece.value not in wide]
+
+
+_CERTIFICATE = re.compile(
+    r"(?:有|持|会开|考了|考过|拿了|办了)?(?P<name>(?:(?:高压|低压|高低压|特种作业|高级|初级|中级)?(?:电焊工?|焊工|焊接|叉车|电工|健康|驾驶|厨师|保安员?|行车|起重|高空作业|高空|高处作业|登高|塔吊|挖机|挖掘机|铲车|吊车|锅炉|司炉|制冷|消防|监控"
+    r"|安全员|施工员|建造师|特种作业|操作|上岗|教师|幼师|护士|护理员?|育婴师?|月嫂|家政|导游|会计|美容师?|从业|押运|危险品)(?:操作|资格|上岗|从业|特种)?(?:证书|证)"
+    r"|(?<![a-z0-9])[abc][123](?:驾照|驾驶证|照|证|本)|驾驶证|驾照|(?<![a-z0-9])[abc][123](?![a-z0-9])))"
+)
+_NO_CERTIFICATE = re.compile(r"(?:没有?|无)[^,.;\s]{0,5}(?:证|驾照|证书)(?!券)")
+_LICENCE = re.compile(r"[abc][123]")
+
+
+def _certificates(reader: Reader) -> None:
+    for match in _NO_CERTIFICATE.finditer(reader.rest):
         reader.take(*match.span())
-        reader.add(match.start(), "certificate", name, name, 0.9)
-    for word, start, end in trade.find_words(reader.rest):
+    for match in _CERTIFICATE.finditer(reader.rest):
+        name = match["name"]
+        reader.take(*match.span())
+        licence = _LICENCE.match(name)
+        reader.add(match.start("name"), "certificate", licence[0].upper() if licence else name, name, 0.9)
+
+
+_SEX = re.compile(r"(?<![\u4e00-\u9fff])(?:本人|我是|性别:?)?(?P<sex>男|女)(?![\u4e00-\u9fffa-z])")
+_SCHOOL = re.compile(r"(?P<school>小学|初中|高中|中专|大专|本科|技校)(?:毕业生?|学历|文化程度?|以上|没毕业|$|(?=[\s,.;!?]))")
+
+
+def _person(reader: Reader) -> None:
+    for match in _SEX.finditer(reader.rest):
+        reader.add(
+            match.start(), "sex", "male" if match["sex"] == "男" else "female", reader.take(*match.span()), 0.7, applied=False
+        )
+    for match in _SCHOOL.finditer(reader.rest):
+        reader.add(match.start(), "education", match["school"], reader.take(*match.span()), 0.8, applied=False)
+
+
+def _works(reader: Reader) -> None:
+    for word, start, end in reader.trades():
         known = trade.lookup(word)
         if known is not None and word not in text.STOP_WORDS:
             reader.add(start, "trade", known.code, word, 0.9)
             reader.take(start, end)
 
 
-def _words(reader: _Reader) -> None:
+_LEFT = re.compile(r"[^\s,.;:!?，。；：！？、/()（）\"'~+*<>]+")
+_SINGLE_STOPS = frozenset(word for word in text.STOP_WORDS if len(word) == 1)
+
+
+def _words(reader: Reader) -> None:
     """Each unbroken run that is left, from its first telling word to its last: typing errors are corrected in whole runs."""
-    for match in reader.each(re.compile(r"[^\s,.;:!?，。；：！？、/()（）]+")):
-        for run in text.query_runs(match.group()):
-            while run and run[0] in text.STOP_WORDS:
-                run.pop(0)
-            while len(run) > 1 and run[-1] in text.STOP_WORDS and len(run[-1]) > 1:
-                run.pop()
-            if run:
-                words = "".join(run)
-                reader.add(match.start() + match.group().find(words), "text", words, words, 0.5)
+    for match in _LEFT.finditer(reader.rest):
+        run = match[0]
+        if _SINGLE_STOPS.issuperset(run) or run in text.STOP_WORDS:
+            continue
+        for cut in text.query_runs(run):
+            while cut and cut[0] in text.STOP_WORDS:
+                cut.pop(0)
+            while len(cut) > 1 and cut[-1] in text.STOP_WORDS and (len(cut[-1]) > 1 or cut[-1] == "的"):
+                cut.pop()
+            words = "".join(cut)
+            at = run.find(words)
+            if words and at >= 0 and (len(words) > 1 or words.isascii() or words == reader.whole):
+                reader.add(match.start() + at, "text", words, words, 0.5)
 
 
-_STEPS: Final[tuple[Callable[[_Reader], None], ...]] = (
-    _fillers,
-    _refused,
-    _ages,
-    _distances,
-    _people,
-    _wages,
-    _regions,
-    _nearness,
-    _conditions,
-    _works,
-    _words,
+_STEPS: Final[tuple[tuple[frozenset[str] | None, Callable[[Reader], None]], ...]] = (
+    (frozenset("也无没"), may_be_missing),
+    (frozenset("不别莫唔甭嫑除拒讨排受勿免了接愿"), refused),
+    (frozenset("天日早晚上立刻时周星礼月年节春底假几国后"), _starts),
+    (None, _phrases),
+    (wish_numbers.NUMERALS, _numbers),
+    (None, _regions),
+    (frozenset("证照本123"), _certificates),
+    (frozenset("男女小初高中大本技"), _person),
+    (None, _works),
+    (None, _words),
 )
+"""What each step cannot do without, and the step: most texts hold the signs of few."""

@@ -16,19 +16,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from matching import IndexWriter, Job, Query, open_index, search, understand
+from matching import IndexWriter, Job, open_index, search, wished
 from matching.bench.brute import brute_force
 from matching.engine import plan_for, rank
 from seed_jobs import synthesize
 
 Figures = dict[str, Any]
-_WORDS = frozenset({"trade", "skill", "certificate", "text"})
 
 
 def _say(line: str) -> None:
@@ -39,24 +37,6 @@ def _percentiles(name: str, seconds: list[float], steps: Sequence[int] = (50, 95
     if not seconds:
         return {f"{name}p{step}_us": None for step in steps}
     return {f"{name}p{step}_us": round(float(np.percentile(seconds, step)) * 1e6, 1) for step in steps}
-
-
-def understood(query: Query) -> Query:
-    """The query with what its text says turned into wishes; what was given by name stays. The work of a caller, for timing."""
-    if not query.text:
-        return query
-    pieces = understand(query.text)
-    wishes: dict[str, Any] = {"text": " ".join(piece.text for piece in pieces if piece.field in _WORDS)}
-    for piece in pieces:
-        if piece.applied and piece.field == "wage_min" and query.wage_min_yuan_month is None:
-            wishes["wage_min_yuan_month"] = int(piece.value)
-        elif piece.applied and piece.field == "benefit":
-            wishes["tags_wanted"] = wishes.get("tags_wanted", query.tags_wanted) | {str(piece.value)}
-        elif piece.applied and piece.field == "region" and query.lat is None:
-            wishes["regions"] = (str(piece.value),)
-        elif piece.applied and piece.field == "age_min" and query.age is None:
-            wishes["age"] = int(piece.value)
-    return replace(query, **wishes)
 
 
 def _rss_mb() -> float:
@@ -85,7 +65,7 @@ def measure(jobs: int, queries: int, seed: int, folder: Path, *, peers: bool) ->
     timed: dict[str, list[float]] = {"search": [], "radius": [], "end": [], "brute": []}
     equal = 0
     for query in asked:  # once unmeasured: the first touch of every page is the disk's time, not the engine's
-        search(index, understood(query))
+        search(index, wished(query).query)
     for number, query in enumerate(asked):
         plan = plan_for(snapshot, query)
         began = time.perf_counter()
@@ -99,7 +79,7 @@ def measure(jobs: int, queries: int, seed: int, folder: Path, *, peers: bool) ->
         timed["brute"].append(time.perf_counter() - began)
         equal += bool(np.array_equal(ranked.best[:, :3], expected))
         began = time.perf_counter()
-        search(index, understood(query))
+        search(index, wished(query).query)
         timed["end"].append(time.perf_counter() - began)
         if (number + 1) % 250 == 0:
             _say(f"asked {number + 1}, {equal} exact")

@@ -19,7 +19,7 @@ from matching.rules.region_table import (
     parent,
     prefix,
 )
-from matching.rules.region_text import Place, find
+from matching.rules.region_text import Place, find, may_name
 
 __all__ = [
     "Current",
@@ -34,6 +34,7 @@ __all__ = [
     "find",
     "get",
     "is_within",
+    "may_name",
     "parent",
     "prefix",
 ]

@@ -3,38 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
-from matching import understand
+from matching import Wished, wished
 from matching.geo import wgs84_to_gcj02
-from matching.model import Kind, Piece, Query, Settlement
+from matching.model import Kind, Query, Settlement
 from matching.rules import region as region_rules
 from matching.rules import trade as trade_rules
 from matching.rules.wage import yuan_month
 from service.clock import seconds
 from service.errors import Invalid
 
-NEAR_KM = 20.0
-"""What "附近" means when no number was said."""
-WORDS = frozenset({"trade", "skill", "certificate", "text"})
-"""Pieces that are searched as words; all others become wishes and filters."""
 
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A query, and what was understood of the words in it.
-
-    ``loose``: the words searched for, when none of them is a trade, a skill or a certificate but something else was understood.
-    If nobody offers anything under such words, they may be a way of speaking, and what was understood is still worth answering.
-    """
-
-    query: Query
-    pieces: tuple[Piece, ...]
-    loose: str = ""
-
-
-def from_search(args: dict[str, Any], now: int) -> Asked:
+def from_search(args: dict[str, Any], now: int) -> Wished:
     """The query of ``GET /v1/jobs``: here the named conditions are filters."""
     wage = _wage(args)
     query = _base(args, now, text=args["q"])
@@ -50,10 +32,10 @@ def from_search(args: dict[str, Any], now: int) -> Asked:
         hours_max=args.get("hours_max"),
         sort=args["sort"],
     )
-    return _with_trades(_with_words(query), args["trades"])
+    return _with_trades(wished(query, args["ignore"]), args["trades"])
 
 
-def from_match(args: dict[str, Any], now: int) -> Asked:
+def from_match(args: dict[str, Any], now: int) -> Wished:
     """The query of ``POST /v1/match``: here they are wishes that rank."""
     wishes = args["preferences"]
     query = replace(
@@ -69,7 +51,7 @@ def from_match(args: dict[str, Any], now: int) -> Asked:
         settlements=cast("frozenset[Settlement]", frozenset(wishes.get("settlement", ()))),
         hours_max=wishes.get("hours_max"),
     )
-    return _with_trades(_with_words(query), args["trades"])
+    return _with_trades(wished(query, args["ignore"]), args["trades"])
 
 
 def _base(args: dict[str, Any], now: int, text: str) -> Query:
@@ -108,57 +90,9 @@ def _region(said: str) -> str:
     raise Invalid("region_unknown", message, errors={"region": [message]})
 
 
-def _with_trades(asked: Asked, said: Sequence[str]) -> Asked:
+def _with_trades(asked: Wished, said: Sequence[str]) -> Wished:
     """Trades by code, or by a word that is searched as a skill."""
     codes = tuple(one for one in said if trade_rules.occupation(one) is not None)
     words = tuple(one for one in said if one not in codes)
     query = asked.query
-    return replace(asked, query=replace(query, trade_codes=(*query.trade_codes, *codes), skills=(*query.skills, *words)))
-
-
-def _with_words(query: Query) -> Asked:
-    """Add what the free text says. A condition that was also given by name keeps the given value."""
-    if not query.text:
-        return Asked(query, ())
-    pieces = understand(query.text)
-    words = " ".join(piece.text for piece in pieces if piece.field in WORDS)
-    query = replace(query, text=words)
-    done: list[Piece] = []
-    for piece in pieces:
-        changed = _apply(query, piece) if piece.applied and piece.field not in WORDS else None
-        if changed is not None:
-            query = changed
-        done.append(replace(piece, applied=piece.field in WORDS or changed is not None))
-    query = _age_between(query, done)
-    vague = all(piece.field == "text" for piece in pieces if piece.field in WORDS)
-    understood = any(piece.applied and piece.field not in WORDS for piece in done)
-    return Asked(query, tuple(done), words if words and vague and understood and not query.skills else "")
-
-
-def _apply(query: Query, piece: Piece) -> Query | None:  # one line a field: a table would hide the conditions
-    """The query with one piece in it; None when the piece adds nothing (already given, or not for the engine)."""
-    match piece.field:
-        case "region" if not query.regions:
-            return replace(query, regions=(str(piece.value),))
-        case "near" if query.lat is not None and query.radius_km is None:
-            return replace(query, radius_km=NEAR_KM if piece.value is True else float(piece.value))
-        case "wage_min" if query.wage_min_yuan_month is None:
-            return replace(query, wage_min_yuan_month=int(piece.value))
-        case "benefit":
-            return replace(query, tags_wanted=query.tags_wanted | {str(piece.value)})
-        case "settlement" if not query.settlements:
-            return replace(query, settlements=frozenset({cast("Settlement", piece.value)}))
-        case "kind" if not query.kinds:
-            return replace(query, kinds=frozenset({cast("Kind", piece.value)}))
-        case "hours_max" if query.hours_max is None:
-            return replace(query, hours_max=float(piece.value))
-        case "age_min" | "age_max" if query.age is None:
-            return query  # both ends are needed: see _age_between
-        case _:
-            return None
-
-
-def _age_between(query: Query, pieces: Sequence[Piece]) -> Query:
-    """Somebody of "五十多岁" is taken as the middle of what was understood, when no age was given."""
-    ends = [int(piece.value) for piece in pieces if piece.field in {"age_min", "age_max"} and piece.applied]
-    return replace(query, age=sum(ends) // len(ends)) if ends and query.age is None else query
+    return asked._replace(query=replace(query, trade_codes=(*query.trade_codes, *codes), skills=(*query.skills, *words)))

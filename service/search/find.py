@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from matching import Index, count, search, similar, weighed
+from matching import Index, Wished, count, search, similar, weighed
 from matching.model import KINDS, Facets, Hit, Query, Reason
 from matching.rules import region as region_rules
 from matching.rules import trade as trade_rules
@@ -19,7 +19,6 @@ from service.jobs.models import Job
 from service.jobs.queries import cards
 from service.metrics import SEARCH_SECONDS
 from service.search import cursor as cursors
-from service.search.ask import Asked
 from service.search.widen import steps
 
 SPARE = 12
@@ -40,17 +39,19 @@ class Found:
         return getattr(self.job, name)
 
 
-def _found(job: Job, hit: Hit) -> Found:
+def _found(job: Job, hit: Hit, place: str = "") -> Found:
     """The reasons as this job allows them to be said.
 
     Pay by the hour or the day is compared as yuan a month: a conversion, which must not read like a promise (D-15). A distance to
-    the middle of a county or town is about right and no more.
+    the middle of a county or town is about right and no more; one from the middle of ``place`` is not the person's own.
     """
     said = hit.reasons
     if job.wage_unit not in {None, "month"}:
         said = _reworded(said, "wage", "月薪", "折合月薪约")
     if job.point_source == "region":
         said = _reworded(said, "place", "距您 ", "距您约 ")
+    if place:
+        said = _reworded(said, "place", "距您", f"距{place}中心")
     return Found(job, hit, said)
 
 
@@ -69,7 +70,7 @@ class Page:
     next: str | None
 
 
-def page(session: Session, index: Index, asked: Asked, question: str, cursor: str | None, now: datetime) -> Page:
+def page(session: Session, index: Index, asked: Wished, question: str, cursor: str | None, now: datetime) -> Page:
     """The first page of a question, or the one behind ``cursor``. Raises 400 for a cursor of another question."""
     began = time.perf_counter()
     query = asked.query
@@ -101,7 +102,7 @@ def page(session: Session, index: Index, asked: Asked, question: str, cursor: st
         last = position
         job = rows.get(hit.job_id)
         if job is not None:
-            found.append(_found(job, hit))
+            found.append(_found(job, hit, asked.place))
             if len(found) == query.limit:
                 break
     more = last is not None and (last + 1 < len(hits) or len(hits) == query.limit + SPARE)

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, current_app, jsonify, request
 
-from matching import suggest
+from matching import Wished, suggest
 from service import clock
 from service.accounts.access import allow, maybe_account
 from service.blueprint import Blueprint
@@ -72,7 +72,7 @@ def _live() -> LiveIndex:
     return live
 
 
-def _fair_seed(args: dict[str, Any], asked: ask.Asked) -> int | None:
+def _fair_seed(args: dict[str, Any], asked: Wished) -> int | None:
     settings: Settings = current_app.extensions["settings"]
     if not (settings.fair_exposure and args["fair"]):
         return None
@@ -80,9 +80,9 @@ def _fair_seed(args: dict[str, Any], asked: ask.Asked) -> int | None:
     return fair.seed_for(asked.query, None if caller is None else caller.account_id)
 
 
-def _answer(args: dict[str, Any], asked: ask.Asked) -> Response:
+def _answer(args: dict[str, Any], asked: Wished) -> Response:
     index = _live().get()
-    asked = replace(asked, query=replace(asked.query, fair_seed=_fair_seed(args, asked)))
+    asked = asked._replace(query=replace(asked.query, fair_seed=_fair_seed(args, asked)))
     question = cursor.fingerprint({name: value for name, value in args.items() if name not in {"cursor", "limit", "view"}})
     with read_session() as session:
         page = find.page(session, index, asked, question, args.get("cursor"), clock.now())

@@ -81,6 +81,13 @@ def _not_both(wanted: Iterable[str], refused: Iterable[str], field: str) -> None
         raise ValidationError(f"「{both[0]}」又要有又不要，请去掉一个。", field)
 
 
+IGNORED_MOST = 32
+_IGNORE = {
+    "description": "不采用哪些听懂的话：understood 里的 ignore 原样传回，或者只写 field（age、wage、benefit……）。"
+    "例：benefit:包住 不看包住，near 不看远近。对不上的名字不算错"
+}
+
+
 class Order(In):
     """Whose order it is."""
 
@@ -119,6 +126,7 @@ class SearchArgs(Place, Order, Page):
         load_default="",
         metadata={"description": "想找什么，怎么说都行：想找个包吃住的电子厂"},
     )
+    ignore = _words(LONGEST_TEXT + 20, IGNORED_MOST, load_default=list, metadata=_IGNORE)
     regions = _words(
         64,
         PLACES_MOST,
@@ -200,6 +208,7 @@ class MatchArgs(Place, Order, Page):
     skills = Few(Text(shortest=1, longest=32), most=16, load_default=list)
     age = Whole(validate=_age)
     sex = fields.String(validate=validate.OneOf(SEXES))
+    ignore = Few(Text(shortest=1, longest=LONGEST_TEXT + 20), most=IGNORED_MOST, load_default=list, metadata=_IGNORE)
     region = Text(shortest=1, longest=64, metadata={"description": "地区代码或名称；要几个地区用 regions"})
     regions = Few(Text(shortest=1, longest=64), most=PLACES_MOST, load_default=list)
     trades = Few(
@@ -260,7 +269,12 @@ class PartsOut(Out):
 class FoundJob(JobCard):
     """A job of the list: the card, how far it is, and why it fits. Dumped from a ``find.Found``."""
 
-    distance_km = fields.Float(attribute="hit.distance_km", required=True, allow_none=True)
+    distance_km = fields.Float(
+        attribute="hit.distance_km",
+        required=True,
+        allow_none=True,
+        metadata={"description": "离您多远；没给位置、说的是“离某地近”的，是离那里中心多远"},
+    )
     score = fields.Integer(attribute="hit.score", required=True, metadata={"description": "综合分，各部分之和"})
     parts = fields.Nested(PartsOut, attribute="hit.parts", required=True)
     reasons = fields.List(fields.Nested(ReasonOut), required=True)
@@ -269,11 +283,25 @@ class FoundJob(JobCard):
 class PieceOut(Out):
     """One thing that was understood from the words."""
 
-    field = fields.String(required=True)
-    value = fields.Raw(required=True)
+    field = fields.String(
+        required=True,
+        metadata={
+            "description": "trade skill certificate text 当作词来找；age_min age_max region near wage_min wage_unit "
+            "benefit shift hours_max settlement kind couple 用来筛选或排序；"
+            "group_size start sex education experience 只供参考；not 不要的"
+        },
+    )
+    value = fields.Raw(
+        required=True,
+        metadata={
+            "description": "职业代码、地区代码（几个候选用逗号隔开）、公里数或 true、元、福利名、日期或原词；"
+            "not 是 field:value，例如 shift:夜班"
+        },
+    )
     text = fields.String(required=True, metadata={"description": "原话"})
     confidence = fields.Float(required=True)
     applied = fields.Boolean(required=True, metadata={"description": "已用于这次查找，还是只供参考"})
+    ignore = fields.String(attribute="key", required=True, metadata={"description": "不想采用它，就放进 ignore 传回来"})
 
 
 class WidenedOut(Out):

@@ -18,7 +18,7 @@ RADII_KM = (10, 20, 50, 100, 200)
 def steps(query: Query, loose: str = "") -> Iterator[tuple[str, Query]]:
     """Wider and wider forms of a query, each with the sentence that tells the person what was done.
 
-    ``loose`` words (see ``ask.Asked``) go first: where they are no work at all, looking further away for them would be of no use.
+    ``loose`` words (see ``matching.Wished``) go first: where they are no work at all, looking further away is of no use.
     """
     if loose:
         query = replace(query, text="", terms=None)

@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = {
+    "understand": {"text", "pieces"},
     "wage": {"text", "min", "max", "unit", "min_yuan_month", "max_yuan_month", "negotiable", "reason"},
     "age": {"text", "min", "max", "men", "women", "reason"},
     "region": {"text", "code", "name", "ambiguous", "rest", "reason"},
@@ -84,6 +85,16 @@ def test_classify() -> None:
     assert 0 < found[0]["score"] <= 1
     assert found[1]["code"] is None
     assert found[1]["reason"]
+
+
+def test_understand() -> None:
+    found = answers("understand", "焊工，包住，不要夜班", "")
+    assert found[0]["pieces"] == [
+        {"field": "trade", "value": "6-18-02-04", "text": "焊工", "confidence": 0.9, "applied": True},
+        {"field": "benefit", "value": "包住", "text": "包住", "confidence": 0.9, "applied": True},
+        {"field": "not", "value": "shift:夜班", "text": "不要夜班", "confidence": 0.8, "applied": True},
+    ]
+    assert found[1] == {"text": "", "pieces": []}
 
 
 @pytest.mark.parametrize("command", KEYS)

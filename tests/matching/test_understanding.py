@@ -2,87 +2,69 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching import understand
-from matching.rules.benefits import read_tags
+from matching.rules.benefits import TAGS, read_tags
+from matching.text import normalise
+from matching.wish_words import phrases, refusable, refusals
+from tests.matching.wishes import WISHES
+
+THURSDAY = date(2026, 11, 26)
 
 
-def read(written: str) -> dict[str, object]:
+def read(written: str, today: date | None = THURSDAY) -> dict[str, object]:
     """Field to value (a list where there are several); not applied ones with a question mark."""
     found: dict[str, object] = {}
-    for piece in understand(written):
+    for piece in understand(written, today):
         name = piece.field + ("" if piece.applied else "?")
         before = found.get(name)
         found[name] = piece.value if before is None else [*(before if isinstance(before, list) else [before]), piece.value]
     return found
 
 
-def test_a_whole_wish() -> None:
-    assert read("五十多岁想找个看大门的活，包住，离章贡区近点，一个月三千以上，不要夜班") == {
-        "age_min": 50,
-        "age_max": 59,
-        "trade": "4-07-05-01",
-        "benefit": "包住",
-        "region": "360702000000",
-        "near": True,
-        "wage_min": 3000,
-        "wage_unit": "month",
-        "not?": "夜班",
-    }
+@pytest.mark.parametrize("group", WISHES)
+def test_what_people_write(group: str) -> None:
+    wrong = {written: (read(written), expected) for written, expected in WISHES[group].items() if read(written) != expected}
+    assert wrong == {}
 
 
-@pytest.mark.parametrize(
-    ("written", "expected"),
-    [
-        ("焊工 日结", {"trade": "6-18-02-04", "settlement": "day"}),
-        ("我52岁 找保洁", {"age_min": 52, "age_max": 52, "trade": "4-09-08-01"}),
-        ("一天300", {"wage_min": 6525, "wage_unit": "month"}),
-        ("普工6000以上包吃住", {"trade": "6-31-99-00", "wage_min": 6000, "wage_unit": "month", "benefit": ["包吃", "包住"]}),
-        ("附近5公里内", {"near": 5.0}),
-        ("离家近 八小时", {"near": True, "hours_max": 8.0}),
-        ("零工 明天能上班", {"kind": "gig", "start?": "明天"}),
-        ("我们三个人 夫妻一起", {"group_size?": 3, "couple?": True}),
-        ("朝阳区保安", {"region?": "110105000000,220104000000", "trade": "4-07-05-01"}),
-        ("有叉车证", {"certificate": "叉车证"}),
-        ("不坐流水线", {"not?": "流水线"}),
-        ("附近有没有零工 日结", {"near": True, "kind": "gig", "settlement": "day"}),
-        ("附近有没有活干", {"near": True}),
-        ("有啥活", {}),
-        ("大余县池江镇 有没得事做", {"region": "360723102000"}),
-        ("六千以上 不加班", {"wage_min": 6000, "wage_unit": "month", "not?": "加班"}),
-        ("不想进厂", {"not?": "进厂"}),
-        ("不交社保也行", {"not?": "社保"}),
-        ("不限经验", {"benefit": "无经验可"}),
-        ("想找汗工", {"text": "汗工"}),
-        ("找工作", {}),
-        ("", {}),
-    ],
-)
-def test_pieces(written: str, expected: dict[str, object]) -> None:
-    assert read(written) == expected
-
-
-def test_what_is_refused_is_not_searched_for() -> None:
+def test_words_are_taken_once() -> None:
     pieces = understand("不要保安 焊工")
     assert [(piece.field, piece.text) for piece in pieces] == [("not", "不要保安"), ("trade", "焊工")]
 
 
 def test_pieces_stand_in_the_order_of_their_words() -> None:
-    assert [piece.field for piece in understand("章贡区焊工日结")] == ["region", "trade", "settlement"]
+    assert [piece.field for piece in understand("章贡区焊工双休")] == ["region", "trade", "benefit"]
 
 
-@settings(max_examples=80, deadline=None)
+def test_without_a_day_days_stay_words_and_births_say_nothing() -> None:
+    assert read("70后 明天能上班", None) == {"start?": "明天"}
+
+
+def test_the_year_of_the_day_counts() -> None:
+    assert read("70后", date(2027, 1, 1)) == {"age_min": 48, "age_max": 57}
+    assert read("下周一", date(2026, 11, 30)) == {"start?": "2026-12-07"}
+
+
+@settings(max_examples=150, deadline=None)
 @given(
     st.text(max_size=60)
-    | st.lists(st.sampled_from("岁千万元月天公里近夫妻包吃住不要焊工赣州0123456789一二十-~k,. "), max_size=30).map("".join)
+    | st.lists(
+        st.sampled_from("岁千万元月天公里近夫妻包吃住不要焊工赣州别除了夜班后年0123456789一二十半-~k,. "), max_size=30
+    ).map("".join)
+    | st.lists(st.sampled_from([line for group in WISHES.values() for line in group]), max_size=4).map("".join)
 )
-def test_any_text_is_read_and_nothing_fails(written: str) -> None:
-    for piece in understand(written):
+def test_any_text_is_read_and_nothing_is_made_up(written: str) -> None:
+    whole = normalise(written[:400])
+    for piece in understand(written, THURSDAY):
         assert 0 < piece.confidence <= 1
         assert piece.text
+        assert piece.text in whole
 
 
 @pytest.mark.parametrize(
@@ -92,3 +74,27 @@ def test_benefits_mean_the_same_in_a_wish_and_in_an_advert(words: str) -> None:
     wished = {str(piece.value) for piece in understand(words) if piece.field == "benefit"}
     assert wished
     assert wished <= set(read_tags(words))
+
+
+def test_the_tables_speak_of_tags_that_exist() -> None:
+    said = {m.value for phrase in phrases().values() for m in phrase.meanings if m.field == "benefit"}
+    left_out = set().union(*(refusal.tags | refusal.wanted for refusal in refusals().values()))
+    assert said | left_out <= set(TAGS)
+    meant = {m.value for phrase in phrases().values() for m in phrase.meanings if m.field == "not"}
+    assert {str(value) for value in meant} - {"word:显微镜"} <= set(refusals())
+    assert set(refusable().values()) == set(refusals())
+
+
+@pytest.mark.parametrize(
+    ("advert", "tag"),
+    [
+        ("无夜班，长白班", "夜班"),
+        ("非劳务派遣，厂家直招", "劳务派遣"),
+        ("不坐流水线", "流水线"),
+        ("不收中介费", "劳务派遣"),
+        ("无需高空作业", "高空作业"),
+    ],
+)
+def test_an_advert_that_denies_what_is_refused_is_not_left_out(advert: str, tag: str) -> None:
+    assert any(tag in refusal.tags for refusal in refusals().values())
+    assert tag not in read_tags(advert)

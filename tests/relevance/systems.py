@@ -11,9 +11,9 @@ from typing import Final, LiteralString
 import jieba
 import psycopg
 
-from matching import Hit, Index, Job, Query, count, search, weighed
+from matching import Hit, Index, Job, Query, Wished, count, search, weighed
 from matching.model import Term
-from service.search.ask import Asked, from_search
+from service.search.ask import from_search
 from service.search.schemas import SearchArgs
 from service.search.widen import steps
 from tests.relevance.judge import Judged
@@ -26,7 +26,7 @@ _NOBODY: Final = (Term("\0", 1, "", "same", 0),)
 """A word that no advert holds: asked for, and found nowhere."""
 
 
-def asked_of(query: Judged) -> Asked:
+def asked_of(query: Judged) -> Wished:
     """The line and the person as the API takes them, understood as the service does."""
     said: dict[str, str | int | float] = {"q": query.text, "limit": PAGE}
     if query.point is not None:
@@ -38,7 +38,7 @@ def asked_of(query: Judged) -> Asked:
     return from_search(SearchArgs().load(said), NOW)
 
 
-def page_of(index: Index, asked: Asked, keeps: Callable[[Term], bool] = lambda _term: True) -> tuple[Query, tuple[Hit, ...]]:
+def page_of(index: Index, asked: Wished, keeps: Callable[[Term], bool] = lambda _term: True) -> tuple[Query, tuple[Hit, ...]]:
     """The query that found something, widened step by step where the first finds nothing, and its hits."""
     weights = weighed(index, asked.query)
     kept = tuple(term for term in weights if keeps(term))

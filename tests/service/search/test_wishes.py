@@ -1,0 +1,118 @@
+"""What is read out of free text, through the API: refused work stays away, each piece can be switched off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.service.conftest import Publish, draft
+from tests.service.search.conftest import ids, search
+
+WHOLE = "五十多岁想找个看大门的活，包住，离章贡区近点，三千以上，不要夜班"
+HERE = {"lat": 25.83, "lng": 114.93, "region": "赣州市章贡区"}
+
+
+@pytest.fixture
+def guards(publish: Publish, index: Callable[[], None]) -> dict[str, int]:
+    """Made-up guards: by day, by night, in turns, in the next county, and in another city."""
+    made = {
+        "day": draft(title="小区保安", description="长白班，无夜班，包住。", wage="3500元/月", age="18-60岁", **HERE),
+        "night": draft(title="工地保安", description="上夜班，包住。", wage="3500元/月", age="18-60岁", **HERE),
+        "turns": draft(title="商场保安", description="两班倒，包吃住。", wage="3500元/月", age="18-60岁", **HERE),
+        "next": draft(title="学校保安", description="长白班。", wage="3200元/月", region="赣州市赣县区", lat=25.86, lng=115.01),
+        "far": draft(title="酒店保安", description="长白班。", wage="3200元/月", region="赣州市信丰县", lat=25.38, lng=114.93),
+    }
+    found = {name: publish(body)["job_id"] for name, body in made.items()}
+    index()
+    return found
+
+
+def pieces(answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {piece["field"]: piece for piece in answer["understood"]}
+
+
+def test_a_whole_wish(client: FlaskClient, guards: dict[str, int]) -> None:
+    answer = search(client, q=WHOLE)
+    assert set(ids(answer)) == {guards["day"], guards["next"]}
+    assert ids(answer)[0] == guards["day"]
+    said = " ".join(reason["text"] for reason in answer["items"][0]["reasons"])
+    assert "距章贡区中心" in said
+    assert "距您" not in said
+    assert all(piece["applied"] for piece in answer["understood"])
+
+
+def test_a_refused_shift_is_left_out_and_an_advert_that_denies_it_stays(client: FlaskClient, guards: dict[str, int]) -> None:
+    assert set(ids(search(client, q="保安 不要夜班"))) == {guards["day"], guards["next"], guards["far"]}
+    assert set(ids(search(client, q="保安"))) == set(guards.values())
+
+
+def test_a_refusal_can_be_switched_off(client: FlaskClient, guards: dict[str, int]) -> None:
+    refused = pieces(search(client, q="保安 不要夜班"))["not"]
+    assert refused["value"] == "shift:夜班"
+    answer = search(client, q="保安 不要夜班", ignore=refused["ignore"])
+    assert set(ids(answer)) == set(guards.values())
+    assert not pieces(answer)["not"]["applied"]
+    assert search(client, q="保安 不要夜班", ignore="not")["total"] == len(guards)
+
+
+@pytest.mark.parametrize("ignore", ["near", "near:近点", "region,near"])
+def test_a_place_can_be_switched_off(client: FlaskClient, guards: dict[str, int], ignore: str) -> None:
+    found = set(ids(search(client, q="离章贡区近点 保安", ignore=ignore)))
+    here = {guards["day"], guards["night"], guards["turns"]}
+    assert found == (set(guards.values()) if "region" in ignore else here)
+
+
+def test_an_ignored_word_is_not_searched_for(client: FlaskClient, guards: dict[str, int], pool: dict[str, int]) -> None:
+    both = search(client, q="焊工 保安")
+    assert pool["welder"] in ids(both)
+    welder = next(piece for piece in both["understood"] if piece["text"] == "焊工")
+    answer = search(client, q="焊工 保安", ignore=welder["ignore"])
+    assert pool["welder"] not in ids(answer)
+    assert guards["day"] in ids(answer)
+
+
+def test_both_ends_of_an_age_share_one_switch(client: FlaskClient, guards: dict[str, int]) -> None:
+    asked = {"q": "五十多岁 保安 3千以上"}
+    keys = {piece["ignore"] for piece in search(client, **asked)["understood"]}
+    assert keys == {"age:五十多岁", "trade:保安", "wage:3千以上"}
+    off = search(client, **asked, ignore="age:五十多岁")
+    assert [piece["applied"] for piece in off["understood"] if piece["field"].startswith("age")] == [False, False]
+    assert "岁" not in " ".join(reason["text"] for item in off["items"] for reason in item["reasons"])
+
+
+def test_names_that_fit_nothing_are_no_fault(client: FlaskClient, guards: dict[str, int]) -> None:
+    assert ids(search(client, q="保安", ignore="benefit:包住,no such thing")) == ids(search(client, q="保安"))
+
+
+@pytest.mark.parametrize("ignore", [",".join(["x"] * 50), "长" * 500])
+def test_too_many_names_are_refused(client: FlaskClient, ignore: str) -> None:
+    response = client.get("/v1/jobs", query_string={"q": "保安", "ignore": ignore})
+    assert response.status_code == 422
+    assert any(field.startswith("ignore") for field in response.get_json()["errors"])
+
+
+def test_match_has_the_same_switch(client: FlaskClient, guards: dict[str, int]) -> None:
+    body: dict[str, Any] = {"text": "保安 不要夜班"}
+    refused = client.post("/v1/match", json=body).get_json()
+    assert guards["night"] not in ids(refused)
+    body["ignore"] = [pieces(refused)["not"]["ignore"]]
+    assert guards["night"] in ids(client.post("/v1/match", json=body).get_json())
+
+
+def test_a_cursor_belongs_to_what_was_ignored(client: FlaskClient, guards: dict[str, int]) -> None:
+    cursor = search(client, q="保安 不要夜班", ignore="not", limit=1)["next"]
+    assert ids(search(client, q="保安 不要夜班", ignore="not", limit=1, cursor=cursor))
+    response = client.get("/v1/jobs", query_string={"q": "保安 不要夜班", "limit": 1, "cursor": cursor})
+    assert response.get_json()["error"] == "cursor_mismatch"
+
+
+def test_pay_is_told_in_its_unit_and_compared_by_the_month(client: FlaskClient, guards: dict[str, int]) -> None:
+    paid = {}
+    for asked in (100, 200):  # 2175 and 4350 yuan a month, beside the 3500 of the advert
+        answer = search(client, q=f"保安 一天{asked}")
+        assert (pieces(answer)["wage_min"]["value"], pieces(answer)["wage_unit"]["value"]) == (asked, "day")
+        paid[asked] = next(item["parts"]["wage"] for item in answer["items"] if item["job_id"] == guards["day"])
+    assert paid[100] > paid[200]
