@@ -52,9 +52,11 @@ REFUSED: Final[dict[str, str]] = {
     "carry": "搬运|装卸|卸货|卸车|装车|码垛|搬家|装柜|卸柜",
     "factory": "厂(?!区)|车间|普工|操作工|操作员|插件|流水线",
 }
+CONTRARY: Final[dict[str, str]] = {"dayshift": REFUSED["night"], "sitting": "站着|站岗"}
+"""What an advert says when it offers the opposite of what was asked for."""
 COMMUTE_KM, REGION_KM = 60.0, 300.0
 _YEARS: Final = 5
-_LEADS: Final = re.compile("组长|班长|领班|站长|厂长")
+_LEADS: Final = re.compile("组长|班长|领班|站长|厂长(?!白班)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,8 @@ def _costs(query: Judged, job: Job) -> Iterator[tuple[int, str]]:
     missing = [tag for tag in query.tags if not re.search(TAGS[tag], text)]
     if missing:
         whole = "couple_room" in missing or not works()[query.work].exact
-        yield (2 if whole else min(2, len(missing))), "without " + " ".join(missing)
+        contrary = any(tag in CONTRARY and re.search(CONTRARY[tag], text) for tag in missing)
+        yield (2 if whole or contrary else min(2, len(missing))), "without " + " ".join(missing)
     if query.day and job.settlement != "day":
         yield 2, "not paid by the day"
     if query.week and job.settlement != "week":
