@@ -162,21 +162,22 @@ def _work(name: str, title: str, skills: tuple[str, ...], description: str) -> t
 
 def _costs(query: Judged, job: Job) -> Iterator[tuple[int, str]]:
     text = _text(job)
+    anything = not works()[query.work].exact  # no work was named: the conditions are all that was asked for
     for refused in query.refuse:
         found = re.search(REFUSED[refused], text)
         if found:
             yield 3, f"refused {found.group()}"
     missing = [tag for tag in query.tags if not re.search(TAGS[tag], text)]
     if missing:
-        whole = "couple_room" in missing or not works()[query.work].exact
         contrary = any(tag in CONTRARY and re.search(CONTRARY[tag], text) for tag in missing)
-        yield (2 if whole or contrary else min(2, len(missing))), "without " + " ".join(missing)
+        heavy = contrary or anything or "couple_room" in missing
+        yield (3 if anything and not query.refuse else 2 if heavy else min(2, len(missing))), "without " + " ".join(missing)
     if query.day and job.settlement != "day":
-        yield 2, "not paid by the day"
+        yield (3 if anything and job.settlement != "week" else 2), "not paid by the day"
     if query.week and job.settlement != "week":
         yield (1 if job.settlement == "day" else 2), "not paid by the week"
     if query.gig and job.kind != "gig":
-        yield 2, "no gig"
+        yield (3 if anything else 2), "no gig"
     if query.wage:
         top = job.wage_max_yuan_month or job.wage_min_yuan_month
         if top is None:
