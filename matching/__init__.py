@@ -9,12 +9,30 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from matching.model import After, Facets, Hit, Job, Parts, Piece, Query, Reason, Suggestion, Term, Totals
+from matching.model import (
+    After,
+    Candidate,
+    CandidateKey,
+    Facets,
+    Hit,
+    Job,
+    Parts,
+    Piece,
+    Query,
+    Reason,
+    Suggestion,
+    Term,
+    Totals,
+    Worker,
+)
 
 if TYPE_CHECKING:
     from matching.engine import count, open_index, search, similar, suggest, warm, weighed
     from matching.index import Index
     from matching.manifest import IndexMissing
+    from matching.people.build import build_people
+    from matching.people.match import candidates
+    from matching.people.store import People, open_people
     from matching.segment import IndexDamaged
     from matching.understanding import understand
     from matching.wishes import Wished, wished
@@ -22,6 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "After",
+    "Candidate",
+    "CandidateKey",
     "Facets",
     "Hit",
     "Index",
@@ -30,6 +50,7 @@ __all__ = [
     "IndexWriter",
     "Job",
     "Parts",
+    "People",
     "Piece",
     "Query",
     "Reason",
@@ -37,9 +58,13 @@ __all__ = [
     "Term",
     "Totals",
     "Wished",
+    "Worker",
     "WriterBusy",
+    "build_people",
+    "candidates",
     "count",
     "open_index",
+    "open_people",
     "search",
     "similar",
     "suggest",
@@ -62,6 +87,10 @@ _HOMES = {
     "WriterBusy": "writer",
     "IndexMissing": "manifest",
     "IndexDamaged": "segment",
+    "People": "people.store",
+    "build_people": "people.build",
+    "candidates": "people.match",
+    "open_people": "people.store",
     "understand": "understanding",
     "Wished": "wishes",
     "wished": "wishes",

@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 
-_KERNEL_SOURCES = ("compiled.py", "formula.py", "kernels.py", "rows.py")
+_KERNEL_SOURCES = ("compiled.py", "formula.py", "kernels.py", "rows.py", "people/kernels.py", "people/rows.py")
 F = TypeVar("F", bound=Callable[..., object])
 _numba_config: Any = numba.config
 
@@ -28,7 +28,7 @@ def cache_dir() -> Path:
     base = Path(chosen or (f"{sys.prefix}/numba-cache" if own else "~/.cache/chengnuan/kernels")).expanduser()
     digest = hashlib.blake2b(digest_size=8)
     for name in _KERNEL_SOURCES:
-        digest.update(Path(__file__).with_name(name).read_bytes())
+        digest.update((Path(__file__).parent / name).read_bytes())
     checked = "-checked" if _numba_config.BOUNDSCHECK else ""
     return base / f"{digest.hexdigest()}{checked}"
 
@@ -39,3 +39,12 @@ _numba_config.CACHE_DIR = str(cache_dir())
 def kernel(function: F) -> F:
     """Compile ``function`` at its first call: cached on disk, without the interpreter lock, never parallel (forks)."""
     return cast(F, numba.njit(cache=True, nogil=True)(function))
+
+
+def inlined(function: F) -> F:
+    """For what kernels call once a row: put into its caller, and without counting references; it may not make arrays.
+
+    Otherwise every call counts each array of its tuples up and down: 330 ns for a filter of 6 ns with thirty arrays.
+    """
+    options: Any = {"cache": True, "nogil": True, "forceinline": True, "_nrt": False}
+    return cast(F, numba.njit(**options)(function))

@@ -7,7 +7,7 @@ occupation classification of 2022 (``6-18-02-04``).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 Kind = Literal["public", "gig", "live"]
@@ -129,6 +129,26 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Worker:
+    """A profile of the pool that jobs are matched against: what the person would ask for, and whether they want to be found.
+
+    Of ``wish`` only what the person is and wants counts, not when and how it was asked (moment, order, page, weighed words).
+    Without ``consent`` nobody is in any answer. ``active_at``: seconds of the last sign of life.
+    """
+
+    worker_id: int
+    consent: bool
+    active_at: int
+    wish: Query
+
+    def query(self, now: int) -> Query:
+        """The search that this person would make at the moment ``now``."""
+        return replace(
+            self.wish, now=now, published_since=None, fair_seed=None, personal=True, sort="score", after=None, terms=None
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """Why a job fits (or where it does not), in one short Chinese sentence; ``code``: text place wage age fresh tags."""
 
@@ -159,6 +179,24 @@ class Hit:
     distance_km: float | None
     reasons: tuple[Reason, ...]
     key: After
+
+
+class CandidateKey(NamedTuple):
+    """Where a worker stands in the order of a job: (``score`` descending, ``active_at`` descending, ``worker_id`` ascending)."""
+
+    score: int
+    active_at: int
+    worker_id: int
+
+
+class Candidate(NamedTuple):
+    """One found worker: the score and its parts are those which the job would have in this worker's own search."""
+
+    worker_id: int
+    score: int
+    parts: Parts
+    distance_km: float | None
+    key: CandidateKey
 
 
 @dataclass(frozen=True, slots=True)

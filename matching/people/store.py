@@ -1,0 +1,135 @@
+"""An opened file of profiles: memory-mapped, shared by processes, refused when a number in it points outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from matching import text
+from matching.people.build import HOLDS
+from matching.people.rows import BLOCK, BLOCK_SHIFT, Pool, lengths
+from matching.segment import IndexDamaged, read_arrays, unpack_strings
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Profiles of one build. ``absent`` (uint64, bit set: never in an answer) is all that can change after it."""
+
+    pool: Pool
+    absent: npt.NDArray[np.uint64]
+    by_id: Array
+    term_index: dict[str, int]
+    tag_index: dict[str, int]
+
+    @property
+    def workers(self) -> int:
+        """Profiles in the file, those taken out since included."""
+        return len(self.by_id)
+
+    def without(self, worker_ids: Iterable[int]) -> People:
+        """The same people without these: consent withdrawn, profile changed, employer blocked since the build. Counts at once.
+
+        Costs one bit a worker; the file and everything else is shared. Ids that are not here do not matter.
+        """
+        absent = self.absent.copy()
+        asked = np.array(list(worker_ids), dtype=np.int64)
+        if len(asked) and len(self.by_id):
+            at = np.minimum(np.searchsorted(self.pool.worker_id, asked, sorter=self.by_id), len(self.by_id) - 1)
+            rows = self.by_id[at].astype(np.int64)
+            rows = rows[self.pool.worker_id[rows] == asked]
+            np.bitwise_or.at(absent, rows >> 6, np.uint64(1) << (rows & 63).astype(np.uint64))
+        return replace(self, absent=absent)
+
+
+_TYPES: Final = {
+    "record": ("<i4", 2), "worker_id": ("<i8", 1), "low": ("<i4", 2), "high": ("<i4", 2), "bounds": ("<i8", 2),
+    "wanted": ("<u8", 2), "condition": ("<i4", 2), "tags": ("<u8", 3), "region_starts": ("<u4", 1), "regions": ("<i8", 2),
+    "refused_starts": ("<u4", 1), "refused": ("<u4", 1), "blocked_row": ("<u4", 1), "blocked_employer": ("<i8", 1),
+    "wish_starts": ("<u4", 1), "wish_words": ("<u8", 1),
+    "block_runs": ("<u4", 1), "run_row": ("<u4", 1), "run_wish": ("<u4", 1), "term_starts": ("<u4", 1),
+    "group_block": ("<u4", 1), "group_starts": ("<u4", 1), "group_max": ("<u2", 1), "post_run": ("<u2", 1),
+    "post_weight": ("<u2", 1), "by_id": ("<u4", 1), "term_names": ("|u1", 1),
+}  # fmt: skip
+
+
+def _rising(starts: Array, count: int, end: int) -> bool:
+    return bool(len(starts) == count + 1 and starts[0] == 0 and starts[-1] == end and (lengths(starts) >= 0).all())
+
+
+def _below(values: Array, limit: int) -> bool:
+    return not values.size or (int(values.min()) >= 0 and int(values.max()) < limit)
+
+
+def _is_sound(a: dict[str, Array], n: int, terms: int, tags: int) -> bool:
+    """Whether every number that becomes an index lies inside what it indexes: kernels do not check it again."""
+    if any(key not in a or a[key].dtype.str != dtype or a[key].ndim != dims for key, (dtype, dims) in _TYPES.items()):
+        return False
+    blocks, conditions, wishes, runs = -(-n // BLOCK), len(a["condition"]), len(a["wish_starts"]) - 1, len(a["run_wish"])
+    groups, width = len(a["group_block"]), a["tags"].shape[2]
+    shapes = (
+        a["record"].shape == (n, 8)
+        and len(a["worker_id"]) == len(a["by_id"]) == n
+        and a["low"].shape == a["high"].shape == (blocks, 3)
+        and a["bounds"].shape == (blocks, 8)
+        and a["wanted"].shape == (blocks, width)
+        and width * 64 >= max(1, tags)
+        and a["condition"].shape == (conditions, 4)
+        and a["tags"].shape == (conditions, 4, width)
+        and a["regions"].shape[1] == 2
+        and len(a["blocked_row"]) == len(a["blocked_employer"])
+        and len(a["group_max"]) == groups
+        and len(a["post_run"]) == len(a["post_weight"])
+        and terms > 0
+    )
+    if not shapes:
+        return False
+    rising = (
+        _rising(a["region_starts"], conditions, len(a["regions"]))
+        and _rising(a["refused_starts"], conditions, len(a["refused"]))
+        and _rising(a["wish_starts"], wishes, len(a["wish_words"]))
+        and _rising(a["block_runs"], blocks, runs)
+        and _rising(a["run_row"], runs, n)
+        and _rising(a["term_starts"], terms, groups)
+        and _rising(a["group_starts"], groups, len(a["post_run"]))
+    )
+    inside = (
+        _below(a["record"][:, 7], conditions)
+        and _below(a["by_id"], n)
+        and _below(a["blocked_row"], n)
+        and _below(a["refused"], terms)
+        and _below(a["wish_words"] >> np.uint64(32), terms)
+        and _below(a["run_wish"], wishes)
+        and _below(a["group_block"], blocks)
+    )
+    if not (rising and inside):
+        return False
+    # Runs lie inside their block, and postings name a run that their block has.
+    first = a["run_row"][a["block_runs"][:-1]].astype(np.int64)
+    held = np.repeat(lengths(a["block_runs"])[a["group_block"]], lengths(a["group_starts"]))
+    return bool((first == np.arange(blocks) << BLOCK_SHIFT).all() and (a["post_run"] < held).all())
+
+
+def open_people(path: Path) -> People:
+    """Map the profiles of a file; raises ``IndexDamaged`` with the reason in Chinese when it must not be used."""
+    facts, arrays = read_arrays(path)
+    if facts.get("holds") != HOLDS:
+        raise IndexDamaged(f"文件 {path.name} 里不是求职者名单")
+    if facts.get("words") != text.fingerprint():
+        raise IndexDamaged(f"求职者名单 {path.name} 是用旧的词表切分的，需要重建")
+    names = unpack_strings(arrays["term_names"]) if "term_names" in arrays else []
+    if not _is_sound(arrays, int(facts["rows"]), len(names) or 1, len(facts["tags"])):
+        raise IndexDamaged(f"求职者名单 {path.name} 内部编号越界")
+    return People(
+        pool=Pool(*(arrays[name] for name in Pool._fields)),
+        absent=np.zeros(int(facts["rows"]) // 64 + 1, dtype=np.uint64),
+        by_id=arrays["by_id"],
+        term_index={term: number for number, term in enumerate(names or [""])},
+        tag_index={tag: number for number, tag in enumerate(facts["tags"])},
+    )
