@@ -234,6 +234,16 @@ def _works(reader: Reader) -> None:
             reader.take(start, end)
 
 
+_ONLY_HAN = re.compile(r"[\u4e00-\u9fff]+")
+
+
+def _cut(run: str) -> list[list[str]]:
+    """As ``text.query_runs``, which has nothing to put right in plain Han of normalised text."""
+    if wish_numbers.NUMERALS.isdisjoint(run) and _ONLY_HAN.fullmatch(run):
+        return [text.cutter().cut(run, False)]
+    return text.query_runs(run)
+
+
 _LEFT = re.compile(r"[^\s,.;:!?，。；：！？、/()（）\"'~+*<>]+")
 _SINGLE_STOPS = frozenset(word for word in text.STOP_WORDS if len(word) == 1)
 
@@ -244,7 +254,7 @@ def _words(reader: Reader) -> None:
         run = match[0]
         if _SINGLE_STOPS.issuperset(run) or run in text.STOP_WORDS:
             continue
-        for cut in text.query_runs(run):
+        for cut in _cut(run):
             while cut and cut[0] in text.STOP_WORDS:
                 cut.pop(0)
             while len(cut) > 1 and cut[-1] in text.STOP_WORDS and (len(cut[-1]) > 1 or cut[-1] == "的"):

@@ -128,10 +128,10 @@ class _Book:
         self._add_classification()
         self.traps = {fold(phrase): fold(keep) for phrase, keep, _note in _rows("trade_traps.csv")}
         self.vocabulary = frozenset(self.home)
-        self.longest: dict[str, list[int]] = {}
+        self.longest: dict[str, list[int]] = {}  # first two characters -> lengths of the words that begin so
         lengths: dict[str, set[int]] = defaultdict(set)
         for word in (*self.home, *self.traps):
-            lengths[word[0]].add(len(word))
+            lengths[word[:2]].add(len(word))
         for first, found in lengths.items():
             self.longest[first] = sorted(found, reverse=True)
         self.trap_lengths: dict[str, list[int]] = defaultdict(list)
@@ -258,7 +258,7 @@ def find_words(text: str) -> list[tuple[str, int, int]]:
     found: list[tuple[str, int, int]] = []
     at, size = 0, len(folded)
     while at < size:
-        for length in book.longest.get(folded[at], ()):
+        for length in book.longest.get(folded[at : at + 2], ()):
             end = at + length
             if end > size:
                 continue
