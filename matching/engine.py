@@ -363,7 +363,9 @@ def _exercise(index: Index) -> None:
             best_of_segment(live.segment.hot, live.dead, ready[0], 0, np.empty((1, 5), dtype=np.int64), 0)
             explain_rows(live.segment.hot, np.zeros(0, dtype=np.int64), ready[0], np.empty((0, 8), dtype=np.int64))
     count(index, Query(now=NEVER))
-    search(index, Query(now=NEVER, text="汗工"))  # loads the tables of trades and of pinyin
+    search(index, Query(now=NEVER, text="汗工"))  # loads the tables of pinyin
+    wanted.ready()
+    index.snapshot.stats.spelling.ready()
 
 
 def warm(report: Callable[[str], None] | None = None) -> None:

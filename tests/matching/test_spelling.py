@@ -173,3 +173,15 @@ def test_no_words_correct_nothing() -> None:
     empty = spelling_of((), (), frozenset())
     assert empty.corrections("焊工") == []
     assert empty.starting("h", 3) == []
+
+
+def test_a_repair_takes_the_longest_part_and_the_surest_way(spelling: Spelling) -> None:
+    for _ in range(2):  # the second time from memory
+        assert [spelling.repair(typed)[0] for typed in ("请找汗工", "的户务员", "又车司机", "虫庆保结")] == [
+            "汗工",
+            "户务员",
+            "又车司机",
+            "虫庆",
+        ]
+        assert spelling.repair("阿斯顿发") == ("阿斯顿发", ())
+        assert [one.word for one in spelling.repair("baojie")[1]] == ["保洁"]
