@@ -213,7 +213,7 @@ def _certificates(reader: Reader) -> None:
         reader.add(match.start("name"), "certificate", licence[0].upper() if licence else name, name, 0.9)
 
 
-_SEX = re.compile(r"(?<![\u4e00-\u9fff])(?:本人|我是|性别:?)?(?P<sex>男|女)(?![\u4e00-\u9fffa-z])")
+_SEX = re.compile(r"(?<![\u4e00-\u9fff])(?:本人|我是|我|性别:?)?(?P<sex>男|女)(?![\u4e00-\u9fffa-z])")
 _SCHOOL = re.compile(r"(?P<school>小学|初中|高中|中专|大专|本科|技校)(?:毕业生?|学历|文化程度?|以上|没毕业|$|(?=[\s,.;!?]))")
 
 
@@ -245,6 +245,9 @@ def _cut(run: str) -> list[list[str]]:
 
 
 _LEFT = re.compile(r"[^\s,.;:!?，。；：！？、/()（）\"'~+*<>]+")
+_MAY_OPEN: Final = frozenset("家小大新老")
+"""Stop words that may be the first character of a word nobody knows: 家纺厂."""
+_TELLS_NOTHING: Final = frozenset("的活")
 _SINGLE_STOPS = frozenset(word for word in text.STOP_WORDS if len(word) == 1)
 
 
@@ -255,9 +258,9 @@ def _words(reader: Reader) -> None:
         if _SINGLE_STOPS.issuperset(run) or run in text.STOP_WORDS:
             continue
         for cut in _cut(run):
-            while cut and cut[0] in text.STOP_WORDS:
+            while cut and cut[0] in text.STOP_WORDS and cut[0] not in _MAY_OPEN:
                 cut.pop(0)
-            while len(cut) > 1 and cut[-1] in text.STOP_WORDS and (len(cut[-1]) > 1 or cut[-1] == "的"):
+            while len(cut) > 1 and cut[-1] in text.STOP_WORDS and (len(cut[-1]) > 1 or cut[-1] in _TELLS_NOTHING):
                 cut.pop()
             words = "".join(cut)
             at = run.find(words)

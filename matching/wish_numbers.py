@@ -48,6 +48,8 @@ _AGE_BEFORE = re.compile(
     r"(?:(?P<nearly>快到?|将近|接近|马上|奔|快要|眼看)|(?P<own>今年刚?|年龄|岁数|本人|我们?|俺|虚岁|周岁|年满|已经|都|男|女|[男女][,\s、:]))(?:今年)?(?:是|有|:|为)?\s?$"
 )
 _AGE_AFTER = re.compile(r"(?:了|的人|的女?男?的?|男|女)?(?=$|[\s,.;!?、男女])")
+_PLAINLY: Final = ("今年", "年龄", "岁数", "虚岁", "周岁")
+_AGE_AFTER_PLAINLY = re.compile(r"(?:了|的)?(?![\d元块千百万个公里天小名分点年人月号kw])")
 _SEX_AFTER = re.compile(r"\s?[,、]?\s?[男女](?![装鞋])")
 _NOT_OWN = re.compile(r"(?:照顾|护理|伺候|看护|陪护|带|服侍)[^,.;]{0,4}$")
 _NOT_OWN_AFTER = re.compile(r"\s?的?(?:老人|老太|老爷|奶奶|爷爷|孩子|小孩|宝宝|娃)")
@@ -222,8 +224,14 @@ def _age(text: str, before: str, start: int, end: int, low: float, high: float, 
     begin = start if led is None or (led["own"] or "").startswith(("男", "女")) else start - len(led[0])
     match = _AGE.match(text, end)
     if match is None:
-        after = _AGE_AFTER.match(text, end)
-        told = led is not None or "的人" in text[end : end + 2] or _SEX_AFTER.match(text, end) is not None
+        plainly = led is not None and (led["own"] or "").startswith(_PLAINLY)
+        after = (_AGE_AFTER_PLAINLY if plainly else _AGE_AFTER).match(text, end)
+        told = (
+            text[end : end + 1] == "了"
+            or led is not None
+            or "的人" in text[end : end + 2]
+            or _SEX_AFTER.match(text, end) is not None
+        )
         if after is None or not told or (led is not None and led["nearly"] is not None and low < 30):
             return None
         stop = after.end()

@@ -7,6 +7,8 @@ from datetime import date
 from matching.model import Piece
 from matching.rules import trade
 
+_EDGES = " ,.;:、"
+
 
 class Reader:
     """The text with what was understood blanked out, and the pieces with where they stood."""
@@ -20,9 +22,12 @@ class Reader:
         self._trades: list[tuple[str, int, int]] | None = None
 
     def take(self, start: int, end: int) -> str:
+        """Blank out a span; the words that stood there, without what was taken before at either end."""
         rest = self.rest
         self.rest = f"{rest[:start]}{' ' * (end - start)}{rest[end:]}"
-        return self.whole[start:end].strip(" ,.;:、")
+        said = rest[start:end]
+        start += len(said) - len(said.lstrip(_EDGES))
+        return self.whole[start : start + len(said.strip(_EDGES))]
 
     def add(self, at: int, name: str, value: str | float | bool, words: str, sure: float, *, applied: bool = True) -> None:
         self.found.append((at, Piece(name, value, words, sure, applied)))

@@ -24,7 +24,7 @@ def may_be_missing(reader: Reader) -> None:
 
 
 _REFUSING = re.compile(
-    r"(?P<hard>不想要|不想再|不想|不要|不愿意|不愿|不接受|不考虑|不喜欢|不做|不干|不上|不去|不坐|不进|不搞|不当|不穿|不碰|不找|不(?=加班|倒班|站|熬|[两三]班|夜班|搬|爬|出差)"
+    r"(?P<hard>不想要|不想再|不想|不要|不愿意|不愿|不接受|不考虑|不喜欢|不做|不干|不上|不去|不坐|不进|不搞|不当|不穿|不碰|不找|不(?=加班|倒班|站|熬|[两三]班|夜班|搬|爬|出差|住家)"
     r"|不是|不用|不需要|拒绝|讨厌|别(?![的人处墅家名说])|莫要|莫给我|莫(?!得)|唔要|唔做|唔想|甭|嫑|除了|除开|排除|受不了|干不了|做不了)"
     r"|(?P<unable>不会|不懂|唔识)"
     r"|(?P<fearless>不怕|不嫌|不介意|不在乎|不挑|不论|能接受|可以接受|接受得了|接受|愿意)"
@@ -139,6 +139,9 @@ def _unknown(rest: str, at: int) -> tuple[str, int] | None:
 
 
 def _refuse(reader: Reader, start: int, end: int, what: str, *, applied: bool = True) -> None:
+    if what == "near:true":  # 不去外地, 不想离家太远: what is wanted is near
+        reader.add(start, "near", value=True, words=reader.take(start, end), sure=0.8)
+        return
     known = wish_words.refusals().get(what)
     effective = applied and not what.startswith("region:") and (known is None or known.is_applied or not what.startswith("word:"))
     sure = 0.8 if known is not None or not what.startswith("word:") else 0.5

@@ -30,6 +30,8 @@ NEAR_PLACE_KM: Final = {2: 50.0, 3: 30.0, 4: 30.0}
 """How far from the middle of a named city, county or town is still near it. A province is no place to be near of."""
 WORDS: Final = frozenset({"trade", "skill", "certificate", "text"})
 """Pieces that are searched as words; all others become wishes and filters."""
+_LOCAL: Final = ("本地", "外地", "外省", "出省")
+"""Ways of saying near that mean in the named place, when one is named: 赣州本地."""
 _COUPLE: Final = frozenset({"夫妻工", "夫妻房"})
 _CHINA_SECONDS: Final = 8 * 3600
 _DAY_ONE: Final = date(1970, 1, 1).toordinal()
@@ -140,6 +142,9 @@ class _Wishes:
                 self._set(self._regions, "regions", codes)
             return
         km = None if near.value is True else float(near.value)
+        if codes and any(word in near.text for word in _LOCAL):
+            self._set([near, *self._regions], "regions", codes)
+            return
         if len(codes) != 1 or (around := _around(codes[0])) is None:
             if codes:
                 self._set(self._regions, "regions", codes)

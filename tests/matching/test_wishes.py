@@ -64,6 +64,7 @@ def test_near_a_county_from_a_point_of_ones_own() -> None:
 def test_in_a_county_is_in_it() -> None:
     assert ask("章贡区焊工").regions == ("360702000000",)
     assert ask("江西省附近").regions == ("360000000000",)
+    assert ask("不去外地，赣州的焊工").regions == ("360700000000",)
     assert set(ask("章贡区或者南康").regions) == {"360702000000", "360703000000"}
 
 
