@@ -64,17 +64,20 @@ _LATIN_WITH_DIGIT = re.compile(r"(?<![a-z0-9])[a-z]+\d+(?:[a-z]+\d*)*(?![a-z0-9]
 _to_simplified = opencc.OpenCC("t2s")
 
 
-def _unsettled() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """One pattern for all that ``normalise`` may change, one for the traditional characters in it: most clauses have neither."""
+def _character_patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Characters that ``normalise`` may change; among them the traditional ones; a clause of Han that holds no fact either."""
     han = "\n".join(map(chr, range(0x4E00, 0xA000)))
-    traditional = "".join(one for one, simple in zip(han, _to_simplified.convert(han), strict=True) if one != simple)
-    settled = "".join(sorted(set(han) - set(traditional) - {"\n"}))
-    settled = "".join(sorted(set(han) - set(traditional) - set(repair.SUSPECT) - {"\n"}))
-    simple = "".join(sorted(set(han) - set(traditional) - {"\n"}))
-    return re.compile(rf"[^ -%'-;=>@\[-~。、“”‘’《》—·{settled}]"), re.compile(f"[^\u0000-\u33ff{simple}]")
+    simple = {one for one, simplified in zip(han, _to_simplified.convert(han), strict=True) if one == simplified} - {"\n"}
+    settled = "".join(sorted(simple - set(repair.SUSPECT)))
+    plain = "".join(sorted(simple - set(repair.SUSPECT) - set(_HAN_NUMBER)))
+    return (
+        re.compile(rf"[^ -%'-;=>@\[-~。、“”‘’《》—·{settled}]"),
+        re.compile(f"[^\u0000-\u33ff{''.join(sorted(simple))}]"),
+        re.compile(f"[{plain}]+"),
+    )
 
 
-_UNSETTLED, _MAYBE_TRADITIONAL = _unsettled()
+_UNSETTLED, _MAYBE_TRADITIONAL, _PLAIN_RUN = _character_patterns()
 
 
 class Cutter(Protocol):
@@ -95,7 +98,7 @@ def vocabulary() -> tuple[str, ...]:
 def fingerprint() -> str:
     """Names the rules by which words were made; a segment made by other rules is refused and rebuilt."""
     digest = hashlib.blake2b(digest_size=8)
-    digest.update(f"{VERSION} {version('rjieba')}\n".encode())
+    digest.update(f"{VERSION} {version('rjieba')} {version('opencc')} {version('pypinyin')}\n".encode())
     for word in (*vocabulary(), *sorted(STOP_WORDS)):
         digest.update(word.encode() + b"\n")
     return digest.hexdigest()
@@ -179,15 +182,23 @@ def _without_false_trades(words: list[str], run: str) -> list[str]:
 def _runs(text: str, *, search: bool, singles: bool, using: Cutter | None) -> list[str]:
     words: list[str] = []
     chosen = using or cutter()
-    cut = chosen.cut_for_search if search else chosen.cut
     for run in _RUNS.findall(text):
         if run[0] <= "z":
             words.append(run)
-        elif search and "工" in run:
-            words.extend(_without_false_trades(cut(run, False), run))
         else:
-            words.extend(cut(run, False))
-    return [word for word in words if word not in STOP_WORDS and (singles or len(word) > 1)]
+            words.extend(_run_words(run, chosen) if search else chosen.cut(run, False))
+    return _telling(words, singles)
+
+
+def _run_words(run: str, using: Cutter) -> list[str]:
+    words = using.cut_for_search(run, False)
+    return _without_false_trades(words, run) if "工" in run else words
+
+
+def _telling(words: list[str], singles: bool) -> list[str]:
+    if singles:
+        return [word for word in words if word not in STOP_WORDS]
+    return [word for word in words if len(word) > 1 and word not in STOP_WORDS]
 
 
 def clauses(written: str) -> list[str]:
@@ -207,6 +218,8 @@ def clause_words(clause: str, singles: bool) -> tuple[str, ...]:
 
 
 def _cut_clause(clause: str, singles: bool) -> tuple[str, ...]:
+    if _PLAIN_RUN.fullmatch(clause):  # most clauses: nothing to normalise and no fact to lift
+        return tuple(_telling(_run_words(clause, cutter()), singles))
     return tuple(_runs(without_facts(normalise(clause)), search=True, singles=singles, using=None))
 
 
