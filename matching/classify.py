@@ -50,8 +50,11 @@ _SETTING: Final = re.compile(
 _MANUAL: Final = re.compile(r"(?:工|技师|师傅|操作员)$")
 # 铸造|工艺工程师: the branch says more than the step of making it works at.
 _STEPS: Final = re.compile("^(?:生产|制造)?(?:工艺|制程|生产|研发|工艺/制程)工程师$")
+_DRIVER: Final = "4-02-02-01"
+_DRIVEN: Final = ("4-02-02", "6-30", "6-29-01-03", "6-29-02-03", "5-05-05", "4-02-01", "4-10-08")
 _REMARK: Final = 0.6  # certainty of what only stands in brackets
 _BY_RANK: Final = 0.95  # of an answer from the branch or from the work before a rank
+_NO_LETTERS: Final = re.compile(r"\d+\s*[名人个位]|[\W\d]+")
 _MOST_PIECES: Final = 4  # of a title compared as a whole
 
 
@@ -155,7 +158,7 @@ def _pick(known: Terms, text: str) -> tuple[list[Head], str]:
         if head.code and not is_person(head) and len(heads) > 1 and is_person(heads[-2]):
             heads.pop()
             head = heads[-1]
-        if (head.general or head.word in _RANKS) and len(heads) > 1 and heads[-2].code:
+        if (head.general or head.word in _RANKS) and len(heads) > 1 and heads[-2].code and not _drives(head, heads[-2]):
             head = heads[-2]
         elif len(heads) > 1 and not head.code and led(heads[-2], head):
             head = heads[-2]._replace(certain=_BY_RANK)
@@ -179,6 +182,11 @@ def _pick(known: Terms, text: str) -> tuple[list[Head], str]:
     return picked, refusal
 
 
+def _drives(driver: Head, before: Head) -> bool:
+    """Whether a 司机 stays one beside the work before it: 搬家驾驶员, 投料司机. 叉车司机 is what the 叉车 says."""
+    return driver.code == _DRIVER and not before.code.startswith(_DRIVEN)
+
+
 def _unread(piece: str, head: Head) -> str:
     """What stands before 操作工, 学徒, 组装 and would say which: 倍捻并线操作工 is no 普工. Places and hours say nothing."""
     if not head.word.endswith(_BRANCHED):
@@ -188,8 +196,8 @@ def _unread(piece: str, head: Head) -> str:
 
 def _by_likeness(title: str, wanted: str) -> Classified:
     """A piece that is like a known word (电焊公 → 电焊工), else "don't know"."""
-    words = [word for piece in _SEPARATORS.split(wanted) if (word := re.sub(r"[\W\d]+", "", piece))]
-    if not words:
+    words = [word for piece in _SEPARATORS.split(wanted) if (word := _NO_LETTERS.sub("", piece))]
+    if not any(letter.isalpha() for letter in title[:TITLE_MOST]):
         return Classified(title, None, None, 0.0, "题目里没有字，看不出工种")
     for word in words[:_MOST_PIECES]:
         near = likeness.nearest(word)

@@ -104,7 +104,9 @@ def _official_name(word: str) -> tuple[str, str, float] | None:
     fitting = [
         (name, code)
         for other, name, code in _names().get(stem[:2], ())
-        if len(other) >= 4 and (_within(stem, other) or (len(stem) - len(other) <= 2 and _within(other, stem)))
+        if len(other) >= 4
+        and (stem != word or stem[-2:] == other[-2:])  # 机械设备 is a thing, 机械设备工 somebody who works at it
+        and (_within(stem, other) or (len(stem) - len(other) <= 2 and _within(other, stem)))
     ]
     codes = {code for _, code in fitting}
     return (fitting[0][0], codes.pop(), _NAME) if len(codes) == 1 else None
