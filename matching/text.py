@@ -90,7 +90,8 @@ class Cutter(Protocol):
 @cache
 def vocabulary() -> tuple[str, ...]:
     """Our own words, sorted: trades with their synonyms, and benefits. The cutter never splits them."""
-    words = {normalise(word) for word in trade.vocabulary()} | set(OWN_WORDS)
+    # No word is known before they are: cut into single characters, none of them is taken for broken text (绗缝 looks like it).
+    words = {_settled(word, list) for word in trade.vocabulary()} | set(OWN_WORDS)
     return tuple(sorted(word for word in words if len(word) >= 2 and _RUNS.fullmatch(word)))
 
 
@@ -124,9 +125,13 @@ def normalise(text: str) -> str:
     """
     if not _UNSETTLED.search(text):
         return " ".join(text.split()) if " " in text else text
+    return _settled(text, _known_pieces)
+
+
+def _settled(text: str, cut: repair.Cut) -> str:
     while True:
         before = text
-        text = _INVISIBLE.sub("", repair.repaired(text, _known_pieces))  # after: a soft hyphen may be a byte of a character
+        text = _INVISIBLE.sub("", repair.repaired(text, cut))  # after: a soft hyphen may be a byte of a character
         text = unicodedata.normalize("NFKC", _CONTROL.sub(" ", text).translate(_RADICALS)).lower()
         if _MAYBE_TRADITIONAL.search(text):
             text = _to_simplified.convert(_to_simplified.convert(text))  # twice: 薴 becomes 苧, which becomes 苎
