@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from importlib import resources
 
 import pytest
 from rapidfuzz import fuzz, process
@@ -185,3 +186,13 @@ def test_a_repair_takes_the_longest_part_and_the_surest_way(spelling: Spelling) 
         ]
         assert spelling.repair("阿斯顿发") == ("阿斯顿发", ())
         assert [one.word for one in spelling.repair("baojie")[1]] == ["保洁"]
+
+
+def test_the_table_of_shapes_is_sound() -> None:
+    lines = resources.files("matching").joinpath("data", "near_shapes.txt").read_text(encoding="utf-8").splitlines()
+    groups = [line for line in lines if not line.startswith("#")]
+    assert len(groups) == len(set(groups)) > 100
+    for group in groups:
+        assert len(group) == len(set(group)) >= 2, group
+        assert group == text.normalise(group), group
+        assert all("\u4e00" <= character <= "\u9fff" for character in group), group

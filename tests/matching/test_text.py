@@ -64,7 +64,9 @@ def test_both_cutters_agree_on_words_strung_together(oracle: Jieba) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.text(alphabet=st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), max_size=40))
 def test_both_cutters_agree_on_any_han(oracle: Jieba, written: str) -> None:
-    assert text.words_by(text.cutter(), written, search=True) == text.words_by(oracle, written, search=True)
+    words = text.words_by(oracle, written, search=True)
+    assert text.words_by(text.cutter(), written, search=True) == words
+    assert text.clause_words(written, True) == tuple(words)
 
 
 @settings(max_examples=100, deadline=None)
