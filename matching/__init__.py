@@ -16,6 +16,7 @@ from matching.model import (
     Facets,
     Hit,
     Job,
+    Narrowing,
     Parts,
     Piece,
     Query,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from matching.engine import count, open_index, search, similar, suggest, warm, weighed
     from matching.index import Index
     from matching.manifest import IndexMissing
+    from matching.narrower import narrowing
     from matching.people.build import build_people
     from matching.people.match import candidates
     from matching.people.store import People, open_people
@@ -49,6 +51,7 @@ __all__ = [
     "IndexMissing",
     "IndexWriter",
     "Job",
+    "Narrowing",
     "Parts",
     "People",
     "Piece",
@@ -63,6 +66,7 @@ __all__ = [
     "build_people",
     "candidates",
     "count",
+    "narrowing",
     "open_index",
     "open_people",
     "search",
@@ -82,6 +86,7 @@ _HOMES = {
     "suggest": "engine",
     "warm": "engine",
     "weighed": "engine",
+    "narrowing": "narrower",
     "Index": "index",
     "IndexWriter": "writer",
     "WriterBusy": "writer",

@@ -240,3 +240,13 @@ class Suggestion:
     text: str
     count: int
     corrected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """A way to go on from a question: a ``word`` to search for, or a ``trade``, ``tag`` or ``region`` (by code) to filter by, and
+    how many of the jobs found so far have it."""
+
+    kind: str
+    value: str
+    count: int

@@ -9,7 +9,6 @@ import hashlib
 import json
 from dataclasses import dataclass, fields, replace
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from sqlalchemy.orm import Session
 from matching.model import Query
 from service.accounts.models import Account
 from service.search import ask, fair
-from service.search.schemas import LONGEST_TEXT, MatchArgs
+from service.search.schemas import LONGEST_TEXT, MatchArgs, unsaid
 from service.workers.models import Worker
 
 _LONGEST_LINE = 64_000
@@ -99,14 +98,7 @@ def _wish(row: Worker, today: date, now: int) -> Query:
         known |= {"lat": row.lat, "lng": row.lng} | ({} if row.radius_km is None else {"radius_km": row.radius_km})
     elif row.region_code:
         known["regions"] = [row.region_code]
-    return ask.from_match(_unsaid() | known, now).query
-
-
-@cache
-def _unsaid() -> dict[str, Any]:
-    """What ``POST /v1/match`` takes for everything that is not said."""
-    loaded: dict[str, Any] = MatchArgs().load({})
-    return loaded
+    return ask.from_match({**unsaid(MatchArgs), **known}, now).query
 
 
 def age_on(day: date, birth_month: date) -> int:

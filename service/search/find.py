@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from matching import Index, Wished, count, search, similar, weighed
+from matching import Index, Narrowing, Wished, count, narrowing, search, similar, weighed
 from matching.model import KINDS, Facets, Hit, Query, Reason
 from matching.rules import region as region_rules
 from matching.rules import trade as trade_rules
@@ -24,6 +24,8 @@ from service.search.widen import steps
 SPARE = 12
 """So many more ids than the page holds are asked for, to refill after jobs that closed since the index was written."""
 FACETS_MOST = 20
+NARROWINGS = 6
+_FILTERS = {"word": "q", "trade": "trade", "tag": "tags", "region": "region"}
 KIND_NAMES = {"public": "公共招聘", "gig": "零工", "live": "直播带岗"}
 
 
@@ -132,6 +134,18 @@ def like(session: Session, index: Index, job_id: int, limit: int, now: datetime)
     hits = similar(index, job_id, seconds(now), limit + SPARE)
     rows = cards(session, [hit.job_id for hit in hits], now)
     return tuple(_found(rows[hit.job_id], hit) for hit in hits if hit.job_id in rows)[:limit]
+
+
+def narrowings(index: Index, asked: Wished) -> list[dict[str, Any]]:
+    """What to add to a finished question, with the parameter that does it; nothing where nothing was said."""
+    found = narrowing(index, asked.query, NARROWINGS) if asked.pieces else ()
+    return [{"text": _narrowing_name(one), "count": one.count, "filter": _FILTERS[one.kind], "value": one.value} for one in found]
+
+
+def _narrowing_name(one: Narrowing) -> str:
+    if one.kind == "region":
+        return region_rules.get(one.value).name
+    return _trade_name(one.value) if one.kind == "trade" else one.value
 
 
 def facet_lists(facets: Facets) -> dict[str, list[dict[str, Any]]]:

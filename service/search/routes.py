@@ -18,7 +18,16 @@ from service.indexing.live import LiveIndex
 from service.jobs.queries import shown
 from service.jobs.schemas import elder
 from service.search import ask, cursor, fair, find
-from service.search.schemas import MatchArgs, SearchAnswer, SearchArgs, SimilarAnswer, SimilarArgs, SuggestAnswer, SuggestArgs
+from service.search.schemas import (
+    MatchArgs,
+    SearchAnswer,
+    SearchArgs,
+    SimilarAnswer,
+    SimilarArgs,
+    SuggestAnswer,
+    SuggestArgs,
+    unsaid,
+)
 from service.sessions import read_session
 
 blueprint = Blueprint("search", __name__, description="找工作：一张按合适程度排好的单子")
@@ -63,8 +72,10 @@ def similar_jobs(args: dict[str, Any], job_id: int) -> dict[str, Any]:
 @blueprint.response(200, SuggestAnswer)
 @allow.anyone
 def suggest_words(args: dict[str, Any]) -> dict[str, Any]:
-    """边打字边提示：可以打汉字、拼音或拼音首字母，打错字也能找到。"""
-    return {"items": suggest(_live().get(), args["q"], args["limit"])}
+    """边打字边提示：可以打汉字、拼音或拼音首字母，打错字也能找到。打完一个词，还给出可以再加什么、各有多少岗位。"""
+    index, typed = _live().get(), args["q"]
+    asked = ask.from_search({**unsaid(SearchArgs), "q": typed}, clock.seconds(clock.now()))
+    return {"items": suggest(index, typed, args["limit"]), "add": find.narrowings(index, asked)}
 
 
 def _live() -> LiveIndex:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
@@ -234,6 +236,12 @@ class MatchArgs(Place, Order, Page):
         return data
 
 
+@cache
+def unsaid(arguments: type[SearchArgs | MatchArgs]) -> Mapping[str, Any]:
+    """What is taken for everything that a question does not say."""
+    return MappingProxyType(arguments().load({}))
+
+
 class SimilarArgs(In):
     """How many jobs like this one."""
 
@@ -354,7 +362,19 @@ class SuggestionOut(Out):
     corrected = fields.Boolean(required=True, metadata={"description": "是不是替您改过错字"})
 
 
+class NarrowingOut(Out):
+    """Something to add to what was typed."""
+
+    text = fields.String(required=True, metadata={"description": "给人看的：氩弧焊、包住、信丰县"})
+    count = fields.Integer(required=True, metadata={"description": "这样找到的岗位里，有多少个是这样的"})
+    filter = fields.String(
+        required=True, metadata={"description": "点了以后在 GET /v1/jobs 里填哪一项：q（换成这个词）、trade、tags、region"}
+    )
+    value = fields.String(required=True, metadata={"description": "填什么"})
+
+
 class SuggestAnswer(Out):
-    """Words to search for, the likeliest first."""
+    """Words to search for, the likeliest first; and for finished words what to add to them."""
 
     items = fields.List(fields.Nested(SuggestionOut), required=True)
+    add = fields.List(fields.Nested(NarrowingOut), required=True)

@@ -343,6 +343,24 @@ def test_suggest_knows_letters_and_pinyin(client: FlaskClient, pool: dict[str, i
         assert all(item["count"] >= 0 for item in answer["items"])
 
 
+def test_a_finished_word_is_told_what_to_add(client: FlaskClient, pool: dict[str, int]) -> None:
+    add = _add(client, "焊工")
+    told = {item["text"]: item for item in add}
+    assert told["信丰县"] == {"text": "信丰县", "count": 1, "filter": "region", "value": "360722000000"}
+    assert {item["filter"] for item in _add(client, "包住")} >= {"trade", "region"}
+    assert client.get("/v1/suggest", query_string={"q": "dhg"}).get_json()["add"] == []
+    assert client.get("/v1/suggest", query_string={"q": "的"}).get_json()["add"] == []
+
+
+def _add(client: FlaskClient, typed: str) -> list[dict[str, Any]]:
+    """What is offered for a word; that each filter finds as many as it promises is looked at here."""
+    add: list[dict[str, Any]] = client.get("/v1/suggest", query_string={"q": typed}).get_json()["add"]
+    for item in add:
+        if item["filter"] != "q":
+            assert search(client, q=typed, **{item["filter"]: item["value"]})["total"] == item["count"], item
+    return add
+
+
 def test_pages_hold_over_a_full_build(app: flask.Flask, client: FlaskClient, publish: Publish, index: Callable[[], None]) -> None:
     """A nightly build counts words anew; a cursor keeps the words as they were weighed on the first page."""
     titles = ["电焊工", "焊工", "氩弧焊工", "二保焊工", "保安", "保洁员", "普工", "叉车司机"] * 4
