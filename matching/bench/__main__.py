@@ -1,133 +1,140 @@
-"""``python -m matching.bench [--jobs N] [--queries N] [--seed S] [--peers] [--json]``: own figures, exactness checked in the run.
+"""``python -m matching.bench [--jobs N] [--queries N] [--peers [NAMES]] [--json] [--plot]``: speed, exactness and size, checked in the run.
 
 Jobs and queries are made up from a seed (``seed_jobs.synthesize``); queries of seed 2 were looked at while tuning, so the default
-for reported figures is another. Times are of one thread: *search* from weighted terms to ordered ids and values; *end to end*
-from the typed text to hits with reasons, understanding included. Every query's ids and values are compared with the brute force.
+for reported figures is another. How it is measured stands in ``docs/benchmarks.md``.
 """
 
 from __future__ import annotations
 
 import argparse
-import gc
 import json
-import resource
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Final
 
-import numpy as np
-
-from matching import IndexWriter, Job, open_index, search, wished
-from matching.bench.brute import brute_force
-from matching.engine import plan_for, rank
+from matching.bench.measure import TUNING_SEED, measure
+from matching.bench.merging import measure_merging
+from matching.bench.peers import HOMES
+from matching.bench.prepare import Figures, say
 from seed_jobs import synthesize
 
-Figures = dict[str, Any]
+REPORTED_SEED: Final = 7
+_COMPARED_ALL_UP_TO: Final = 1_000_000
+_COMPARED_ABOVE: Final = 200
+RESULTS: Final = Path("docs/benchmarks")
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def _percentiles(name: str, seconds: list[float], steps: Sequence[int] = (50, 95, 99)) -> Figures:
-    if not seconds:
-        return {f"{name}p{step}_us": None for step in steps}
-    return {f"{name}p{step}_us": round(float(np.percentile(seconds, step)) * 1e6, 1) for step in steps}
-
-
-def _rss_mb() -> float:
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return round(pages * resource.getpagesize() / 1e6, 1)
-
-
-def measure(jobs: int, queries: int, seed: int, folder: Path, *, peers: bool) -> Figures:
-    """Build an index of ``jobs`` in ``folder``, ask ``queries``; the figures by the names of the API document."""
-    made: list[Job] = []
-    _say(f"making {jobs} jobs")
-    made.extend(synthesize.jobs(jobs, 1))
-    with IndexWriter(folder) as writer:
-        began = time.perf_counter()
-        writer.rebuild(made, "", lambda done: _say(f"indexed {done}") if done % 20_000 == 0 else None)
-        build = time.perf_counter() - began
-    made.clear()
-    gc.collect()
-    began = time.perf_counter()
-    index = open_index(folder)
-    opened = time.perf_counter() - began
-    snapshot = index.snapshot
-    asked = synthesize.queries(queries, seed)
-    _say(f"built in {build:.1f} s, opened in {opened:.2f} s; asking {queries} queries")
-
-    timed: dict[str, list[float]] = {"search": [], "radius": [], "end": [], "brute": []}
-    equal = 0
-    for query in asked:  # once unmeasured: the first touch of every page is the disk's time, not the engine's
-        search(index, wished(query).query)
-    for number, query in enumerate(asked):
-        plan = plan_for(snapshot, query)
-        began = time.perf_counter()
-        ranked = rank(snapshot, plan)
-        spent = time.perf_counter() - began
-        timed["search"].append(spent)
-        if plan.reach >= 0:
-            timed["radius"].append(spent)
-        began = time.perf_counter()
-        expected = brute_force(snapshot, plan)
-        timed["brute"].append(time.perf_counter() - began)
-        equal += bool(np.array_equal(ranked.best[:, :3], expected))
-        began = time.perf_counter()
-        search(index, wished(query).query)
-        timed["end"].append(time.perf_counter() - began)
-        if (number + 1) % 250 == 0:
-            _say(f"asked {number + 1}, {equal} exact")
-    figures: Figures = {"jobs": jobs, "queries": queries, "seed": seed, "exact": equal / max(1, queries)}
-    figures |= _percentiles("", timed["search"])
-    figures |= _percentiles("radius_", timed["radius"], (50, 99))
-    figures |= _percentiles("end_to_end_", timed["end"], (50, 95, 99))
-    figures["build_jobs_per_s"] = round(jobs / build)
-    figures["open_s"] = round(opened, 3)
-    figures["bytes_per_job"] = round(sum(path.stat().st_size for path in folder.glob("*.cns")) / max(1, jobs), 1)
-    figures["rss_mb"] = _rss_mb()
-    if peers:
-        note = "every row, every filter and part, full sort; no reasons"
-        figures["peers"] = [{"name": "numpy_brute_force", **_percentiles("", timed["brute"]), "recall_at_20": 1.0, "note": note}]
-    index.close()
-    return figures
-
-
-def visible() -> Figures:
+def _visible() -> Figures:
     """``visible_ms`` and its neighbours: the service measures itself, in a process of its own, since we know nothing of it."""
-    _say("starting the service to see how soon a published job is in every answer")
+    say("starting the service to see how soon a published job is in every answer")
     done = subprocess.run([sys.executable, "-m", "service.bench", "--json"], stdout=subprocess.PIPE, check=True)
     figures: Figures = json.loads(done.stdout)
     return figures
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure and print; 1 when any answer was not exact."""
+def _machine() -> str:
+    """The processor by its kind and the memory: what a figure depends on, and nothing that names a machine."""
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    kilobytes = int(Path("/proc/meminfo").read_text(encoding="ascii").split()[1])
+    return f"{len(models)} × {models[0] if models else 'unknown'}, {round(kilobytes / 2**20)} GiB, Python {sys.version.split()[0]}"
+
+
+@contextmanager
+def _folder(chosen: Path | None) -> Iterator[Path]:
+    if chosen is not None:
+        chosen.mkdir(parents=True, exist_ok=True)
+        yield chosen
+        return
+    with tempfile.TemporaryDirectory(prefix="chengnuan-bench-") as temporary:
+        yield Path(temporary)
+
+
+def _names(asked: str | None) -> list[str]:
+    names = [] if asked is None else list(HOMES) if asked == "all" else asked.split(",")
+    unknown = [name for name in names if name not in HOMES]
+    if unknown:
+        raise SystemExit(f"没有叫 {'、'.join(unknown)} 的对照方法；可选：{'、'.join(HOMES)}")
+    return names
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m matching.bench", description="测量匹配引擎：速度、准确、大小。")
     parser.add_argument("--jobs", type=int, default=100_000, help="岗位条数")
     parser.add_argument("--queries", type=int, default=1000, help="查询条数")
-    parser.add_argument("--seed", type=int, default=7, help="查询的种子号")
-    parser.add_argument("--peers", action="store_true", help="同时测量对照方法")
+    parser.add_argument("--seed", type=int, default=REPORTED_SEED, help=f"查询的种子号（{TUNING_SEED} 号调优时看过，不用来报告）")
+    parser.add_argument(
+        "--peers", nargs="?", const="all", default=None, metavar="名称,名称", help="同时测量对照方法，默认全部：" + "、".join(HOMES)
+    )
+    parser.add_argument("--compared", type=int, default=None, help="与逐条扫描核对的查询条数（默认全部，一百万以上 200）")
+    parser.add_argument("--merging", action="store_true", help="同时测量边写入边查询的速度")
     parser.add_argument("--visible", action="store_true", help="启动整个服务，测量发布到可见的时间")
     parser.add_argument("--json", action="store_true", help="只打印一行 JSON")
-    parser.add_argument("--folder", type=Path, default=None, help="索引放在哪里（默认临时目录，用后删除）")
-    options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = options.folder or Path(temporary)
-        figures = measure(options.jobs, options.queries, options.seed, folder, peers=options.peers)
+    parser.add_argument("--save", action="store_true", help=f"把结果存入 {RESULTS}/岗位条数.json，供画图")
+    parser.add_argument("--plot", action="store_true", help=f"按 {RESULTS} 里的结果重画 docs/images 里的图（不带 --jobs 时不测量）")
+    parser.add_argument("--folder", type=Path, default=None, help="索引放在哪里，下次接着用（默认临时目录，用后删除）")
+    return parser
+
+
+def _measured(options: argparse.Namespace) -> Figures:
+    compared = options.compared
+    if compared is None:
+        compared = options.queries if options.jobs <= _COMPARED_ALL_UP_TO else _COMPARED_ABOVE
+    asked = synthesize.queries(options.queries, options.seed)
+    with _folder(options.folder) as folder:
+        figures = measure(folder, options.jobs, asked, compared, _names(options.peers))
+        if options.merging:
+            figures |= measure_merging(folder, options.jobs, asked)
+    figures |= {"seed": options.seed, "machine": _machine()}
     if options.visible:
-        figures |= visible()
+        figures |= _visible()
+    return figures
+
+
+def _print(figures: Figures) -> None:
+    for name, value in figures.items():
+        if name != "peers":
+            print(f"{name:24} {value}")
+    print(f"\n{'':20} {'p50 µs':>10} {'p95 µs':>10} {'p99 µs':>10} {'q/s':>8} {'top 20':>7} {'build s':>8} {'B/job':>7}")
+    for peer in figures["peers"]:
+        times = " ".join(f"{peer[f'p{step}_us']:>10}" for step in (50, 95, 99))
+        print(f"{peer['name']:20} {times} {peer['qps']:>8} {peer['recall_at_20']!s:>7} {peer['build_s']:>8} {peer['bytes_per_job']:>7}")
+        print(f"{'':20} {peer['note']}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print, or only draw; 1 when an answer that was compared was not exact."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser().parse_args(given)
+    if options.plot and given == ["--plot"]:
+        return _draw()
+    figures = _measured(options)
     if options.json:
         print(json.dumps(figures, ensure_ascii=False))
     else:
-        for name, value in figures.items():
-            print(f"{name:24} {value}")
-    return 0 if figures["exact"] == 1.0 else 1
+        _print(figures)
+    if options.save:
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(figures, ensure_ascii=False, indent=1)
+        (RESULTS / f"{options.jobs}.json").write_text(text + "\n", encoding="utf-8")
+    if options.plot:
+        _draw()
+    return 0 if figures["exact"] in (1.0, None) else 1
+
+
+def _draw() -> int:
+    try:
+        from matching.bench.plot import draw  # noqa: PLC0415 - matplotlib is not installed with the service
+    except ImportError as missing:
+        say(f"画图需要 matplotlib（make setup-bench）：{missing}")
+        return 1
+    for path in draw(RESULTS, Path("docs/images")):
+        say(f"drew {path}")
+    return 0
 
 
 if __name__ == "__main__":
