@@ -13,7 +13,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --req
 export NUMBA_CACHE_DIR ?= $(VENV)/numba-cache
 export FLASK_APP := wsgi.py
 
-.PHONY: help setup setup-test run test test-long check bench spec lock clean
+.PHONY: help setup setup-test setup-bench run test test-long check bench spec lock clean
 
 help: ## 列出全部命令
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,8 @@ help: ## 列出全部命令
 setup: $(VENV)/.runtime ## 准备虚拟环境（run 会自动调用）
 
 setup-test: $(VENV)/.test
+
+setup-bench: $(VENV)/.bench
 
 $(VENV)/.base: requirements-build.lock
 	@test -n "$(PYTHON)" || { echo "没有找到 Python 3.11 到 3.14，请先安装，或用 make run PYTHON=/路径/python3.11 指定。" >&2; exit 1; }
@@ -40,6 +42,11 @@ $(VENV)/.test: $(VENV)/.runtime requirements-test.lock
 	@$(PIP) --no-build-isolation -r requirements-test.lock || { echo "依赖没有装成：请检查网络和磁盘空间，然后再执行一次同样的命令。" >&2; exit 1; }
 	@touch $@
 
+$(VENV)/.bench: $(VENV)/.runtime requirements-bench.lock
+	@echo "安装测速用的对照方法（tantivy、DuckDB、polars、bm25s、PostgreSQL）和画图工具…"
+	@$(PIP) --no-build-isolation -r requirements-bench.lock || { echo "依赖没有装成：请检查网络和磁盘空间，然后再执行一次同样的命令。" >&2; exit 1; }
+	@touch $@
+
 run: setup ## 安装并启动全部服务，打印访问地址（Ctrl-C 结束）
 	@exec $(PY) -m service.supervisor
 
@@ -57,8 +64,8 @@ check: setup-test ## 代码检查：格式、类型、导入方向、接口文�
 	@$(PY) -m service.openapi --check
 	@$(PY) -m service.migrations.run --check
 
-bench: setup ## 匹配引擎的速度（10 万个岗位），旁边是对照方法和发布到可见的时间
-	@$(PY) -m matching.bench --jobs 100000 --peers --visible
+bench: setup-bench ## 匹配引擎的速度（10 万个岗位），旁边是各种对照方法、边写边查和发布到可见的时间
+	@$(PY) -m matching.bench --jobs 100000 --peers --merging --visible
 
 spec: setup ## 重新生成 api_spec/openapi.json
 	@$(PY) -m service.openapi
@@ -66,6 +73,7 @@ spec: setup ## 重新生成 api_spec/openapi.json
 lock: ## 按 setup.cfg 重新锁定依赖版本（需要 uv）
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header setup.cfg -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra test setup.cfg -o requirements-test.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra bench setup.cfg -o requirements-bench.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements-build.in -o requirements-build.lock
 
 clean: ## 删除虚拟环境和缓存（不删数据）

@@ -1,4 +1,4 @@
-"""``python -m matching.bench [--jobs N] [--queries N] [--peers [NAMES]] [--json] [--plot]``: speed, exactness and size, checked in the run.
+"""``python -m matching.bench [--jobs N] [--queries N] [--peers [NAMES]] [--json] [--plot]``: speed, exactness and size.
 
 Jobs and queries are made up from a seed (``seed_jobs.synthesize``); queries of seed 2 were looked at while tuning, so the default
 for reported figures is another. How it is measured stands in ``docs/benchmarks.md``.
@@ -41,7 +41,9 @@ def _machine() -> str:
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     kilobytes = int(Path("/proc/meminfo").read_text(encoding="ascii").split()[1])
-    return f"{len(models)} × {models[0] if models else 'unknown'}, {round(kilobytes / 2**20)} GiB, Python {sys.version.split()[0]}"
+    return (
+        f"{len(models)} × {models[0] if models else 'unknown'}, {round(kilobytes / 2**20)} GiB, Python {sys.version.split()[0]}"
+    )
 
 
 @contextmanager
@@ -68,14 +70,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--queries", type=int, default=1000, help="查询条数")
     parser.add_argument("--seed", type=int, default=REPORTED_SEED, help=f"查询的种子号（{TUNING_SEED} 号调优时看过，不用来报告）")
     parser.add_argument(
-        "--peers", nargs="?", const="all", default=None, metavar="名称,名称", help="同时测量对照方法，默认全部：" + "、".join(HOMES)
+        "--peers",
+        nargs="?",
+        const="all",
+        default=None,
+        metavar="名称,名称",
+        help="同时测量对照方法，默认全部：" + "、".join(HOMES),
     )
     parser.add_argument("--compared", type=int, default=None, help="与逐条扫描核对的查询条数（默认全部，一百万以上 200）")
     parser.add_argument("--merging", action="store_true", help="同时测量边写入边查询的速度")
     parser.add_argument("--visible", action="store_true", help="启动整个服务，测量发布到可见的时间")
     parser.add_argument("--json", action="store_true", help="只打印一行 JSON")
     parser.add_argument("--save", action="store_true", help=f"把结果存入 {RESULTS}/岗位条数.json，供画图")
-    parser.add_argument("--plot", action="store_true", help=f"按 {RESULTS} 里的结果重画 docs/images 里的图（不带 --jobs 时不测量）")
+    parser.add_argument(
+        "--plot", action="store_true", help=f"按 {RESULTS} 里的结果重画 docs/images 里的图（不带 --jobs 时不测量）"
+    )
     parser.add_argument("--folder", type=Path, default=None, help="索引放在哪里，下次接着用（默认临时目录，用后删除）")
     return parser
 
@@ -102,7 +111,8 @@ def _print(figures: Figures) -> None:
     print(f"\n{'':20} {'p50 µs':>10} {'p95 µs':>10} {'p99 µs':>10} {'q/s':>8} {'top 20':>7} {'build s':>8} {'B/job':>7}")
     for peer in figures["peers"]:
         times = " ".join(f"{peer[f'p{step}_us']:>10}" for step in (50, 95, 99))
-        print(f"{peer['name']:20} {times} {peer['qps']:>8} {peer['recall_at_20']!s:>7} {peer['build_s']:>8} {peer['bytes_per_job']:>7}")
+        found, size = peer["recall_at_20"], peer["bytes_per_job"]
+        print(f"{peer['name']:20} {times} {peer['qps']:>8} {found!s:>7} {peer['build_s']:>8} {size:>7}")
         print(f"{'':20} {peer['note']}")
 
 

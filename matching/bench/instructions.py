@@ -1,7 +1,7 @@
 """``python -m matching.bench.instructions [--queries N]``: machine instructions a query, counted by valgrind's callgrind.
 
-A count does not wobble with what else the machine does, so a regression shows that no clock would. Start-up is nearly all of a run:
-what is printed is the difference between a run of N and one of N + 1,000 queries. 10,000 jobs, one process after the other.
+A count does not wobble with what else the machine does, so a regression shows that no clock would. Start-up is nearly all of a
+run: what is printed is the difference between a run of N and one of N + 1,000 queries. 10,000 jobs, one process after the other.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _ask(folder: Path, way: str, count: int) -> None:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """Kernels for a plain processor in a cache of their own: valgrind knows no AVX-512, and hashes must fall alike in every run."""
+    """Kernels for a plain processor in a cache of their own: valgrind knows no AVX-512; hashes fall alike in every run."""
     kernels = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": "", "NUMBA_CACHE_DIR": str(folder / "kernels")}
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     return {**os.environ, **kernels, **threads, "PYTHONHASHSEED": "0", "PYTHONMALLOC": "malloc"}
@@ -67,7 +67,7 @@ def _run(folder: Path, way: str, count: int, *, counted: bool) -> int:
 
 
 def instructions(folder: Path, queries: int) -> dict[str, int]:
-    """Instructions a query by way: ``search`` from weighted terms to ordered ids, ``end_to_end`` from words to hits with reasons."""
+    """Instructions a query: ``search`` from weighted terms to ordered ids, ``end_to_end`` from words to hits with reasons."""
     prepared(folder, JOBS, "index")
     _run(folder, "search", 1, counted=False)  # compiles
     counts = {}

@@ -1,7 +1,7 @@
 """The measuring: engine and peers alternate query by query in one process, and every answer of the engine is compared.
 
-Times are of one thread. *Search* is from weighted terms to ordered ids and values, *end to end* from the typed text to hits with reasons,
-understanding included. Nothing is dropped as an outlier; what every engine reads was touched once before.
+Times are of one thread. *Search* is from weighted terms to ordered ids and values, *end to end* from the typed text to hits
+with reasons, understanding included. Nothing is dropped as an outlier; what every engine reads was touched once before.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -131,7 +132,9 @@ def _made(names: Sequence[str], folder: Path, jobs: int) -> list[tuple[Peer, flo
         if jobs > make.most_jobs:
             say(f"{name}: not measured above {make.most_jobs} jobs")
             continue
-        spent, peer = _timed(lambda make=make: make(columns, folder / "peers"))
+        began = time.perf_counter()
+        peer = make(columns, folder / "peers")
+        spent = time.perf_counter() - began
         say(f"{name}: built in {spent:.1f} s")
         made.append((peer, spent))
     return made
@@ -174,7 +177,7 @@ def measure(folder: Path, jobs: int, asked: Sequence[Query], compared: int, name
         figures["compared"] = contest.compared
         figures |= percentiles("", contest.search) | percentiles("radius_", contest.radius, (50, 99))
         figures |= percentiles("end_to_end_", contest.end) | {"qps": round(len(asked) / sum(contest.search), 1)}
-        facets = [_timed(lambda query=query: count(index, query))[0] for query in asked[:_FACETS]]
+        facets = [_timed(partial(count, index, query))[0] for query in asked[:_FACETS]]
         figures |= percentiles("facets_", facets, (50, 99)) | {"batch_matches_per_s": _batch_rate(index, asked)}
         note = "exact: every row, every filter and part, full sort over the engine's own arrays; no reasons"
         brute = {"name": "numpy_brute_force", **percentiles("", contest.brute), "recall_at_20": 1.0, "note": note}

@@ -1,7 +1,7 @@
 """What searching costs while another process writes: 200 updates a second into the same folder, merges included.
 
-The reader looks for a newer generation every 50 ms in a thread of its own, as a web process does. The writer works on a folder of its
-own whose files are hard links to the index (they are never written in place), so the measured index stays as it was.
+The reader looks for a newer generation every 50 ms in a thread of its own, as a web process does. The writer works on a folder
+of its own whose files are hard links to the index (they are never written in place), so the measured index stays as it was.
 """
 
 from __future__ import annotations

@@ -32,8 +32,8 @@ _STEP: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """``n`` jobs by row, ``t`` terms. ``facts`` int32 [n, 13]: unit vector (3), has a point, kind, pay from and to (0 unknown), age
-    limits of men and of women (4), bit 0 limit binds and bit 1 barred to minors, tags as bits of ``tags``.
+    """``n`` jobs by row, ``t`` terms. ``facts`` int32 [n, 13]: unit vector (3), has a point, kind, pay from and to (0 unknown),
+    age limits of men and of women (4), bit 0 limit binds and bit 1 barred to minors, tags as bits of ``tags``.
 
     ``published`` and ``expires`` int64 [n], ``places`` float64 [n, 2] (latitude, longitude; nan without), ``job_id`` int64 [n];
     ``doc_*``: terms of each row with their frequencies (title 3, skills 2, description 1, occupation 4 a time); ``post_*``: rows
@@ -65,7 +65,7 @@ class Pool:
         return self.post_rows[span], self.post_impacts[span]
 
     def words(self, row: int) -> str:
-        """The row's words, each as often as its weighted frequency, written as ``t`` and a number so that every tokenizer agrees."""
+        """The row's words, each as often as its weighted frequency, as ``t`` and a number so that every tokenizer agrees."""
         span = slice(int(self.doc_starts[row]), int(self.doc_starts[row + 1]))
         pairs = zip(self.doc_terms[span].tolist(), self.doc_tf[span].tolist(), strict=True)
         return " ".join(f"t{term} " * count for term, count in pairs)

@@ -84,7 +84,7 @@ def _index(folder: Path, jobs: int) -> Figures:
 
 
 def _tokens_rate(folder: Path, jobs: int) -> int:
-    """Jobs a second when the words are cut already: the same jobs a second time, out of the cutter's memory, written as a segment."""
+    """Jobs a second when words are cut already: the same jobs again, out of the cutter's memory, written as a segment."""
     made = list(synthesize.jobs(jobs, JOBS_SEED))
     collect(made)
     path = folder / "tokens.tmp"

@@ -1,15 +1,14 @@
 """Other ways to answer the same queries, each at its best settings, each with what it does not compute said beside it.
 
-A peer is made from the columns of the pool and a folder of its own, and answers a plan (the weighted terms, the point and the filters
-that the engine gets too, so preparing words counts for nobody) with job ids, best first. Its package may be missing: that is said
-and the others run.
+A peer is made from the columns of the pool and a folder of its own, and answers a plan (the weighted terms, the point and the
+filters that the engine gets too, so preparing words counts for nobody) with job ids, best first. Its package may be missing:
+that is said and the others run.
 """
 
 from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -21,13 +20,15 @@ os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 
 class Peer(Protocol):
-    """``bytes``: size on disk, or in memory for what lives there. ``most_jobs`` and ``most_queries``: beyond, it takes too long."""
+    """``bytes``: size on disk, or in memory for what lives there. Beyond ``most_jobs`` and ``most_queries`` it takes too long."""
 
     name: str
     note: str
     most_jobs: int
     most_queries: int
     bytes: int
+
+    def __init__(self, pool: Pool, folder: Path) -> None: ...
 
     def search(self, plan: Plan) -> list[int]:
         """Ids of the best jobs that it finds, in its order."""
@@ -36,7 +37,6 @@ class Peer(Protocol):
         """Let go of servers and files."""
 
 
-Maker = Callable[[Pool, Path], Peer]
 HOMES: Final = {
     "numpy_blocks": "blocks:Blocks",
     "tantivy": "tantivy:Tantivy",
@@ -53,8 +53,8 @@ HOMES: Final = {
 """Every peer by its name in the figures; ``numpy_brute_force`` is measured with the exactness and not listed here."""
 
 
-def maker(name: str) -> Maker:
+def maker(name: str) -> type[Peer]:
     """The class of a peer; raises ``ImportError`` when its package is not installed."""
     module, _, kind = HOMES[name].partition(":")
-    made: Maker = getattr(importlib.import_module(f"{__name__}.{module}"), kind)
+    made: type[Peer] = getattr(importlib.import_module(f"{__name__}.{module}"), kind)
     return made

@@ -76,7 +76,7 @@ class Blocks:
         rows = self._rows(runs, touched) if plan.needs_words else np.concatenate([np.arange(*run) for run in runs])
         totals = self._totals[rows]
         self._totals[rows] = 0
-        return best_rows(self._pool, plan, rows, totals).tolist()
+        return best_rows(self._pool, plan, rows, totals)
 
     def _rows(self, runs: list[tuple[int, int]], touched: list[Array]) -> Ints:
         """Every touched row once: by looking over the runs when most of them was touched, else by sorting."""

@@ -20,7 +20,8 @@ class Bm25s:
 
     name: Final = "bm25s"
     note: Final = (
-        "its BM25 knows no weights of terms; only the 3,000 best by BM25 inside the filters are scored in full (NumPy); no reasons"
+        "its BM25 knows no weights of terms; only the 3,000 best by BM25 inside the filters are scored in "
+        "full (NumPy); no reasons"
     )
     depth: Final = 3000
     most_jobs: Final = 1_000_000
@@ -52,7 +53,7 @@ class Bm25s:
             rows = rows[((gaps * gaps).sum(axis=1) <= plan.reach * plan.reach) & (pool.facts[rows, PLACED] != 0)]
         if len(rows) > self.depth:
             rows = rows[np.argpartition(-scores[rows], self.depth)[: self.depth]]
-        return best_rows(pool, plan, rows).tolist()
+        return best_rows(pool, plan, rows)
 
     def close(self) -> None:
         """Nothing runs."""

@@ -29,8 +29,9 @@ class DuckDb:
         self._base = duckdb.connect(str(file), config={"threads": 1})
         self._base.execute("SET preserve_insertion_order = true")
         self._base.execute(
-            "CREATE TABLE job (row INTEGER, id BIGINT, x INTEGER, y INTEGER, z INTEGER, placed BOOLEAN, kind UTINYINT, low INTEGER, "
-            "high INTEGER, men_low UTINYINT, men_high UTINYINT, women_low UTINYINT, women_high UTINYINT, binds BOOLEAN, "
+            "CREATE TABLE job (row INTEGER, id BIGINT, x INTEGER, y INTEGER, z INTEGER, placed BOOLEAN, "
+            "kind UTINYINT, low INTEGER, high INTEGER, men_low UTINYINT, men_high UTINYINT, women_low UTINYINT, "
+            "women_high UTINYINT, binds BOOLEAN, "
             "barred BOOLEAN, tags UINTEGER, published BIGINT, expires BIGINT)"
         )
         facts = pool.facts
@@ -38,8 +39,8 @@ class DuckDb:
         columns = {"id": pool.job_id, "published": pool.published, "expires": pool.expires, **rows}
         self._base.register("columns", columns)
         self._base.execute(
-            "INSERT INTO job SELECT row_number() OVER () - 1, id, f0, f1, f2, f3 <> 0, f4, f5, f6, f7, f8, f9, f10, f11 & 1 <> 0, "
-            "f11 & 2 <> 0, f12, published, expires FROM columns"
+            "INSERT INTO job SELECT row_number() OVER () - 1, id, f0, f1, f2, f3 <> 0, f4, f5, f6, f7, f8, f9, f10, "
+            "f11 & 1 <> 0, f11 & 2 <> 0, f12, published, expires FROM columns"
         )
         self._base.unregister("columns")
         counts = pool.post_starts[1:] - pool.post_starts[:-1]
@@ -85,11 +86,15 @@ def _statement(pool: Pool, plan: Plan, terms: list[tuple[int, int, int]]) -> str
         chord = f"(CASE WHEN placed THEN floor(sqrt({square}::DOUBLE))::BIGINT ELSE -1 END)"
         if plan.reach >= 0:
             where.append(f"placed AND {square} <= {plan.reach * plan.reach}")
-            where.extend(f"{axis} BETWEEN {c - plan.reach} AND {c + plan.reach}" for axis, c in zip("xyz", plan.point, strict=True))
+            where.extend(
+                f"{axis} BETWEEN {c - plan.reach} AND {c + plan.reach}" for axis, c in zip("xyz", plan.point, strict=True)
+            )
     if query.kinds:
         where.append(f"kind IN ({', '.join(str(KINDS.index(kind)) for kind in query.kinds)})")
     parts = [f"least({formula.TEXT_MAX}, coalesce(total, 0) // {formula.IMPACT_MAX * formula.WEIGHT_SCALE})"]
-    parts.append(f"greatest(0, {formula.FRESH_MAX} - {formula.FRESH_STEP} * (greatest(0, {query.now} - published) // {formula.DAY}))")
+    parts.append(
+        f"greatest(0, {formula.FRESH_MAX} - {formula.FRESH_STEP} * (greatest(0, {query.now} - published) // {formula.DAY}))"
+    )
     if query.age is not None:
         inside = f"({query.age} >= {low} AND ({query.age} <= {high} OR {high} = {formula.AGE_OPEN}))"
         where.append(f"({inside} OR NOT binds)")
@@ -98,7 +103,8 @@ def _statement(pool: Pool, plan: Plan, terms: list[tuple[int, int, int]]) -> str
         outside = f"greatest({low}::INTEGER - {query.age}, {query.age} - {high}::INTEGER)"
         parts.append(
             f"(CASE WHEN {low} = 0 AND {high} = {formula.AGE_OPEN} THEN {formula.AGE_UNSTATED} "
-            f"WHEN {outside} > 0 THEN greatest(0, {formula.AGE_OUTSIDE} - {formula.AGE_STEP} * {outside}) ELSE {formula.AGE_MAX} END)"
+            f"WHEN {outside} > 0 THEN greatest(0, {formula.AGE_OUTSIDE} - {formula.AGE_STEP} * {outside}) "
+            f"ELSE {formula.AGE_MAX} END)"
         )
     wish = query.wage_min_yuan_month or 0
     if wish > 0:
@@ -118,8 +124,8 @@ def _statement(pool: Pool, plan: Plan, terms: list[tuple[int, int, int]]) -> str
         "best AS (SELECT post.row, grp, max(weight * impact::INTEGER) AS points FROM post JOIN asked ON post.term = asked.term "
         f"WHERE post.term IN ({', '.join(str(number) for number, _, _ in terms)}) GROUP BY post.row, grp), "
         "text AS (SELECT row, sum(points)::BIGINT AS total FROM best GROUP BY row), "
-        f"found AS (SELECT id, published, {' + '.join(parts)} AS value, {chord} AS chord FROM job {words} text ON job.row = text.row "
-        f"WHERE {' AND '.join(where)}) "
+        f"found AS (SELECT id, published, {' + '.join(parts)} AS value, {chord} AS chord "
+        f"FROM job {words} text ON job.row = text.row WHERE {' AND '.join(where)}) "
         f"SELECT id FROM found LEFT JOIN place ON step = chord >> {formula.PLACE_SHIFT} AND chord >= 0 "
         f"ORDER BY value + coalesce(points, 0) DESC, published DESC, id LIMIT {query.limit}"
     )

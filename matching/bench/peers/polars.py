@@ -44,16 +44,16 @@ class Polars:
                 points = self._posts[first:last].select("row", points=pl.col("impact").cast(pl.Int64) * term.weight)
                 groups.setdefault(term.group, []).append(points)
         if not groups:
-            return [] if plan.needs_words else self._ranked(self._jobs.with_columns(total=pl.lit(0, pl.Int64)), plan).to_list()
+            return [] if plan.needs_words else self._ranked(self._jobs.with_columns(total=pl.lit(0, pl.Int64)), plan)
         best = [
             parts[0] if len(parts) == 1 else pl.concat(parts).group_by("row").agg(pl.col("points").max())
             for parts in groups.values()
         ]
         totals = best[0] if len(best) == 1 else pl.concat(best).group_by("row").agg(pl.col("points").sum())
         jobs = self._jobs[totals["row"]].with_columns(total=totals["points"])
-        return self._ranked(jobs, plan).to_list()
+        return self._ranked(jobs, plan)
 
-    def _ranked(self, jobs: pl.DataFrame, plan: Plan) -> pl.Series:
+    def _ranked(self, jobs: pl.DataFrame, plan: Plan) -> list[int]:
         query, col = plan.query, pl.col
         frame = jobs.lazy().filter(col("expires") > query.now)
         if query.kinds:
@@ -82,7 +82,9 @@ class Polars:
         if wish > 0:
             top = pl.max_horizontal("low", "high").cast(pl.Int64)
             short = pl.max_horizontal(pl.lit(0), 100 - 400 * (wish - top) // wish)
-            reached = pl.when(col("low") >= wish).then(formula.WAGE_MAX).when(top >= wish).then(formula.WAGE_PART).otherwise(short)
+            reached = (
+                pl.when(col("low") >= wish).then(formula.WAGE_MAX).when(top >= wish).then(formula.WAGE_PART).otherwise(short)
+            )
             value = value + pl.when(top > 0).then(reached).otherwise(formula.WAGE_UNKNOWN)
         days = pl.max_horizontal(pl.lit(0), query.now - col("published")) // formula.DAY
         value = value + pl.max_horizontal(pl.lit(0), formula.FRESH_MAX - formula.FRESH_STEP * days)
@@ -91,7 +93,9 @@ class Polars:
             met = sum(((col("tags") // (1 << bit)) % 2 for bit in bits), pl.lit(0))
             value = value + formula.PREFERENCE_MAX * met // len(query.tags_wanted)
         wanted = frame.select("id", "published", value=value)
-        return wanted.sort("value", "published", "id", descending=[True, True, False]).head(query.limit).collect()["id"]
+        best = wanted.sort("value", "published", "id", descending=[True, True, False]).head(query.limit).collect()
+        ids: list[int] = best["id"].to_list()
+        return ids
 
     def close(self) -> None:
         """Nothing runs."""

