@@ -186,6 +186,7 @@ def measure(folder: Path, jobs: int, asked: Sequence[Query], compared: int, name
         rows = [contest.figures_of(peer, build_s, jobs) for peer, build_s in made]
         figures["peers"] = [*([brute] if contest.brute else []), *rows]
     finally:
+        gc.unfreeze()
         for peer, _ in made:
             peer.close()
         index.close()

@@ -17,11 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from matching import formula
-from matching.columns import frequencies
 from matching.index import Index
 from matching.model import KINDS, Job
 from matching.rows import NEVER
 from matching.space import is_point, unit_vector
+from matching.text import advert_words
+from matching.wanted import CODE_MARK
 
 Array = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]
@@ -82,6 +83,33 @@ def _facts(job: Job, tags: dict[str, int]) -> tuple[int, ...]:
     return (*point, int(is_point(job.lat, job.lng)), KINDS.index(job.kind), *pay, *ages[0], *ages[1], rules, bits)
 
 
+def frequencies(job: Job) -> dict[str, int]:
+    """How often an advert carries each term, weighted by field; occupation codes with every coarser level."""
+    counts: dict[str, int] = {}
+    fields = [(formula.TITLE_WEIGHT, advert_words(job.title))]
+    fields += [(formula.SKILL_WEIGHT, advert_words(skill)) for skill in job.skills]
+    fields.append((formula.DESCRIPTION_WEIGHT, advert_words(job.description, singles=False)))
+    for weight, words in fields:
+        for word in words:
+            counts[word] = counts.get(word, 0) + weight
+    for code in job.trade_codes:
+        levels = code.split("-")
+        counts |= {CODE_MARK + "-".join(levels[:end]): formula.TRADE_WEIGHT for end in range(1, len(levels) + 1)}
+    return counts
+
+
+def _places(folder: Path, job_ids: Ints) -> Ints:
+    """The place of each job in the order of the index."""
+    index = Index(folder)
+    places, first = np.full(len(job_ids), -1, dtype=np.int64), 0
+    for live in index.snapshot.lives:
+        rows = live.segment.find(job_ids)
+        places = np.where(rows >= 0, rows + first, places)
+        first += live.segment.rows
+    index.close()
+    return places
+
+
 def _gathered(starts: Ints, rows: Ints, values: Array) -> tuple[Ints, Array]:
     """The runs ``starts`` of ``values`` in the order ``rows``, a step at a time so that the numbers of places stay small."""
     lengths = np.diff(starts)[rows]
@@ -130,17 +158,14 @@ def write(folder: Path, jobs: Iterable[Job]) -> None:
         times.extend((job.published_at, NEVER if job.valid_until is None else job.valid_until))
         places.extend((float("nan") if job.lat is None else job.lat, float("nan") if job.lng is None else job.lng))
         title.append(titles.setdefault(job.title, len(titles)))
-        counts, length, _ = frequencies(job)
+        counts = frequencies(job)
+        length = sum(tf for term, tf in counts.items() if not term.startswith(CODE_MARK))
         doc_terms.extend([terms.setdefault(term, len(terms)) for term in counts])
         doc_tf.extend([min(255, tf) for tf in counts.values()])
         doc_lengths.append(length)
         starts.append(len(doc_terms))
-    index = Index(folder)
-    order = np.concatenate([live.segment.hot.job_id for live in index.snapshot.lives])
-    index.close()
     made = np.array(ids, dtype=np.int64)
-    by_id = np.argsort(made)
-    rows = by_id[np.searchsorted(made, order, sorter=by_id)]
+    rows = np.argsort(_places(folder, made))
     kept: dict[str, Array] = {
         "job_id": made[rows],
         "facts": np.frombuffer(facts, dtype=np.int32).reshape(-1, _FACTS)[rows],

@@ -12,14 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from matching import Index, IndexWriter, Query, open_index
+from matching import Index, Query, open_index
 from matching.bench import pool, prepare
 from matching.bench.__main__ import main
-from matching.bench.measure import Contest
+from matching.bench.measure import Contest, measure
 from matching.bench.merging import measure_merging
 from matching.bench.peers import HOMES, Peer, maker
-from matching.bench.pool import Pool
-from matching.columns import frequencies
+from matching.bench.pool import Pool, frequencies
 from matching.engine import plan_for, rank
 from seed_jobs import synthesize
 
@@ -40,10 +39,8 @@ class Built:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     folder = tmp_path_factory.mktemp("bench")
-    jobs = list(synthesize.jobs(JOBS, prepare.JOBS_SEED))
-    with IndexWriter(folder) as writer:
-        writer.rebuild(jobs, "")
-    pool.write(folder, jobs)
+    for what in ("index", "columns"):
+        prepare.prepared(folder, JOBS, what)
     index = open_index(folder)
     queries = synthesize.queries(60, 2)
     # The asked words may be none at all, and a person may be a minor: both are told apart by every peer.
@@ -104,13 +101,13 @@ def test_titles_alone_miss_much(built: Built) -> None:
 
 def test_pool_holds_the_jobs_in_the_order_of_the_engine(built: Built) -> None:
     jobs = {job.job_id: job for job in synthesize.jobs(JOBS, prepare.JOBS_SEED)}
-    assert built.pool.job_id.tolist() == built.index.snapshot.lives[0].segment.hot.job_id.tolist()
+    assert built.index.snapshot.lives[0].segment.find(built.pool.job_id).tolist() == list(range(JOBS))
     names = list(built.pool.terms)
     for row in range(0, JOBS, 97):
         job = jobs[int(built.pool.job_id[row])]
         span = slice(int(built.pool.doc_starts[row]), int(built.pool.doc_starts[row + 1]))
         held = zip(built.pool.doc_terms[span].tolist(), built.pool.doc_tf[span].tolist(), strict=True)
-        counts = frequencies(job)[0]
+        counts = frequencies(job)
         assert {names[term]: count for term, count in held} == counts
         assert len(built.pool.words(row).split()) == sum(counts.values())
         assert built.pool.titles[built.pool.title[row]] == job.title
@@ -138,7 +135,7 @@ class Liar:
 
 
 def test_contest_counts_what_was_found_and_what_was_equal(built: Built) -> None:
-    contest = Contest(built.index, [Liar(built.index)])  # type: ignore[list-item]
+    contest = Contest(built.index, [Liar(built.index)])
     for number, query in enumerate(built.queries[:10]):
         contest.ask(number, query, compare=number < 7)
     assert (contest.compared, contest.equal) == (7, 7)
@@ -156,14 +153,23 @@ def test_contest_notices_an_answer_that_is_not_exact(built: Built, monkeypatch: 
     assert (contest.compared, contest.equal) == (1, 0)
 
 
-def test_missing_package_is_said_and_not_fatal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_package_is_said_and_not_fatal(
+    built: Built, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setitem(HOMES, "duckdb", "not_there:Nobody")
-    assert main(["--jobs", "50", "--queries", "20", "--peers", "duckdb,numpy_blocks", "--json"]) == 0
-    printed = capsys.readouterr()
-    figures = json.loads(printed.out)
-    assert "duckdb: not measured" in printed.err
+    figures = measure(built.folder, JOBS, built.queries[:20], 15, ["duckdb", "numpy_blocks"])
+    assert "duckdb: not measured" in capsys.readouterr().err
     assert [peer["name"] for peer in figures["peers"]] == ["numpy_brute_force", "numpy_blocks"]
-    assert figures["exact"] == figures["peers"][1]["recall_at_20"] == 1.0
+    assert (figures["compared"], figures["exact"], figures["peers"][1]["recall_at_20"]) == (15, 1.0, 1.0)
+    for name in (
+        "build_text_jobs_per_s",
+        "build_tokens_jobs_per_s",
+        "batch_matches_per_s",
+        "facets_p50_us",
+        "bytes_per_job",
+        "qps",
+    ):
+        assert figures[name] > 0
 
 
 def test_unknown_peer_is_refused_before_anything_is_built() -> None:
@@ -171,13 +177,21 @@ def test_unknown_peer_is_refused_before_anything_is_built() -> None:
         main(["--peers", "lucene"])
 
 
-def test_prepared_folder_is_used_again_until_the_jobs_are_others(tmp_path: Path) -> None:
-    first = prepare.prepared(tmp_path, 40, "index")
-    manifest = (tmp_path / "MANIFEST").stat().st_mtime_ns
-    assert prepare.prepared(tmp_path, 40, "index") == first
-    assert (tmp_path / "MANIFEST").stat().st_mtime_ns == manifest
-    prepare.prepared(tmp_path, 41, "index")
-    assert (tmp_path / "MANIFEST").stat().st_mtime_ns != manifest
+def test_prepared_folder_is_used_again_until_the_jobs_are_others(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+
+    def start(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        started.append(command)
+        return subprocess.CompletedProcess(command, 0, stdout='{"bytes_per_job": 1}')
+
+    monkeypatch.setattr("matching.bench.prepare.subprocess.run", start)
+    kept = (built.folder / "bench-index.json").read_text(encoding="utf-8")
+    figures = prepare.prepared(built.folder, JOBS, "index")
+    assert figures["build_peak_mb"] > 0
+    assert not started
+    assert prepare.prepared(built.folder, JOBS + 1, "index") == {"bytes_per_job": 1}
+    assert [command[-1] for command in started] == [str(JOBS + 1)]
+    (built.folder / "bench-index.json").write_text(kept, encoding="utf-8")
 
 
 def test_pictures_are_drawn_from_kept_results(tmp_path: Path) -> None:
