@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from matching import open_index, search
+from matching import open_index, search, wished
 from matching.bench.prepare import prepared, say
 from matching.engine import plan_for, rank
 from seed_jobs import synthesize
@@ -38,14 +38,14 @@ def _ask(folder: Path, way: str, count: int) -> None:
     snapshot = index.snapshot
     for query in queries[:_WARMING]:
         rank(snapshot, plan_for(snapshot, query))
-        search(index, query)
+        search(index, wished(query).query)
     plans = [plan_for(snapshot, query) for query in queries]
     gc.disable()
     for number in range(count):
         if way == "search":
             rank(snapshot, plans[number % len(plans)])
         elif way == "end_to_end":
-            search(index, queries[number % len(queries)])
+            search(index, wished(queries[number % len(queries)]).query)
     index.close()
 
 

@@ -10,7 +10,6 @@ import gc
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 
 import matching
-from matching import Index, Query, count, open_index, search, understand
+from matching import Index, Query, count, open_index, search, wished
 from matching.bench import pool, prepare
 from matching.bench.brute import brute_force
 from matching.bench.peers import Peer, maker
@@ -30,25 +29,6 @@ TUNING_SEED: Final = 2
 """Queries that were looked at while choosing settings, the engine's and the peers'; figures are of another seed."""
 _WARMING: Final = 20
 _FACETS: Final = 200
-_WORDS: Final = frozenset({"trade", "skill", "certificate", "text"})
-
-
-def understood(query: Query) -> Query:
-    """The query with what its text says turned into wishes; what was given by name stays. The work of a caller, for timing."""
-    if not query.text:
-        return query
-    pieces = understand(query.text)
-    wishes: dict[str, Any] = {"text": " ".join(piece.text for piece in pieces if piece.field in _WORDS)}
-    for piece in pieces:
-        if piece.applied and piece.field == "wage_min" and query.wage_min_yuan_month is None:
-            wishes["wage_min_yuan_month"] = int(piece.value)
-        elif piece.applied and piece.field == "benefit":
-            wishes["tags_wanted"] = wishes.get("tags_wanted", query.tags_wanted) | {str(piece.value)}
-        elif piece.applied and piece.field == "region" and query.lat is None:
-            wishes["regions"] = (str(piece.value),)
-        elif piece.applied and piece.field == "age_min" and query.age is None:
-            wishes["age"] = int(piece.value)
-    return replace(query, **wishes)
 
 
 def resident_mb() -> dict[str, float]:
@@ -91,7 +71,7 @@ class Contest:
             self.brute.append(spent)
             self.compared += 1
             self.equal += bool(np.array_equal(ranked.best[:, :3], expected))
-        self.end.append(_timed(lambda: search(self.index, understood(query)))[0])
+        self.end.append(_timed(lambda: search(self.index, wished(query).query))[0])
         best = set(ranked.best[:, 2].tolist())
         turn = number % max(1, len(self.peers))
         for peer in (*self.peers[turn:], *self.peers[:turn]):
@@ -158,7 +138,7 @@ def measure(folder: Path, jobs: int, asked: Sequence[Query], compared: int, name
     opened, index = _timed(lambda: open_index(folder))
     figures["open_s"] = round(opened, 3)
     for query in asked:  # once unmeasured: the first touch of every page is the disk's time, not the engine's
-        search(index, understood(query))
+        search(index, wished(query).query)
     figures |= resident_mb()
     made = _made(names, folder, jobs) if names else []
     try:
