@@ -28,10 +28,12 @@ from matching.model import (
 )
 
 if TYPE_CHECKING:
-    from matching.engine import count, open_index, search, similar, suggest, warm, weighed
+    from matching.alike import similar, suggest
+    from matching.engine import Matches, count, match_many, search, weighed
     from matching.index import Index
     from matching.manifest import IndexMissing
     from matching.narrower import narrowing
+    from matching.opening import open_index, warm
     from matching.people.build import build_people
     from matching.people.match import candidates
     from matching.people.store import People, open_people
@@ -52,6 +54,7 @@ __all__ = [
     "IndexWriter",
     "Job",
     "Narrowing",
+    "Matches",
     "Parts",
     "People",
     "Piece",
@@ -67,6 +70,7 @@ __all__ = [
     "candidates",
     "count",
     "narrowing",
+    "match_many",
     "open_index",
     "open_people",
     "search",
@@ -79,14 +83,16 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Matches": "engine",
     "count": "engine",
-    "open_index": "engine",
+    "match_many": "engine",
     "search": "engine",
-    "similar": "engine",
-    "suggest": "engine",
-    "warm": "engine",
     "weighed": "engine",
     "narrowing": "narrower",
+    "similar": "alike",
+    "suggest": "alike",
+    "open_index": "opening",
+    "warm": "opening",
     "Index": "index",
     "IndexWriter": "writer",
     "WriterBusy": "writer",

@@ -16,7 +16,10 @@ from typing import Any, TypeVar, cast
 
 import numba
 
-_KERNEL_SOURCES = ("compiled.py", "formula.py", "kernels.py", "rows.py", "people/kernels.py", "people/rows.py")
+_KERNEL_SOURCES = (
+    "compiled.py", "formula.py", "kernels.py", "packing.py", "rows.py", "scratch.py", "tally.py",
+    "people/kernels.py", "people/rows.py",
+)  # fmt: skip
 F = TypeVar("F", bound=Callable[..., object])
 _numba_config: Any = numba.config
 
@@ -37,14 +40,26 @@ _numba_config.CACHE_DIR = str(cache_dir())
 
 
 def kernel(function: F) -> F:
-    """Compile ``function`` at its first call: cached on disk, without the interpreter lock, never parallel (forks)."""
-    return cast(F, numba.njit(cache=True, nogil=True)(function))
+    """Compile ``function`` at its first call: cached on disk, without the interpreter lock, never parallel (forks).
 
-
-def inlined(function: F) -> F:
-    """For what kernels call once a row: put into its caller, and without counting references; it may not make arrays.
-
-    Otherwise every call counts each array of its tuples up and down: 330 ns for a filter of 6 ns with thirty arrays.
+    Without Numba's reference counts too: a kernel makes no arrays of its own and so needs none, and counting at every access to
+    an array inside a tuple made a search eight times as slow (0.68). Room to work in is handed in (``scratch.py``).
     """
-    options: Any = {"cache": True, "nogil": True, "forceinline": True, "_nrt": False}
-    return cast(F, numba.njit(**options)(function))
+    return cast(F, _njit(**_HOW)(function))
+
+
+def inner(function: F) -> F:
+    """The same for a function that only kernels call: it always becomes part of its caller.
+
+    Numba hands arrays over by value, seven words each; a call with thirty of them costs more than most of what is called.
+    """
+    return cast(F, _njit(forceinline=True, **_HOW)(function))
+
+
+def maker(function: F) -> F:
+    """A kernel that makes arrays, with reference counts: for what runs once a search, never once a row."""
+    return cast(F, _njit(cache=True, nogil=True, error_model="numpy")(function))
+
+
+_njit: Any = numba.njit
+_HOW: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}

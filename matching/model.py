@@ -55,8 +55,7 @@ class Job:
     applications: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class After:
+class After(NamedTuple):
     """The last key of the page before: the next page holds what sorts strictly behind it.
 
     Sort order is always (``value`` descending, ``published_at`` descending, ``job_id`` ascending); ``value`` is the score, or for
@@ -148,16 +147,14 @@ class Worker:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why a job fits (or where it does not), in one short Chinese sentence; ``code``: text place wage age fresh tags."""
 
     code: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """The score taken apart; whole points, they add up to the score. Maxima stand in ``formula.py``."""
 
     text: int = 0
@@ -169,8 +166,7 @@ class Parts:
     fair: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """One found job. ``key`` is what the next page would start after."""
 
     job_id: int

@@ -1,48 +1,32 @@
-"""The parts of a score in words that people read. Every sentence says only what was counted for this job and this wish."""
+"""The parts of a score in words that people read. Every sentence says only what was counted for this job and this wish.
+
+Pay, ages and days repeat from job to job and from query to query: a sentence is put together once and kept.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 
 from matching import formula
-from matching.model import Parts, Query, Reason, Term
+from matching.model import Reason, Term
 from matching.rules import trade
 from matching.wanted import CODE_MARK
 
 _TEXT_REASONS = 2
 _FRESH_DAYS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What of a job the sentences need: pay in yuan a month (0 not stated), age limits (0 and 127 open), seconds, tags."""
-
-    wage_low: int
-    wage_high: int
-    age_low: int
-    age_high: int
-    published_at: int
-    tags: frozenset[str]
-
-
 _ADULT = 18
+_KEPT = 1 << 14
 
 
-def explain(query: Query, parts: Parts, distance_km: float | None, met: Sequence[Term], facts: Facts) -> tuple[Reason, ...]:
-    """The reasons of one found job: words first, then place, pay, age, benefits, date."""
-    found = [Reason("text", sentence) for sentence in _words(met)]
-    if distance_km is not None:
-        found.append(Reason("place", f"距您 {distance_km:.1f} 公里"))
-    for code, sentence in (
-        ("wage", _wage(query, facts)),
-        ("age", _age(query, facts)),
-        ("tags", _tags(query, facts)),
-        ("fresh", _fresh(query, parts, facts)),
-    ):
-        if sentence:
-            found.append(Reason(code, sentence))
-    return tuple(found)
+def words(met: Sequence[Term]) -> tuple[Reason, ...]:
+    """One sentence for each asked word that ``met`` terms answer (heaviest first); at most two."""
+    return tuple([Reason("text", sentence) for sentence in _words(met)])
+
+
+def place(km: float) -> Reason:
+    """How far the job is."""
+    return Reason("place", f"距您 {km:.1f} 公里")
 
 
 def _words(met: Sequence[Term]) -> list[str]:
@@ -83,45 +67,52 @@ def _related(word: str, asked: str, relation: str) -> str:
     return f"工种：{word}，和{asked}相近"
 
 
-def _wage(query: Query, facts: Facts) -> str:
-    wish = query.wage_min_yuan_month or 0
-    low, high = facts.wage_low, facts.wage_high
+@lru_cache(maxsize=_KEPT)
+def wage(wish: int, low: int, high: int) -> Reason | None:
+    """Pay from ``low`` to ``high`` (yuan a month, 0 not stated) beside a ``wish``; None without one."""
     if wish <= 0:
-        return ""
+        return None
     if low <= 0 and high <= 0:
-        return "没有写明工资，可先问一问"
-    if low >= wish:
-        return f"月薪 {low} 起，" + (f"高于期望 {wish}" if low > wish else f"达到期望 {wish}")
-    if high >= wish:
+        said = "没有写明工资，可先问一问"
+    elif low >= wish:
+        said = f"月薪 {low} 起，" + (f"高于期望 {wish}" if low > wish else f"达到期望 {wish}")
+    elif high >= wish:
         shown = f"{low}-{high}" if low > 0 else f"最高 {high}"
-        return f"月薪 {shown}，最高能到期望 {wish}"
-    return f"月薪 {max(low, high)}，低于期望 {wish}"
+        said = f"月薪 {shown}，最高能到期望 {wish}"
+    else:
+        said = f"月薪 {max(low, high)}，低于期望 {wish}"
+    return Reason("wage", said)
 
 
-def _age(query: Query, facts: Facts) -> str:
-    low, high, age = facts.age_low, facts.age_high, query.age
-    if age is None or (low == 0 and high == formula.AGE_OPEN):
-        return ""
+@lru_cache(maxsize=_KEPT)
+def age(years: int, low: int, high: int) -> Reason | None:
+    """An age beside the advert's limits (0 and 127: open); None where it has none."""
+    if low == 0 and high == formula.AGE_OPEN:
+        return None
     if high == formula.AGE_OPEN:
         limits = f"{low} 岁以上"
     elif low == 0:
         limits = f"{high} 岁以下"
     else:
         limits = f"{low}-{high} 岁"
-    if low <= age and (age <= high or high == formula.AGE_OPEN):
-        return f"{age} 岁在 {limits}要求内"
-    if age < low and age < _ADULT:
-        return f"要求 {limits}，您 {age} 岁，还不到年龄"  # a minor is not sent to ask for work that wants adults
-    return f"要求 {limits}，您 {age} 岁，可先问一问"
+    if low <= years and (years <= high or high == formula.AGE_OPEN):
+        said = f"{years} 岁在 {limits}要求内"
+    elif years < low and years < _ADULT:
+        said = f"要求 {limits}，您 {years} 岁，还不到年龄"  # a minor is not sent to ask for work that wants adults
+    else:
+        said = f"要求 {limits}，您 {years} 岁，可先问一问"
+    return Reason("age", said)
 
 
-def _tags(query: Query, facts: Facts) -> str:
-    met = sorted(query.tags_wanted & facts.tags)
-    return "有您想要的：" + "、".join(met) if met else ""
+@lru_cache(maxsize=_KEPT)
+def tags(met: frozenset[str]) -> Reason | None:
+    """The benefits that were wished for and are there."""
+    return Reason("tags", "有您想要的：" + "、".join(sorted(met))) if met else None
 
 
-def _fresh(query: Query, parts: Parts, facts: Facts) -> str:
-    days = max(0, query.now - facts.published_at) // formula.DAY
-    if parts.fresh <= 0 or days > _FRESH_DAYS:
-        return ""
-    return "24 小时内发布" if days == 0 else f"{days} 天前发布"
+@lru_cache(maxsize=64)
+def fresh(days: int) -> Reason | None:
+    """An advert of the last three days."""
+    if days > _FRESH_DAYS:
+        return None
+    return Reason("fresh", "24 小时内发布" if days == 0 else f"{days} 天前发布")

@@ -9,13 +9,13 @@ from typing import Any, Final, NamedTuple, cast
 import numpy as np
 import numpy.typing as npt
 
-from matching.compiled import kernel
+from matching.compiled import inner
 from matching.formula import (
     AGE_MAX,
     AGE_OPEN,
-    PREFERENCE_MAX,
-    WAGE_MAX,
+    FAIR_MAX,
     age_points,
+    fair_points,
     fresh_points,
     place_points,
     preference_points,
@@ -27,40 +27,77 @@ Array = npt.NDArray[Any]
 whole = cast("Callable[[Any], int]", np.int64)  # the type of a kernel's numbers: narrow or unsigned ones are widened first
 BLOCK_SHIFT: Final = 10
 BLOCK: Final = 1 << BLOCK_SHIFT
+SUPER_SHIFT: Final = 5  # blocks of a superblock
+SUPER: Final = 1 << SUPER_SHIFT
 NEVER: Final = 0xFFFFFFFF  # expiry of a job without one; times are unsigned 32 bits
 HOURS_UNKNOWN: Final = 127
 BY_SCORE: Final = 0
 BY_DISTANCE: Final = 1
 BY_WAGE: Final = 2
 BY_NEWEST: Final = 3
+BY_APPLICATIONS: Final = 4
 NOWHERE: Final = -99_999_999  # distance value of a job without a point: behind every distance on earth
 
 
-class Hot(NamedTuple):
-    """What the kernels read: ``n`` jobs in ``b`` blocks of 1,024, ``t`` terms, ``g`` groups, ``p`` postings, ``w`` tag words."""
+class Rows(NamedTuple):
+    """``n`` jobs, one row each. Numbers that repeat stand once in a table beside the column of their positions in it."""
 
     record: Array  # int32 [n, 8], see columns.py
-    job_id: Array  # int64 [n]
-    region: Array  # int64 [n], division code of twelve digits, 0 none
-    employer: Array  # int64 [n]
-    tags: Array  # uint64 [n, w], bit of tag i: word i // 64, bit i % 64
-    low: Array  # int32 [b, 3], least coordinates of the placed jobs of a block
+    job_id: Array  # uint32 or int64 [n]
+    region: Array  # uint16 or uint32 [n], position in regions
+    employer: Array  # uint16 or uint32 [n], position in employers
+    tag_set: Array  # uint16 or uint32 [n], position in tag_sets
+    applications: Array  # uint16 [n], counted, at most 65,535
+    regions: Array  # int64, division codes of twelve digits, 0 none
+    employers: Array  # int64
+    tag_sets: Array  # uint64 [s, w], bit of tag i: word i // 64, bit i % 64
+
+
+class Blocks(NamedTuple):
+    """Facts about the rows of a block (or of a superblock) that rule it out or bound what is in it."""
+
+    low: Array  # int32 [b, 3], least coordinates of the placed jobs
     high: Array  # int32 [b, 3], greatest
-    bounds: Array  # int64 [b, 6]: newest, last expiry, highest pay, highest pay to sort by, kinds (bits), has placed jobs
-    term_starts: Array  # uint32 [t + 1]
-    group_block: Array  # uint32 [g]
-    group_starts: Array  # uint32 [g + 1]
-    group_max: Array  # uint8 [g]
-    post_row: Array  # uint16 [p]
-    post_impact: Array  # uint8 [p]
+    facts: Array  # int64 [b, 10], columns FACT_*
+    tags: Array  # uint64 [b, w], every tag that one of them has
 
 
-class Facet(NamedTuple):
-    """What only counting by trade and county reads."""
+FACT_NEWEST: Final = 0
+FACT_EXPIRY: Final = 1  # the last one
+FACT_PAY: Final = 2  # the highest
+FACT_SORT_PAY: Final = 3  # the highest of what is sorted by
+FACT_KINDS: Final = 4  # bits
+FACT_PLACED: Final = 5  # 1 when one of them has a point
+FACT_REGION_LOW: Final = 6  # least division code
+FACT_REGION_HIGH: Final = 7
+FACT_SETTLEMENTS: Final = 8  # bits
+FACT_APPLICATIONS: Final = 9  # fewest
+FACTS: Final = 10
 
-    trade_starts: Array  # uint32 [n + 1]
-    trades: Array  # uint32
-    county: Array  # uint32 [n], index into the segment's counties
+
+class Posts(NamedTuple):
+    """Inverted lists in three steps: term, superblock, block. ``t`` terms, ``s`` entries, ``g`` groups, ``p`` postings."""
+
+    term_starts: Array  # uint32 [t + 1] into the superblock entries
+    super_no: Array  # uint16 [s]
+    super_max: Array  # uint8 [s], largest impact
+    super_group: Array  # uint32 [s + 1] into the groups
+    super_post: Array  # uint32 [s + 1] into the postings
+    group: Array  # uint32 [g]: block in the superblock (5 bits), largest impact (6), start behind the superblock's (21)
+    post: Array  # uint16 [p]: row in the block (10 bits, rising in a group), impact (6)
+
+
+class Hot(NamedTuple):
+    """A segment as the search reads it."""
+
+    rows: Rows
+    blocks: Blocks
+    supers: Blocks
+    posts: Posts
+
+
+GROUP_START: Final = 11  # shift of a group's start
+GROUP_IMPACT: Final = 63
 
 
 class Asked(NamedTuple):
@@ -76,15 +113,17 @@ class Asked(NamedTuple):
     age: int  # that leaves out, -1 not said
     ranked_age: int  # that ranks, -1 none
     sex: int  # 0 not said, 1 male, 2 female
-    placed: int  # 1 when there is a point
+    placed: int  # 1 when the place ranks
     x: int
     y: int
     z: int
     reach: int  # radius in chord units, -1 none
     since: int  # least time of publication
     words: int  # 1 when at least one term must match
+    tagged: int  # 1 when tags filter or rank
     any_tags: int  # 1 when one of the tags of row 1 is needed
     wanted_tags: int  # how many benefits rank
+    fair: int  # seed of fair exposure, -1 none
     after: int  # 1 when only what sorts behind (after_value, after_time, after_id) counts
     after_value: int
     after_time: int
@@ -92,12 +131,38 @@ class Asked(NamedTuple):
     term: Array  # int64 [terms], numbers in the segment
     weight: Array  # int64 [terms]
     group: Array  # int64 [terms], terms of one group stand together and only the best of them counts
-    regions: Array  # int64 [r, 2], from and below
-    tags: Array  # uint64 [4, w]: all, any, none, wanted
+    barred: Array  # int64, terms that a job must not carry
+    regions: Array  # int64 [2 r], from and below, pair by pair
     blocked: Array  # int64, employers
+    tags: Array  # uint64 [4 w]: all, any, none, wanted
 
 
-@kernel
+SCALARS: Final = 25
+SECTIONS: Final = 7  # lengths of the arrays above stand behind the scalars
+
+
+@inner
+def unpack(packed: Array) -> Asked:
+    """An :class:`Asked` out of one int64 array: its scalars, the lengths of its seven arrays, these end to end.
+
+    One array crosses from Python into compiled code in 0.1 µs; thirty arguments would cost more than many a search.
+    """
+    p = packed
+    a = SCALARS + SECTIONS
+    b = a + p[SCALARS]
+    c = b + p[SCALARS + 1]
+    d = c + p[SCALARS + 2]
+    e = d + p[SCALARS + 3]
+    f = e + p[SCALARS + 4]
+    g = f + p[SCALARS + 5]
+    h = g + p[SCALARS + 6]
+    return Asked(
+        p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10], p[11], p[12], p[13], p[14], p[15], p[16], p[17], p[18],
+        p[19], p[20], p[21], p[22], p[23], p[24], p[a:b], p[b:c], p[c:d], p[d:e], p[e:f], p[f:g], p[g:h].view(np.uint64),
+    )  # fmt: skip
+
+
+@inner
 def _popcount(bits: Any) -> int:
     count = 0
     while bits:
@@ -106,31 +171,31 @@ def _popcount(bits: Any) -> int:
     return count
 
 
-@kernel
-def _chord2(hot: Hot, row: int, asked: Asked) -> int:
-    dx = (whole(hot.record[row, 0]) >> 7) - asked.x
-    dy = (whole(hot.record[row, 1]) >> 7) - asked.y
-    dz = (whole(hot.record[row, 2]) >> 7) - asked.z
+@inner
+def _chord2(rows: Rows, row: int, asked: Asked) -> int:
+    dx = (whole(rows.record[row, 0]) >> 7) - asked.x
+    dy = (whole(rows.record[row, 1]) >> 7) - asked.y
+    dz = (whole(rows.record[row, 2]) >> 7) - asked.z
     return dx * dx + dy * dy + dz * dz
 
 
-@kernel
-def _root(square: int) -> int:
+@inner
+def root(square: int) -> int:
     """Whole square root; exact below 2**52, the largest square here is 2**48."""
     return whole(math.sqrt(float(square)))
 
 
-@kernel
-def chord_to(hot: Hot, row: int, asked: Asked) -> int:
+@inner
+def chord_to(rows: Rows, row: int, asked: Asked) -> int:
     """Distance in chord units, -1 when the person or the job has no point."""
-    if asked.placed == 0 or (hot.record[row, 0] & 32) == 0:
+    if asked.placed == 0 or (rows.record[row, 0] & 32) == 0:
         return -1
-    return _root(_chord2(hot, row, asked))
+    return root(_chord2(rows, row, asked))
 
 
-@kernel
-def limits_of(hot: Hot, row: int, sex: int) -> tuple[int, int]:
-    ages = whole(hot.record[row, 7])
+@inner
+def limits_of(rows: Rows, row: int, sex: int) -> tuple[int, int]:
+    ages = whole(rows.record[row, 7])
     men_low, men_high = ages & 127, (ages >> 7) & 127
     women_low, women_high = (ages >> 14) & 127, (ages >> 21) & 127
     if sex == 1:
@@ -140,23 +205,28 @@ def limits_of(hot: Hot, row: int, sex: int) -> tuple[int, int]:
     return min(men_low, women_low), max(men_high, women_high)
 
 
-@kernel
-def passes(hot: Hot, dead: Array, row: int, asked: Asked) -> bool:
+@inner
+def published_of(rows: Rows, row: int) -> int:
+    return whole(rows.record[row, 3]) & NEVER
+
+
+@inner
+def passes(rows: Rows, dead: Array, row: int, asked: Asked) -> bool:
     """All hard filters but the words."""
     if dead[row >> 6] >> np.uint64(row & 63) & np.uint64(1):
         return False
-    record = hot.record
+    record = rows.record
     if (whole(record[row, 4]) & NEVER) <= asked.now:
         return False
     facts = whole(record[row, 0])
     if asked.kinds != 0 and (asked.kinds >> (facts & 3)) & 1 == 0:
         return False
-    if (whole(record[row, 3]) & NEVER) < asked.since:
+    if published_of(rows, row) < asked.since:
         return False
     if asked.reach >= 0:
         if (facts & 32) == 0:
             return False
-        if _chord2(hot, row, asked) > asked.reach * asked.reach:
+        if _chord2(rows, row, asked) > asked.reach * asked.reach:
             return False
     if asked.settlements != 0 and (asked.settlements >> ((facts >> 2) & 7)) & 1 == 0:
         return False
@@ -170,113 +240,165 @@ def passes(hot: Hot, dead: Array, row: int, asked: Asked) -> bool:
         if asked.age < 18 and (record[row, 2] & 1) != 0:
             return False
         if (facts & 64) != 0:
-            low, high = limits_of(hot, row, asked.sex)
+            low, high = limits_of(rows, row, asked.sex)
             if asked.age < low or (asked.age > high and high != AGE_OPEN):
                 return False
     if len(asked.regions) > 0:
+        code = rows.regions[rows.region[row]]
         inside = False
-        for i in range(len(asked.regions)):
-            if asked.regions[i, 0] <= hot.region[row] < asked.regions[i, 1]:
+        for i in range(0, len(asked.regions), 2):
+            if asked.regions[i] <= code < asked.regions[i + 1]:
                 inside = True
                 break
         if not inside:
             return False
-    has_any = asked.any_tags == 0
-    for word in range(hot.tags.shape[1]):
-        bits = hot.tags[row, word]
-        if bits & asked.tags[0, word] != asked.tags[0, word] or bits & asked.tags[2, word] != np.uint64(0):
+    if asked.tagged != 0:
+        width = rows.tag_sets.shape[1]
+        chosen = rows.tag_set[row]
+        has_any = asked.any_tags == 0
+        for word in range(width):
+            bits = rows.tag_sets[chosen, word]
+            if bits & asked.tags[word] != asked.tags[word] or bits & asked.tags[2 * width + word] != np.uint64(0):
+                return False
+            if bits & asked.tags[width + word] != np.uint64(0):
+                has_any = True
+        if not has_any:
             return False
-        if bits & asked.tags[1, word] != np.uint64(0):
-            has_any = True
-    if not has_any:
-        return False
-    blocked = False
-    for i in range(len(asked.blocked)):
-        blocked = blocked or hot.employer[row] == asked.blocked[i]
-    return not blocked
+    if len(asked.blocked) > 0:
+        employer = rows.employers[rows.employer[row]]
+        for i in range(len(asked.blocked)):
+            if employer == asked.blocked[i]:
+                return False
+    return True
 
 
-@kernel
-def met_tags(hot: Hot, row: int, asked: Asked) -> int:
+@inner
+def met_tags(rows: Rows, row: int, asked: Asked) -> int:
     met = 0
     if asked.wanted_tags > 0:
-        for word in range(hot.tags.shape[1]):
-            met += _popcount(hot.tags[row, word] & asked.tags[3, word])
+        width = rows.tag_sets.shape[1]
+        chosen = rows.tag_set[row]
+        for word in range(width):
+            met += _popcount(rows.tag_sets[chosen, word] & asked.tags[3 * width + word])
     return met
 
 
-@kernel
-def value_of(hot: Hot, row: int, asked: Asked, total: int) -> int:
-    """By what a job is sorted, larger first; ``total`` is its text sum (``formula.py``)."""
-    record = hot.record
-    published = whole(record[row, 3]) & NEVER
-    if asked.mode == BY_NEWEST:
-        return published
-    low, high = whole(record[row, 5]), whole(record[row, 6])
-    if asked.mode == BY_WAGE:
-        return low if low > 0 else high
-    chord = chord_to(hot, row, asked)
-    if asked.mode == BY_DISTANCE:
-        if asked.placed == 0:
-            return 0
-        return NOWHERE if chord < 0 else -(chord * 6_371_009 // 8_388_608)
-    score = text_points(total) + wage_points(asked.wish, low, high) + fresh_points(asked.now, published)
+@inner
+def fair_of(rows: Rows, row: int, asked: Asked) -> int:
+    return fair_points(asked.fair, (whole(rows.record[row, 2]) >> 1) & 63, (whole(rows.record[row, 7]) >> 28) & 15)
+
+
+@inner
+def score_of(rows: Rows, row: int, asked: Asked, total: int) -> int:
+    """The whole score; ``total`` is the text sum (``formula.py``)."""
+    low, high = whole(rows.record[row, 5]), whole(rows.record[row, 6])
+    score = text_points(total) + wage_points(asked.wish, low, high) + fresh_points(asked.now, published_of(rows, row))
+    chord = chord_to(rows, row, asked)
     if chord >= 0:
         score += place_points(chord)
     if asked.ranked_age >= 0:
-        age_low, age_high = limits_of(hot, row, asked.sex)
+        age_low, age_high = limits_of(rows, row, asked.sex)
         score += age_points(asked.ranked_age, age_low, age_high)
-    return score + preference_points(met_tags(hot, row, asked), asked.wanted_tags)
+    if asked.fair >= 0:
+        score += fair_of(rows, row, asked)
+    return score + preference_points(met_tags(rows, row, asked), asked.wanted_tags)
 
 
-@kernel
-def _nearest(hot: Hot, block: int, asked: Asked) -> int:
+@inner
+def value_of(rows: Rows, row: int, asked: Asked, total: int) -> int:
+    """By what a job is sorted, larger first."""
+    if asked.mode == BY_SCORE:
+        return score_of(rows, row, asked, total)
+    if asked.mode == BY_NEWEST:
+        return published_of(rows, row)
+    if asked.mode == BY_WAGE:
+        low, high = whole(rows.record[row, 5]), whole(rows.record[row, 6])
+        return low if low > 0 else high
+    if asked.mode == BY_APPLICATIONS:
+        return -whole(rows.applications[row])
+    if asked.placed == 0:
+        return 0
+    chord = chord_to(rows, row, asked)
+    return NOWHERE if chord < 0 else -(chord * 6_371_009 // 8_388_608)
+
+
+@inner
+def _nearest(blocks: Blocks, block: int, asked: Asked) -> int:
     """Square of a distance that no placed job of the block undercuts (its box of coordinates)."""
     square = 0
     point = (asked.x, asked.y, asked.z)
     for axis in range(3):
-        below = whole(hot.low[block, axis]) - point[axis]
-        above = point[axis] - whole(hot.high[block, axis])
+        below = whole(blocks.low[block, axis]) - point[axis]
+        above = point[axis] - whole(blocks.high[block, axis])
         gap = max(below, above, 0)
         square += gap * gap
     return square
 
 
-@kernel
-def may_hold(hot: Hot, block: int, asked: Asked) -> bool:
+@inner
+def may_hold(blocks: Blocks, block: int, asked: Asked) -> bool:
     """False when the facts about the whole block rule out all of its jobs."""
-    bounds = hot.bounds
-    if bounds[block, 1] <= asked.now or bounds[block, 0] < asked.since:
+    facts = blocks.facts
+    if asked.reach >= 0 and (facts[block, FACT_PLACED] == 0 or _nearest(blocks, block, asked) > asked.reach * asked.reach):
         return False
-    if asked.floor > 0 and bounds[block, 2] < asked.floor:
+    if facts[block, FACT_EXPIRY] <= asked.now or facts[block, FACT_NEWEST] < asked.since:
         return False
-    if asked.kinds != 0 and bounds[block, 4] & asked.kinds == 0:
+    if asked.floor > 0 and facts[block, FACT_PAY] < asked.floor:
         return False
-    if asked.reach >= 0:
-        return bounds[block, 5] != 0 and _nearest(hot, block, asked) <= asked.reach * asked.reach
+    if asked.kinds != 0 and facts[block, FACT_KINDS] & asked.kinds == 0:
+        return False
+    if asked.settlements != 0 and facts[block, FACT_SETTLEMENTS] & asked.settlements == 0:
+        return False
+    if len(asked.regions) > 0:
+        inside = False
+        for i in range(0, len(asked.regions), 2):
+            if asked.regions[i] <= facts[block, FACT_REGION_HIGH] and facts[block, FACT_REGION_LOW] < asked.regions[i + 1]:
+                inside = True
+                break
+        if not inside:
+            return False
+    if asked.tagged != 0:
+        width = blocks.tags.shape[1]
+        has_any = asked.any_tags == 0
+        for word in range(width):
+            bits = blocks.tags[block, word]
+            if bits & asked.tags[word] != asked.tags[word]:
+                return False
+            if bits & asked.tags[width + word] != np.uint64(0):
+                has_any = True
+        return has_any
     return True
 
 
-@kernel
-def bound_of(hot: Hot, block: int, asked: Asked, total: int) -> int:
+@inner
+def bound_of(blocks: Blocks, block: int, asked: Asked, total: int) -> int:
     """No job of the block has a larger value; ``total`` bounds the text sum."""
-    bounds = hot.bounds
+    facts = blocks.facts
     if asked.mode == BY_NEWEST:
-        return whole(bounds[block, 0])
+        return whole(facts[block, FACT_NEWEST])
     if asked.mode == BY_WAGE:
-        return whole(bounds[block, 3])
-    near = asked.placed != 0 and bounds[block, 5] != 0
+        return whole(facts[block, FACT_SORT_PAY])
+    if asked.mode == BY_APPLICATIONS:
+        return -whole(facts[block, FACT_APPLICATIONS])
+    near = asked.placed != 0 and facts[block, FACT_PLACED] != 0
     if asked.mode == BY_DISTANCE:
         if asked.placed == 0:
             return 0
-        return -(_root(_nearest(hot, block, asked)) * 6_371_009 // 8_388_608) if near else NOWHERE
-    score = text_points(total) + fresh_points(asked.now, bounds[block, 0])
+        return -(root(_nearest(blocks, block, asked)) * 6_371_009 // 8_388_608) if near else NOWHERE
+    score = text_points(total) + fresh_points(asked.now, facts[block, FACT_NEWEST])
     if near:
-        score += place_points(_root(_nearest(hot, block, asked)))
+        score += place_points(root(_nearest(blocks, block, asked)))
     if asked.wish > 0:
-        score += WAGE_MAX
+        # Pay from a lowest that none exceeds, or not stated: no row has more points than the higher of the two.
+        score += max(wage_points(asked.wish, facts[block, FACT_PAY], facts[block, FACT_PAY]), wage_points(asked.wish, 0, 0))
     if asked.ranked_age >= 0:
         score += AGE_MAX
+    if asked.fair >= 0:
+        score += FAIR_MAX
     if asked.wanted_tags > 0:
-        score += PREFERENCE_MAX
+        width = blocks.tags.shape[1]
+        met = 0
+        for word in range(width):
+            met += _popcount(blocks.tags[block, word] & asked.tags[3 * width + word])
+        score += preference_points(met, asked.wanted_tags)
     return score

@@ -14,19 +14,40 @@ import mmap
 import os
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from matching import space
-from matching.columns import Flat, select
-from matching.postings import Packed, pack, unpack
-from matching.rows import BLOCK, BLOCK_SHIFT, Facet, Hot
+from matching.columns import Flat
+from matching.columns import flatten as flatten_columns
+from matching.packing import count_groups, curve, fill_groups, posts_are_sound
+from matching.rows import (
+    BLOCK_SHIFT,
+    FACT_APPLICATIONS,
+    FACT_EXPIRY,
+    FACT_KINDS,
+    FACT_NEWEST,
+    FACT_PAY,
+    FACT_PLACED,
+    FACT_REGION_HIGH,
+    FACT_REGION_LOW,
+    FACT_SETTLEMENTS,
+    FACT_SORT_PAY,
+    FACTS,
+    NEVER,
+    SUPER_SHIFT,
+    Blocks,
+    Hot,
+    Posts,
+    Rows,
+)
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 _MAGIC: Final = b"CNSEGM\r\n"
 _HEAD = struct.Struct("<8sIIQII")
 _ALIGN: Final = 64
@@ -43,11 +64,12 @@ class IndexDamaged(Exception):  # noqa: N818 - a name of the front door
         self.reason = reason
 
 
-def write_durably(path: Path, data: bytes | bytearray) -> None:
-    """Write to a temporary name, force it to disk, then put it under its name in one step (POSIX rename)."""
+@contextmanager
+def _durably(path: Path) -> Iterator[BinaryIO]:
+    """A file under a temporary name, forced to disk and put under its own in one step (POSIX rename) when all went well."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with temporary.open("wb") as file:
-        file.write(data)
+        yield file
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
@@ -58,8 +80,14 @@ def write_durably(path: Path, data: bytes | bytearray) -> None:
         os.close(folder)
 
 
+def write_durably(path: Path, data: bytes) -> None:
+    """Put ``data`` under a name: all of it, or what stood there before."""
+    with _durably(path) as file:
+        file.write(data)
+
+
 def write_arrays(path: Path, facts: dict[str, Any], arrays: dict[str, Array]) -> int:
-    """Write ``arrays`` and ``facts`` (JSON values) as one file; the number of its bytes."""
+    """Write ``arrays`` and ``facts`` (JSON values) as one file; the number of its bytes. No array is copied as a whole."""
     table: list[tuple[str, str, list[int], int]] = []
     at = 0
     for name, array in arrays.items():
@@ -67,15 +95,19 @@ def write_arrays(path: Path, facts: dict[str, Any], arrays: dict[str, Array]) ->
         at += -(-array.nbytes // _ALIGN) * _ALIGN
     text = json.dumps({"facts": facts, "arrays": table}, ensure_ascii=True, separators=(",", ":")).encode()
     start = -(-(_HEAD.size + len(text)) // _ALIGN) * _ALIGN
-    data = bytearray(start + at)
-    data[_HEAD.size : _HEAD.size + len(text)] = text
-    for (_, _, _, offset), array in zip(table, arrays.values(), strict=True):
-        data[start + offset : start + offset + array.nbytes] = np.ascontiguousarray(array).tobytes()
-    struct.pack_into("<QII", data, _CHECKED_FROM, len(data), len(text), 0)
-    checksum = zlib.crc32(memoryview(data)[_CHECKED_FROM:])
-    struct.pack_into("<8sII", data, 0, _MAGIC, FORMAT, checksum)
-    write_durably(path, data)
-    return len(data)
+    length = start + at
+    table_part = struct.pack("<QII", length, len(text), 0) + text + bytes(start - _HEAD.size - len(text))
+    checksum = zlib.crc32(table_part)
+    with _durably(path) as file:
+        file.write(bytes(_CHECKED_FROM) + table_part)
+        for array in arrays.values():
+            data = memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+            for part in (data, memoryview(bytes(-len(data) % _ALIGN))):
+                checksum = zlib.crc32(part, checksum)
+                file.write(part)
+        file.seek(0)
+        file.write(struct.pack("<8sII", _MAGIC, FORMAT, checksum))
+    return length
 
 
 def read_arrays(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
@@ -121,175 +153,236 @@ class Segment:
     name: str
     rows: int
     hot: Hot
-    facet: Facet
-    by_id: Array
-    key_starts: Array
-    key_terms: Array
+    trade_set: Array  # uint16 or uint32 [n], position among the sets
+    set_starts: Array  # uint32 [sets + 1]
+    set_trades: Array  # uint32, positions in trade_names
+    by_id: Array  # uint32 [n]
     terms: list[str]
     term_index: dict[str, int]
     tag_index: dict[str, int]
     trade_names: list[str]
-    county_names: list[str]
 
     def find(self, job_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Rows of ``job_ids``, -1 for those that are not here (a tombstone does not matter)."""
         if not self.rows:
             return np.full(len(job_ids), -1, dtype=np.int64)
-        at = np.minimum(np.searchsorted(self.hot.job_id, job_ids, sorter=self.by_id), self.rows - 1)
+        column = self.hot.rows.job_id
+        wanted = job_ids.astype(column.dtype)  # in the column's own type: another one would copy the whole column
+        at = np.minimum(np.searchsorted(column, wanted, sorter=self.by_id), self.rows - 1)
         rows = self.by_id[at].astype(np.int64)
-        return np.where(self.hot.job_id[rows] == job_ids, rows, -1)
+        return np.where(column[rows].astype(np.int64) == job_ids, rows, -1)
+
+    @property
+    def width(self) -> int:
+        """Words of 64 bits that a tag set takes."""
+        return int(self.hot.rows.tag_sets.shape[1])
+
+    def codes_of_set(self, chosen: int) -> list[str]:
+        """Occupation codes of a trade set."""
+        return [self.trade_names[at] for at in self.set_trades[int(self.set_starts[chosen]) : int(self.set_starts[chosen + 1])]]
+
+    def counties(self, places: npt.NDArray[np.int64]) -> list[str]:
+        """County codes of positions in the table of regions; empty for none."""
+        codes = self.hot.rows.regions[places] // 1_000_000 * 1_000_000
+        return [f"{code:012d}" if code else "" for code in codes.tolist()]
 
 
-def _bounds(record: Array, placed: Array) -> tuple[Array, Array, Array]:
-    n = len(record)
-    blocks = -(-n // BLOCK)
-    low = np.zeros((blocks, 3), dtype=np.int32)
-    high = np.zeros((blocks, 3), dtype=np.int32)
-    bounds = np.zeros((blocks, 6), dtype=np.int64)
-    times = record[:, 3:5].view(np.uint32).astype(np.int64)
-    pay_low, pay_high = record[:, 5], record[:, 6]
-    sort_pay = np.where(pay_low > 0, pay_low, pay_high)
-    kinds = np.left_shift(1, record[:, 0] & 3)
-    for block in range(blocks):
-        part = slice(block * BLOCK, min(n, (block + 1) * BLOCK))
-        here = placed[part]
-        if here.any():
-            points = record[part, :3][here] >> 7
-            low[block], high[block] = points.min(axis=0), points.max(axis=0)
-        bounds[block] = (
-            times[part, 0].max(),
-            times[part, 1].max(),
-            max(pay_low[part].max(), pay_high[part].max()),
-            sort_pay[part].max(),
-            np.bitwise_or.reduce(kinds[part]),
-            here.any(),
+def _narrow(values: Array, limit: int) -> Array:
+    """Positions below ``limit`` in two bytes where they fit, else in four."""
+    return values.astype(np.uint16 if limit <= 1 << 16 else np.uint32)
+
+
+def _table(positions: Array, table: Array) -> tuple[Array, Array]:
+    """A column of positions and its table, sorted, every value once and none that no row has."""
+    used = np.zeros(len(table), dtype=bool)
+    used[positions] = True
+    kept = np.flatnonzero(used)
+    values, place = np.unique(table[kept], axis=0, return_inverse=True)
+    moved = np.zeros(len(table), dtype=np.int64)
+    moved[kept] = place.reshape(-1)
+    return _narrow(moved[positions], len(values)), values
+
+
+def _trade_table(flat: Flat) -> tuple[Array, Array, Array, list[str]]:
+    """Trade set of each row, starts, trades and their names: every set once, only what a row has."""
+    index: dict[tuple[str, ...], int] = {}
+    used = np.zeros(len(flat.set_starts), dtype=bool)
+    used[flat.trade_set] = True
+    moved = np.zeros(len(flat.set_starts), dtype=np.int64)
+    for chosen in np.flatnonzero(used).tolist():
+        trades = flat.set_trades[flat.set_starts[chosen] : flat.set_starts[chosen + 1]].tolist()
+        moved[chosen] = index.setdefault(tuple(flat.trade_names[trade] for trade in trades), len(index))
+    names = sorted({name for trades in index for name in trades})
+    place = {name: number for number, name in enumerate(names)}
+    starts = np.cumsum([0, *(len(trades) for trades in index)], dtype=np.int64).astype(np.uint32)
+    listed = np.array([place[name] for trades in index for name in trades], dtype=np.uint32)
+    return _narrow(moved[flat.trade_set], len(index)), starts, listed, names
+
+
+def _order(flat: Flat) -> npt.NDArray[np.int64]:
+    """The rows' order: along the Hilbert curve, cut into blocks, inside a block newest first.
+
+    Near jobs lie together, so that a block has a small box; and inside it a search can stop where nothing is new enough.
+    """
+    n = len(flat.job_id)
+    along = (1 << 40) + flat.regions[flat.region]  # jobs without a point stand behind all others, county by county
+    curve(flat.record, along)
+    order = np.argsort(along, kind="stable")
+    del along
+    key = (np.arange(n) >> BLOCK_SHIFT) << 32
+    key += NEVER - flat.record[order, 3].view(np.uint32).astype(np.int64)
+    return order[np.argsort(key, kind="stable")]
+
+
+def _blocks(rows: Rows, shift: int) -> Blocks:
+    """Facts about every ``2**shift`` rows."""
+    n = len(rows.record)
+    firsts = np.arange(0, n, 1 << shift)
+    if not n:
+        nothing = np.zeros((0, 3), dtype=np.int32)
+        return Blocks(
+            nothing, nothing, np.zeros((0, FACTS), dtype=np.int64), np.zeros((0, rows.tag_sets.shape[1]), dtype=np.uint64)
         )
-    return low, high, bounds
+    record = rows.record
+    placed = (record[:, 0] & 32) != 0
+    low, high = np.zeros((len(firsts), 3), dtype=np.int32), np.zeros((len(firsts), 3), dtype=np.int32)
+    for axis in range(3):
+        point = record[:, axis] >> 7
+        low[:, axis] = np.minimum.reduceat(np.where(placed, point, 1 << 30), firsts)
+        high[:, axis] = np.maximum.reduceat(np.where(placed, point, -(1 << 30)), firsts)
+    facts = np.zeros((len(firsts), FACTS), dtype=np.int64)
+    pay_low, pay_high = record[:, 5], record[:, 6]
+    region = rows.regions[rows.region]
+    for column, values, best in (
+        (FACT_NEWEST, record[:, 3].view(np.uint32), np.maximum),
+        (FACT_EXPIRY, record[:, 4].view(np.uint32), np.maximum),
+        (FACT_PAY, np.maximum(pay_low, pay_high), np.maximum),
+        (FACT_SORT_PAY, np.where(pay_low > 0, pay_low, pay_high), np.maximum),
+        (FACT_KINDS, 1 << (record[:, 0] & 3), np.bitwise_or),
+        (FACT_PLACED, placed.astype(np.int64), np.maximum),
+        (FACT_REGION_LOW, region, np.minimum),
+        (FACT_REGION_HIGH, region, np.maximum),
+        (FACT_SETTLEMENTS, 1 << ((record[:, 0] >> 2) & 7), np.bitwise_or),
+        (FACT_APPLICATIONS, rows.applications, np.minimum),
+    ):
+        facts[:, column] = best.reduceat(values, firsts)
+    return Blocks(low, high, facts, np.bitwise_or.reduceat(rows.tag_sets[rows.tag_set], firsts, axis=0))
+
+
+def pack(flat: Flat, order: npt.NDArray[np.int64], count: int, renumber: npt.NDArray[np.int32]) -> Posts:
+    """Inverted lists of the jobs in their ``order``; ``renumber`` takes the terms of ``flat`` to 0..count-1."""
+    terms = flat.token_term if count == len(renumber) else renumber[flat.token_term]
+    groups, supers, posts = (np.zeros(count, dtype=np.int64) for _ in range(3))
+    count_groups(flat.token_starts, terms, order, groups, supers, posts, np.full(count, -1, dtype=np.int64))
+    firsts = [np.concatenate([[0], np.cumsum(one)]) for one in (groups, supers, posts)]
+    out = Posts(
+        term_starts=firsts[1].astype(np.uint32),
+        super_no=np.zeros(firsts[1][-1], dtype=np.uint16),
+        super_max=np.zeros(firsts[1][-1], dtype=np.uint8),
+        super_group=np.zeros(firsts[1][-1] + 1, dtype=np.uint32),
+        super_post=np.zeros(firsts[1][-1] + 1, dtype=np.uint32),
+        group=np.zeros(firsts[0][-1], dtype=np.uint32),
+        post=np.zeros(firsts[2][-1], dtype=np.uint16),
+    )
+    out.super_group[-1], out.super_post[-1] = firsts[0][-1], firsts[2][-1]
+    starts = (firsts[0][:-1].copy(), firsts[1][:-1].copy(), firsts[2][:-1].copy())
+    fill_groups(flat.token_starts, terms, flat.token_impact, order, *starts, np.full(count, -1, dtype=np.int64), out)
+    return out
 
 
 def assemble(path: Path, flat: Flat, words: str) -> int:
     """Put the jobs of ``flat`` in their order and write them as a segment; the number of its bytes.
 
-    Order: along the Hilbert curve, cut into blocks, inside a block by first trade and then along the curve again.
     ``words`` names the rules by which the terms were cut (``text.fingerprint``).
     """
-    n = len(flat.job_id)
-    along = np.argsort(space.curve(flat.record, flat.region), kind="stable")
-    block_of = np.empty(n, dtype=np.int64)
-    block_of[along] = np.arange(n) >> BLOCK_SHIFT
-    rank = np.empty(n, dtype=np.int64)
-    rank[along] = np.arange(n)
-    trade_rank = np.argsort(np.argsort(np.array(flat.trade_names, dtype=np.str_), kind="stable"), kind="stable")
-    main = np.full(n, -1, dtype=np.int64)
-    has_trade = flat.trade_starts[1:] > flat.trade_starts[:-1]
-    main[has_trade] = trade_rank[flat.trades[flat.trade_starts[:-1][has_trade]]]
-    flat = select(flat, np.lexsort((rank, main, block_of)))
-
-    used = np.unique(flat.post_term)
+    order = _order(flat)
+    used = np.zeros(len(flat.terms), dtype=bool)
+    used[flat.token_term] = True
+    kept = np.flatnonzero(used)
     renumber = np.zeros(len(flat.terms), dtype=np.int32)
-    renumber[used] = np.arange(len(used), dtype=np.int32)
-    packed = pack(renumber[flat.post_term], flat.post_row, flat.post_impact, len(used), n)
-    low, high, bounds = _bounds(flat.record, (flat.record[:, 0] & 32) != 0)
-    counties, county = np.unique(flat.region // 1_000_000 * 1_000_000, return_inverse=True)
-    arrays: dict[str, Array] = {
-        "record": flat.record,
-        "job_id": flat.job_id,
-        "region": flat.region,
-        "employer": flat.employer,
-        "tags": flat.tags,
-        "low": low,
-        "high": high,
-        "bounds": bounds,
-        "term_starts": packed.term_starts,
-        "group_block": packed.group_block,
-        "group_starts": packed.group_starts,
-        "group_max": packed.group_max,
-        "post_row": packed.post_row,
-        "post_impact": packed.post_impact,
-        "trade_starts": flat.trade_starts.astype(np.uint32),
-        "trades": flat.trades.astype(np.uint32),
-        "county": county.astype(np.uint32),
-        "by_id": np.argsort(flat.job_id, kind="stable").astype(np.uint32),
-        "key_starts": flat.key_starts.astype(np.uint32),
-        "key_terms": renumber[flat.key_terms].astype(np.uint32),
-        "term_names": pack_strings([flat.terms[term] for term in used.tolist()]),
+    renumber[kept] = np.arange(len(kept), dtype=np.int32)
+    posts = pack(flat, order, len(kept), renumber)
+    job_id = flat.job_id[order]
+    fits = not len(job_id) or (int(job_id.min()) >= 0 and int(job_id.max()) <= NEVER)
+    region, regions = _table(flat.region[order], flat.regions)
+    employer, employers = _table(flat.employer[order], flat.employers)
+    tag_set, tag_sets = _table(flat.tag_set[order], flat.tag_sets)
+    trade_set, set_starts, set_trades, trade_names = _trade_table(flat)
+    rows = Rows(
+        record=flat.record[order],
+        job_id=job_id.astype(np.uint32) if fits else job_id,
+        region=region,
+        employer=employer,
+        tag_set=tag_set,
+        applications=flat.applications[order],
+        regions=regions,
+        employers=employers,
+        tag_sets=tag_sets,
+    )
+    arrays: dict[str, Array] = {f"rows.{name}": array for name, array in rows._asdict().items()}
+    for prefix, shift in (("blocks", BLOCK_SHIFT), ("supers", BLOCK_SHIFT + SUPER_SHIFT)):
+        arrays |= {f"{prefix}.{name}": array for name, array in _blocks(rows, shift)._asdict().items()}
+    arrays |= {f"posts.{name}": array for name, array in posts._asdict().items()}
+    arrays |= {
+        "trade_set": trade_set[order],
+        "set_starts": set_starts,
+        "set_trades": set_trades,
+        "by_id": np.argsort(job_id, kind="stable").astype(np.uint32),
+        "term_names": pack_strings([flat.terms[term] for term in kept.tolist()]),
     }
-    facts = {
-        "rows": n,
-        "words": words,
-        "tags": flat.tag_names,
-        "trades": flat.trade_names,
-        "counties": [f"{code:012d}" if code else "" for code in counties.tolist()],
-    }
+    facts = {"rows": len(job_id), "words": words, "tags": flat.tag_names, "trades": trade_names}
     return write_arrays(path, facts, arrays)
 
 
-def _rising(starts: Array, count: int, end: int) -> bool:
-    return bool(
-        starts.ndim == 1
-        and len(starts) == count + 1
-        and starts[0] == 0
-        and starts[-1] == end
-        and (count == 0 or (starts[1:] >= starts[:-1]).all())
-    )
+_POSITION: Final = ("<u2", "<u4")
+_TYPES: Final = {
+    "rows.record": (("<i4",), 2), "rows.job_id": (("<u4", "<i8"), 1), "rows.region": (_POSITION, 1),
+    "rows.employer": (_POSITION, 1), "rows.tag_set": (_POSITION, 1), "rows.applications": (("<u2",), 1),
+    "rows.regions": (("<i8",), 1), "rows.employers": (("<i8",), 1), "rows.tag_sets": (("<u8",), 2),
+    "blocks.low": (("<i4",), 2), "blocks.high": (("<i4",), 2), "blocks.facts": (("<i8",), 2), "blocks.tags": (("<u8",), 2),
+    "supers.low": (("<i4",), 2), "supers.high": (("<i4",), 2), "supers.facts": (("<i8",), 2), "supers.tags": (("<u8",), 2),
+    "posts.term_starts": (("<u4",), 1), "posts.super_no": (("<u2",), 1), "posts.super_max": (("|u1",), 1),
+    "posts.super_group": (("<u4",), 1), "posts.super_post": (("<u4",), 1), "posts.group": (("<u4",), 1),
+    "posts.post": (("<u2",), 1), "trade_set": (_POSITION, 1), "set_starts": (("<u4",), 1), "set_trades": (("<u4",), 1),
+    "by_id": (("<u4",), 1), "term_names": (("|u1",), 1),
+}  # fmt: skip
 
 
 def _below(values: Array, limit: int) -> bool:
     return not len(values) or int(values.max()) < limit
 
 
-_TYPES: Final = {
-    "record": ("<i4", 2), "job_id": ("<i8", 1), "region": ("<i8", 1), "employer": ("<i8", 1), "tags": ("<u8", 2),
-    "low": ("<i4", 2), "high": ("<i4", 2), "bounds": ("<i8", 2), "term_starts": ("<u4", 1), "group_block": ("<u4", 1),
-    "group_starts": ("<u4", 1), "group_max": ("|u1", 1), "post_row": ("<u2", 1), "post_impact": ("|u1", 1),
-    "trade_starts": ("<u4", 1), "trades": ("<u4", 1), "county": ("<u4", 1), "by_id": ("<u4", 1), "key_starts": ("<u4", 1),
-    "key_terms": ("<u4", 1), "term_names": ("|u1", 1),
-}  # fmt: skip
-
-
-def _is_sound(a: dict[str, Array], n: int, terms: int, names: tuple[int, int, int]) -> bool:
+def _is_sound(a: dict[str, Array], n: int, terms: int, names: tuple[int, int]) -> bool:
     """Whether every number that becomes an index lies inside what it indexes: kernels do not check it again."""
-    tags, trades, counties = names
-    if any(key not in a or a[key].dtype.str != dtype or a[key].ndim != dims for key, (dtype, dims) in _TYPES.items()):
+    tags, trades = names
+    if any(key not in a or a[key].dtype.str not in kinds or a[key].ndim != dims for key, (kinds, dims) in _TYPES.items()):
         return False
-    blocks, groups, posts = -(-n // BLOCK), len(a["group_block"]), len(a["post_row"])
-    shapes = (
-        a["record"].shape == (n, 8)
-        and all(len(a[key]) == n for key in ("job_id", "region", "employer", "tags", "county", "by_id"))
-        and a["low"].shape == a["high"].shape == (blocks, 3)
-        and a["bounds"].shape == (blocks, 6)
-        and len(a["group_max"]) == groups
-        and len(a["post_impact"]) == posts
-        and a["tags"].shape[1] * 64 >= tags
-        and a["tags"].shape[1] >= 1
-    )
-    runs = (
-        _rising(a["term_starts"], terms, groups)
-        and _rising(a["group_starts"], groups, posts)
-        and _rising(a["trade_starts"], n, len(a["trades"]))
-        and _rising(a["key_starts"], n, len(a["key_terms"]))
-    )
-    if not (shapes and runs):
-        return False
-    inside = (
-        _below(a["group_block"], blocks)
-        and _below(a["post_row"], BLOCK)
+    width = a["rows.tag_sets"].shape[1]
+    sizes = {"blocks": -(-n >> BLOCK_SHIFT), "supers": -(-n >> (BLOCK_SHIFT + SUPER_SHIFT))}
+    by_row = ("rows.job_id", "rows.region", "rows.employer", "rows.tag_set", "rows.applications", "trade_set", "by_id")
+    starts, sets = a["set_starts"], len(a["set_starts"]) - 1
+    return bool(
+        a["rows.record"].shape == (n, 8)
+        and all(len(a[key]) == n for key in by_row)
+        and all(a[f"{key}.low"].shape == a[f"{key}.high"].shape == (size, 3) for key, size in sizes.items())
+        and all(
+            a[f"{key}.facts"].shape == (size, FACTS) and a[f"{key}.tags"].shape == (size, width) for key, size in sizes.items()
+        )
+        and width * 64 >= tags
+        and width >= 1
+        and len(a["posts.term_starts"]) == terms + 1
+        and _below(a["rows.region"], len(a["rows.regions"]))
+        and _below(a["rows.employer"], len(a["rows.employers"]))
+        and _below(a["rows.tag_set"], len(a["rows.tag_sets"]))
+        and _below(a["trade_set"], sets)
         and _below(a["by_id"], n)
-        and _below(a["trades"], trades)
-        and _below(a["county"], counties)
-        and _below(a["key_terms"], terms)
-        and (not posts or int(a["post_impact"].min()) > 0)  # a row counts as met when its sum is above zero
+        and len(starts)
+        and starts[0] == 0
+        and starts[-1] == len(a["set_trades"])
+        and (starts[1:] >= starts[:-1]).all()
+        and _below(a["set_trades"], trades)
+        and posts_are_sound(Posts(*(a[f"posts.{name}"] for name in Posts._fields)), n)
     )
-    if not inside:
-        return False
-    # The last block may be short: its postings must stay below its own number of rows.
-    if not n % BLOCK:
-        return True
-    short = np.flatnonzero(a["group_block"] == blocks - 1)
-    starts = a["group_starts"][short].astype(np.int64)
-    lengths = a["group_starts"][short + 1].astype(np.int64) - starts
-    where = np.repeat(starts - np.cumsum(lengths) + lengths, lengths) + np.arange(int(lengths.sum()))
-    return _below(a["post_row"][where], n % BLOCK)
 
 
 def open_segment(path: Path, words: str) -> Segment:
@@ -299,46 +392,29 @@ def open_segment(path: Path, words: str) -> Segment:
         raise IndexDamaged(f"索引文件 {path.name} 是用旧的词表切分的，需要重建")
     names = unpack_strings(arrays["term_names"]) if "term_names" in arrays else []
     n = int(facts["rows"])
-    sizes = (len(facts["tags"]), len(facts["trades"]), len(facts["counties"]))
-    if not _is_sound(arrays, n, len(names), sizes):
+    if not _is_sound(arrays, n, len(names), (len(facts["tags"]), len(facts["trades"]))):
         raise IndexDamaged(f"索引文件 {path.name} 内部编号越界")
     return Segment(
         name=path.name,
         rows=n,
-        hot=Hot(*(arrays[name] for name in Hot._fields)),
-        facet=Facet(*(arrays[name] for name in Facet._fields)),
+        hot=Hot(
+            Rows(*(arrays[f"rows.{name}"] for name in Rows._fields)),
+            Blocks(*(arrays[f"blocks.{name}"] for name in Blocks._fields)),
+            Blocks(*(arrays[f"supers.{name}"] for name in Blocks._fields)),
+            Posts(*(arrays[f"posts.{name}"] for name in Posts._fields)),
+        ),
+        trade_set=arrays["trade_set"],
+        set_starts=arrays["set_starts"],
+        set_trades=arrays["set_trades"],
         by_id=arrays["by_id"],
-        key_starts=arrays["key_starts"],
-        key_terms=arrays["key_terms"],
         terms=names,
         term_index={term: number for number, term in enumerate(names)},
         tag_index={tag: number for number, tag in enumerate(facts["tags"])},
         trade_names=facts["trades"],
-        county_names=facts["counties"],
     )
 
 
 def flatten(segment: Segment, alive: npt.NDArray[np.bool_]) -> Flat:
     """The living jobs of a segment as plain arrays again, for a merge."""
-    hot = segment.hot
-    term, row, impact = unpack(
-        Packed(hot.term_starts, hot.group_block, hot.group_starts, hot.group_max, hot.post_row, hot.post_impact)
-    )
-    flat = Flat(
-        job_id=np.array(hot.job_id),
-        record=np.array(hot.record),
-        region=np.array(hot.region),
-        employer=np.array(hot.employer),
-        tags=np.array(hot.tags),
-        tag_names=list(segment.tag_index),
-        trade_starts=segment.facet.trade_starts.astype(np.int64),
-        trades=segment.facet.trades.astype(np.int32),
-        trade_names=segment.trade_names,
-        key_starts=segment.key_starts.astype(np.int64),
-        key_terms=segment.key_terms.astype(np.int32),
-        terms=segment.terms,
-        post_term=term,
-        post_row=row,
-        post_impact=impact,
-    )
-    return select(flat, np.flatnonzero(alive))
+    names = (segment.terms, list(segment.tag_index), segment.trade_names)
+    return flatten_columns(segment.hot, names, (segment.trade_set, segment.set_starts, segment.set_trades), alive)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib import resources
 from importlib.metadata import version
@@ -40,6 +41,8 @@ _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\
 # Left by programs that read PDF; those that Unicode itself maps to characters are not here.
 _RADICALS: Final = str.maketrans("⺮⻁⻄⻅⻆⻉⻋⻓⻔⻘⻚⻛⻜⻝⻢⻤⻥⻦⻩⻬⻰", "竹虎西见角贝车长门青页风飞食马鬼鱼鸟黄齐龙")
 _CLAUSE_END: Final = re.compile(r"[。；！？、;!?，,\n\r\v\f\x85\u2028\u2029](?!(?<=\d[，,])\d{3}(?!\d))")  # 6,000 is one number
+_ODD_ENDS: Final = (*";!?,\n\r\v\f\x85\u2028\u2029", *(f"{digit}，" for digit in "0123456789"))
+FIELD_END: Final = "\x00"
 _CACHED_CHARS: Final = 64
 _HAN_NUMBER = "[一二两三四五六七八九十]"
 _AMOUNT = rf"(?:\d+(?:[.,]\d+)?\s*[k千万w]?|{_HAN_NUMBER}+[百千万](?:{_HAN_NUMBER}+[百千]?)*)"
@@ -212,6 +215,19 @@ def clauses(written: str) -> list[str]:
     No word reaches over such a mark, so cutting clause by clause gives the words of the whole. Only the first 20,000 characters.
     """
     return [clause for clause in _CLAUSE_END.split(repair.repaired(written[:ADVERT_CHARS], _known_pieces)) if clause]
+
+
+def clauses_of_many(written: Iterable[str]) -> list[str]:
+    """The clauses of many fields end to end, behind those of each field :data:`FIELD_END`; as ``clauses`` gives them, but empty
+    ones are kept. For a build: one pass over all characters instead of one call a field.
+    """
+    joined = f"。{FIELD_END}。".join([field[:ADVERT_CHARS].replace(FIELD_END, " ") for field in written])
+    if any(sign in joined for sign in _ODD_ENDS):
+        joined = _CLAUSE_END.sub("。", joined)
+    else:  # replacing whole marks is ten times as fast as an expression, which is needed for half-width ones and for 6，000
+        for mark in "；！？、，":
+            joined = joined.replace(mark, "。")
+    return [*joined.split("。"), FIELD_END]
 
 
 def clause_words(clause: str, singles: bool) -> tuple[str, ...]:

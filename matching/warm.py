@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from matching.engine import warm
+from matching.opening import warm
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(message)s")

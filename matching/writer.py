@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from matching import manifest as manifests
 from matching import text
-from matching.columns import Flat, collect, join
+from matching.collect import collect
+from matching.columns import Flat, join
 from matching.index import Live, Snapshot, open_snapshot, stamp
 from matching.manifest import Entry, IndexMissing, Manifest
 from matching.model import Job
@@ -29,13 +30,6 @@ _MERGE_ROWS_MOST: Final = 300_000  # larger ones wait for the next full build: a
 
 class WriterBusy(Exception):  # noqa: N818 - a name of the front door
     """Another process or thread is writing this index; there is one writer at a time."""
-
-
-def _progressing(jobs: Iterable[Job], progress: Callable[[int], None] | None) -> Iterator[Job]:
-    for count, job in enumerate(jobs, start=1):
-        yield job
-        if progress is not None and count % 1000 == 0:
-            progress(count)
 
 
 class IndexWriter:
@@ -138,10 +132,10 @@ class IndexWriter:
             manifests.sweep(self._folder, self._snapshot.manifest)
 
     def rebuild(self, jobs: Iterable[Job], position: str, progress: Callable[[int], None] | None = None) -> int:
-        """Replace the whole index by ``jobs``, as of ``position``; the number of jobs. ``progress`` hears every thousandth."""
+        """Replace the whole index by ``jobs``, as of ``position``; the number of jobs. ``progress`` hears every few thousand."""
         before = self._snapshot
         self._folder.mkdir(parents=True, exist_ok=True)  # somebody may have thrown the whole folder away
-        flat = collect(_progressing(jobs, progress))
+        flat = collect(jobs, progress)
         generation = self._next_generation()
         own = _own()
         name, stats = f"seg-{generation:08d}-{own}-base.cns", f"stats-{generation:08d}-{own}.cns"
@@ -153,7 +147,7 @@ class IndexWriter:
         return count
 
     def _write_stats(self, name: str, flat: Flat) -> None:
-        counts = np.bincount(flat.post_term, minlength=len(flat.terms)).tolist()
+        counts = np.bincount(flat.token_term, minlength=len(flat.terms)).tolist()
         known = {term: count for term, count in zip(flat.terms, counts, strict=True) if count}
         words = sorted({*known, *text.vocabulary()})
         sounds = ["" if word.isascii() or word.startswith(CODE_MARK) else pinyin_of(word) for word in words]

@@ -21,7 +21,8 @@ from typing import Final
 
 from matching import open_index, search, wished
 from matching.bench.prepare import prepared, say
-from matching.engine import plan_for, rank
+from matching.asking import plan_for
+from matching.engine import rank
 from seed_jobs import synthesize
 
 JOBS: Final = 10_000

@@ -22,7 +22,8 @@ from matching.bench import pool, prepare
 from matching.bench.brute import brute_force
 from matching.bench.peers import Peer, maker
 from matching.bench.prepare import Figures, percentiles, say
-from matching.engine import Plan, plan_for, rank
+from matching.asking import Plan, plan_for
+from matching.engine import rank
 from seed_jobs import synthesize
 
 TUNING_SEED: Final = 2

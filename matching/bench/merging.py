@@ -22,7 +22,8 @@ from typing import Final
 
 from matching import Index, IndexWriter, Query, open_index
 from matching.bench.prepare import Figures, percentiles, say
-from matching.engine import plan_for, rank
+from matching.asking import plan_for
+from matching.engine import rank
 from seed_jobs import synthesize
 
 UPDATES_A_SECOND: Final = 200

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from matching import space, text
-from matching.columns import hours_quarters, region_number
-from matching.engine import plan_for, region_span
+from matching.collect import hours_quarters, region_number
+from matching.asking import plan_for, region_span
 from matching.index import Index
 from matching.model import KINDS, SETTLEMENTS, Query, Worker
 from matching.people.rows import (

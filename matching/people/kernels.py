@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from matching.compiled import inlined, kernel
+from matching.compiled import inner, maker
 from matching.formula import place_points, text_points, wage_points
 from matching.people.rows import (
     BLOCK,
@@ -34,7 +34,7 @@ Array = npt.NDArray[Any]
 _BUCKETS: Final = 512
 
 
-@inlined
+@inner
 def _group(pool: Pool, term: int, block: int) -> int:
     """Number of the group of ``term`` in ``block``, -1 when nobody there asks for the term."""
     low, high = whole(pool.term_starts[term]), whole(pool.term_starts[term + 1])
@@ -48,7 +48,7 @@ def _group(pool: Pool, term: int, block: int) -> int:
     return low if low < end and pool.group_block[low] == block else -1
 
 
-@inlined
+@inner
 def _strong(offer: Offer) -> int:
     """How many terms have at least three quarters of the largest impact: those of the title, the skills, the occupation."""
     count = 0
@@ -57,7 +57,7 @@ def _strong(offer: Offer) -> int:
     return count
 
 
-@kernel
+@maker
 def _ceilings(pool: Pool, offer: Offer, strong: int) -> Array:
     """For every block the text sum that nobody in it exceeds.
 
@@ -77,7 +77,7 @@ def _ceilings(pool: Pool, offer: Offer, strong: int) -> Array:
     return ceiling
 
 
-@inlined
+@inner
 def _before(best: Array, at: int, score: int, active: int, worker_id: int) -> bool:
     """Whether entry ``at`` of ``best`` sorts before (score, active, worker_id)."""
     if best[at, 0] != score:
@@ -87,7 +87,7 @@ def _before(best: Array, at: int, score: int, active: int, worker_id: int) -> bo
     return bool(best[at, 2] < worker_id)
 
 
-@inlined
+@inner
 def _insert(best: Array, count: int, score: int, active: int, worker_id: int, row: int) -> int:
     """Keep the best ``len(best)`` in order; the new number of entries."""
     low, high = 0, count
@@ -109,7 +109,7 @@ def _insert(best: Array, count: int, score: int, active: int, worker_id: int, ro
     return min(count + 1, len(best))
 
 
-@inlined
+@inner
 def _try_row(pool: Pool, absent: Array, row: int, offer: Offer, text: int, best: Array, count: int) -> int:
     rest = rest_of(pool, row, offer)
     if rest < 0:
@@ -133,7 +133,7 @@ def _try_row(pool: Pool, absent: Array, row: int, offer: Offer, text: int, best:
     return _insert(best, count, score, active, worker_id, row)
 
 
-@kernel
+@maker
 def _ordered(bounds: Array, count: int) -> Array:
     """Positions of the first ``count`` of ``bounds``, largest first (in 512 steps: the exact test follows at each block)."""
     least, most = bounds[0], bounds[0]
@@ -153,7 +153,7 @@ def _ordered(bounds: Array, count: int) -> Array:
     return order
 
 
-@inlined
+@inner
 def _try_run(pool: Pool, absent: Array, run: int, offer: Offer, rest: int, best: Array, count: int) -> int:
     """The workers of one run, the last active first: at equal points nobody behind one active too long ago enters."""
     text = text_of(pool, whole(pool.run_wish[run]), offer)
@@ -168,7 +168,7 @@ def _try_run(pool: Pool, absent: Array, run: int, offer: Offer, rest: int, best:
     return count
 
 
-@inlined
+@inner
 def _needed(pool: Pool, block: int, offer: Offer, text: int) -> int:
     """How many of the terms, best impact first, must be read to find everybody of a block with at least ``text`` points."""
     count = 0
@@ -177,7 +177,7 @@ def _needed(pool: Pool, block: int, offer: Offer, text: int) -> int:
     return count
 
 
-@inlined
+@inner
 def _try_block(
     pool: Pool, absent: Array, block: int, offer: Offer, rest: int, gains: Array, touched: Array, best: Array, count: int
 ) -> int:
@@ -211,7 +211,7 @@ def _try_block(
     return count
 
 
-@inlined
+@inner
 def _bounded(pool: Pool, offer: Offer, ceiling: Array, blocks: Array) -> int:
     """Rows of ``blocks``: number of the block, bound of its scores without the text, bound of its scores. How many there are."""
     chosen = 0
@@ -225,7 +225,7 @@ def _bounded(pool: Pool, offer: Offer, ceiling: Array, blocks: Array) -> int:
     return chosen
 
 
-@inlined
+@inner
 def _best_first(
     pool: Pool, absent: Array, offer: Offer, blocks: Array, order: Array, gains: Array, touched: Array, best: Array
 ) -> int:
@@ -240,7 +240,7 @@ def _best_first(
     return count
 
 
-@kernel
+@maker
 def best_of_pool(pool: Pool, absent: Array, offer: Offer, best: Array) -> int:
     """Fill ``best``, int64 [k, 4]: score, active_at, worker_id, row, in order; the number of entries.
 
@@ -255,7 +255,7 @@ def best_of_pool(pool: Pool, absent: Array, offer: Offer, best: Array) -> int:
     return _best_first(pool, absent, offer, blocks, order, np.zeros(BLOCK, dtype=np.int64), np.empty(BLOCK, dtype=np.int64), best)
 
 
-@kernel
+@maker
 def explain_rows(pool: Pool, rows: Array, offer: Offer, parts: Array) -> None:
     """The parts of found workers: int64 [rows, 7], text place wage age fresh preference, chord (-1 none)."""
     for i in range(len(rows)):

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matching import formula, space
-from matching.columns import NO_EMPLOYER, WAGE_CAP, frequencies, hours_quarters, region_number
+from matching.collect import NO_EMPLOYER, WAGE_CAP, frequencies, hours_quarters, region_number
 from matching.model import KINDS, SETTLEMENTS, Candidate, CandidateKey, Job, Parts
 from matching.people.kernels import best_of_pool, explain_rows
 from matching.people.rows import Offer
@@ -29,7 +29,7 @@ def _limits(job: Job) -> npt.NDArray[np.int64]:
 
 def _words(people: People, job: Job) -> tuple[Array, Array, Array]:
     """Impact by term, and the terms that anybody asks for with their impacts, largest first; term 0 closes the list."""
-    counts, length, _ = frequencies(job)
+    counts, length = frequencies(job)
     impact_of = np.zeros(len(people.term_index), dtype=np.uint8)
     known = [(number, count) for term, count in counts.items() if (number := people.term_index.get(term)) is not None]
     pairs = np.array(known, dtype=np.int64).reshape(-1, 2)

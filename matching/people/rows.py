@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, cast
 import numpy as np
 import numpy.typing as npt
 
-from matching.compiled import inlined
+from matching.compiled import inner
 from matching.formula import AGE_OPEN, age_points, place_points, preference_points, text_points, wage_points
 
 Array = npt.NDArray[Any]
@@ -100,7 +100,7 @@ def lengths(starts: Array) -> npt.NDArray[np.int64]:
     return ends[1:] - ends[:-1]
 
 
-@inlined
+@inner
 def _popcount(bits: Any) -> int:
     count = 0
     while bits:
@@ -109,7 +109,7 @@ def _popcount(bits: Any) -> int:
     return count
 
 
-@inlined
+@inner
 def _square(pool: Pool, row: int, offer: Offer) -> int:
     dx = (whole(pool.record[row, 0]) >> 7) - offer.x
     dy = (whole(pool.record[row, 1]) >> 7) - offer.y
@@ -117,13 +117,13 @@ def _square(pool: Pool, row: int, offer: Offer) -> int:
     return dx * dx + dy * dy + dz * dz
 
 
-@inlined
+@inner
 def _root(square: int) -> int:
     """Whole square root; exact below 2**52, the largest square here is 2**48."""
     return whole(math.sqrt(float(square)))
 
 
-@inlined
+@inner
 def chord_to(pool: Pool, row: int, offer: Offer) -> int:
     """Distance in chord units; -1 when the worker or the job has no point, -2 when it is beyond the worker's reach."""
     reach = whole(pool.record[row, 3])
@@ -133,7 +133,7 @@ def chord_to(pool: Pool, row: int, offer: Offer) -> int:
     return -2 if reach >= 0 and square > reach * reach else _root(square)
 
 
-@inlined
+@inner
 def _blocks(pool: Pool, row: int, employer: int) -> bool:
     low, high = 0, len(pool.blocked_row)
     while low < high:
@@ -149,7 +149,7 @@ def _blocks(pool: Pool, row: int, employer: int) -> bool:
     return False
 
 
-@inlined
+@inner
 def _meets(pool: Pool, number: int, offer: Offer) -> bool:
     """Whether the job meets a condition: kinds, settlement, hours, benefits, regions, refused words and trades."""
     kinds, settlements = whole(pool.condition[number, 0]), whole(pool.condition[number, 1])
@@ -182,7 +182,7 @@ def _meets(pool: Pool, number: int, offer: Offer) -> bool:
     return True
 
 
-@inlined
+@inner
 def passes(pool: Pool, absent: Array, row: int, offer: Offer) -> bool:
     """All hard filters but the words and the reach."""
     if absent[row >> 6] >> np.uint64(row & 63) & np.uint64(1):
@@ -203,7 +203,7 @@ def passes(pool: Pool, absent: Array, row: int, offer: Offer) -> bool:
     return _meets(pool, whole(record[row, 7]), offer)
 
 
-@inlined
+@inner
 def text_of(pool: Pool, wish: int, offer: Offer) -> int:
     """Text points of a wish: of each of its groups the best weight times impact."""
     total, held, group = 0, 0, -1
@@ -217,7 +217,7 @@ def text_of(pool: Pool, wish: int, offer: Offer) -> int:
     return text_points(total + held)
 
 
-@inlined
+@inner
 def preference_of(pool: Pool, row: int, offer: Offer) -> int:
     number = pool.record[row, 7]
     wanted, met = whole(pool.condition[number, 3]), 0
@@ -228,14 +228,14 @@ def preference_of(pool: Pool, row: int, offer: Offer) -> int:
     return preference_points(met, wanted)
 
 
-@inlined
+@inner
 def age_part(pool: Pool, row: int, offer: Offer) -> int:
     age = whole(pool.record[row, 1]) & 127
     sex = pool.record[row, 0] & 3
     return age_points(-1 if age == AGE_UNSAID else age, offer.limits[sex, 0], offer.limits[sex, 1])
 
 
-@inlined
+@inner
 def rest_of(pool: Pool, row: int, offer: Offer) -> int:
     """All of a worker's score but the text, -1 beyond their reach."""
     chord = chord_to(pool, row, offer)
@@ -247,7 +247,7 @@ def rest_of(pool: Pool, row: int, offer: Offer) -> int:
     return score + preference_of(pool, row, offer)
 
 
-@inlined
+@inner
 def nearest(pool: Pool, block: int, offer: Offer) -> int:
     """Square of a distance that no placed worker of the block undercuts (its box of coordinates)."""
     square = 0
@@ -258,7 +258,7 @@ def nearest(pool: Pool, block: int, offer: Offer) -> int:
     return square
 
 
-@inlined
+@inner
 def rest_bound(pool: Pool, block: int, offer: Offer) -> int:
     """No worker of the block gets more than this without the text; -1 when none of them can meet the job."""
     bounds = pool.bounds

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from matching import Hit, Index, IndexWriter, Job, Query, count, open_index, search, text
-from matching.engine import concepts
+from matching.asking import concepts
 from tests.matching.oracle import Concepts, Oracle, fields_by
 
 FIELDS = fields_by(lambda written, singles: text.advert_words(written, singles=singles))
@@ -62,7 +62,7 @@ class Pool:
             assert (hit.distance_km is None) == (one.km is None)
             assert one.km is None or hit.distance_km == pytest.approx(one.km, abs=0.006)
             parts = hit.parts
-            assert hit.score == parts.text + parts.place + parts.wage + parts.age + parts.fresh + parts.preference
+            assert hit.score == sum(parts)
         totals = count(self.index, replace(query, after=None))
         assert totals == self.oracle.count(query, asked)
         return hits

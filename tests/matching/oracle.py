@@ -81,9 +81,10 @@ class Oracle:
         for job_id, job in self.jobs.items():
             impact = self.impacts[job_id]
             met = [max((weight * impact.get(term, 0) for term, weight in group.items()), default=0) for group in weights]
-            if (concepts and not any(met)) or not passes(job, query):
+            barred = [*query.words_none, *("#" + code for code in query.trades_none)]
+            if (concepts and not any(met)) or not passes(job, query) or any(term in impact for term in barred):
                 continue
-            text = min(1000, sum(met) // 4080)
+            text = min(1000, sum(met) // 1008)
             found.append(answer(job, query, text))
         return sorted(found, key=lambda found: (-found.value, -found.published_at, found.job_id))
 
@@ -118,7 +119,7 @@ def impacts(job: Job, fields: list[tuple[int, list[str]]]) -> dict[str, int]:
         parts = code.split("-")
         for level in range(len(parts)):
             frequency["#" + "-".join(parts[: level + 1])] = 4
-    return {term: max(1, 255 * 160 * tf // (160 * tf + 48 + 3 * min(length, 60_000))) for term, tf in frequency.items()}
+    return {term: max(1, 63 * 160 * tf // (160 * tf + 48 + 3 * min(length, 60_000))) for term, tf in frequency.items()}
 
 
 def limits(job: Job, sex: str | None) -> tuple[int | None, int | None]:
@@ -194,16 +195,30 @@ def answer(job: Job, query: Query, text: int) -> Answer:
     fresh = max(0, 100 - 2 * (max(0, query.now - job.published_at) // 86_400))
     wanted = len(query.tags_wanted)
     preference = 100 * len(query.tags_wanted & job.tags) // wanted if wanted else 0
-    parts = Parts(text, 0 if chord is None else place_points(chord), wage, age, fresh, preference)
-    value = sum((parts.text, parts.place, parts.wage, parts.age, parts.fresh, parts.preference))
+    fair = 0 if query.fair_seed is None or query.sort != "score" or not query.personal else fair_points(query.fair_seed, job)
+    parts = Parts(text, 0 if chord is None else place_points(chord), wage, age, fresh, preference, fair)
+    value = sum(parts)
     if query.sort == "newest":
         value = job.published_at
     elif query.sort == "wage":
         value = job.wage_min_yuan_month or job.wage_max_yuan_month or 0
+    elif query.sort == "applications":
+        value = -min(65_535, job.applications)
     elif query.sort == "distance":
         value = 0 if query.lat is None else -99_999_999 if chord is None else -(chord * 6_371_009 // UNIT)
     km = None if chord is None else 2 * EARTH_KM * math.asin(min(1.0, chord / UNIT / 2))
     return Answer(job.job_id, value, job.published_at, parts, km)
+
+
+def fair_points(seed: int, job: Job) -> int:
+    """Fifteen less the crowd (none, 1, 2-3, 4-7 … applications), and a lot of 0..15 that the seed draws."""
+    crowd = 0
+    while crowd < 15 and 2**crowd <= job.applications:
+        crowd += 1
+    lot = job.job_id * 0x9E3779B97F4A7C15 % 2**64 // 2**58
+    drawn = (seed % 2**24 * 64 + lot) * 0x5E3779B1 % 2**31
+    drawn = (drawn ^ drawn // 2**15) * 0x45EBCA77 % 2**31
+    return 15 - crowd + drawn // 2**27
 
 
 def wage_points(wish: int, low: int, high: int) -> int:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from matching import After, Job, Query, count, search, similar, suggest
+from matching.model import SORTS
 from seed_jobs import synthesize
 from tests.matching.conftest import Pool, Pools
 
@@ -59,6 +60,7 @@ def a_job(draw: st.DrawFn) -> Job:
         settlement=draw(st.sampled_from((None, "day", "week", "month", "job"))),
         hours_per_day=draw(st.sampled_from((None, 4.0, 8.0, 8.3, 12.0))),
         employer_id=draw(optional(st.integers(1, 4))),
+        applications=draw(st.sampled_from((0, 0, 1, 5, 40, 70_000))),
     )
 
 
@@ -96,7 +98,7 @@ def a_query(draw: st.DrawFn) -> Query:
     )
 
 
-BARE = ("regions", "kinds", "tags_all", "tags_any", "tags_none", "settlements", "employers_blocked")
+BARE = ("regions", "kinds", "tags_all", "tags_any", "tags_none", "settlements", "employers_blocked", "words_none", "trades_none")
 
 
 def looser(query: Query) -> list[Query]:
@@ -177,7 +179,8 @@ def made_up(pools: Pools) -> Pool:
 
 def test_equals_the_oracle_on_made_up_adverts_in_several_blocks(made_up: Pool) -> None:
     for number, query in enumerate(synthesize.queries(60, 3)):
-        made_up.check(replace(query, sort=("score", "distance", "wage", "newest")[number % 4] if number % 3 == 0 else "score"))
+        made_up.check(replace(query, sort=SORTS[number % 5] if number % 3 == 0 else "score"))
+        made_up.check(replace(query, fair_seed=number, words_none=("日结",) if number % 2 else ()))
 
 
 def test_deep_pages_have_no_wall(made_up: Pool) -> None:
@@ -192,7 +195,7 @@ def test_deep_pages_have_no_wall(made_up: Pool) -> None:
     assert len(seen) == count(made_up.index, query).total > 2000
 
 
-@pytest.mark.parametrize("sort", ["score", "distance", "wage", "newest"])
+@pytest.mark.parametrize("sort", SORTS)
 def test_one_job_and_none(pools: Pools, sort: Any) -> None:
     query = Query(now=NOW, text="焊工", lat=25.85, lng=114.93, sort=sort)
     assert pools([]).check(query) == ()

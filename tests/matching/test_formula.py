@@ -27,11 +27,11 @@ def test_place_points_are_the_formula_of_the_design(km: float) -> None:
 
 
 @given(st.integers(1, 60), st.integers(0, 60_000))
-def test_impacts_fit_a_byte_and_rise_with_frequency(tf: int, length: int) -> None:
+def test_impacts_fit_six_bits_and_rise_with_frequency(tf: int, length: int) -> None:
     one, more, longer = formula.impacts(np.array([tf, tf + 1, tf]), np.array([length, length, length + 1])).tolist()
-    assert 1 <= one <= more <= 255
+    assert 1 <= one <= more <= 63
     assert longer <= one
-    assert one == pytest.approx(255 * tf / (tf + 1.2 * (0.25 + 0.75 * length / 48)), abs=1.01)
+    assert one == pytest.approx(63 * tf / (tf + 1.2 * (0.25 + 0.75 * length / 48)), abs=1.01)
 
 
 @given(st.integers(1, 10**7), st.integers(0, 10**7))
@@ -80,13 +80,13 @@ def test_fresh_points_count_whole_days() -> None:
 
 def test_text_and_preference_have_a_ceiling() -> None:
     assert formula.text_points(10**9) == formula.TEXT_MAX
-    assert formula.text_points(4079) == 0
+    assert formula.text_points(1007) == 0
     assert [formula.preference_points(met, 3) for met in range(4)] == [0, 33, 66, 100]
     assert formula.preference_points(0, 0) == 0
 
 
 def test_an_answer_of_a_hundred_percent_is_worth_the_whole_text_part() -> None:
-    assert formula.term_weight(100, 100, 100) * 255 // (255 * 16) == formula.TEXT_MAX
+    assert formula.term_weight(100, 100, 100) * 63 // (63 * 16) == formula.TEXT_MAX
     assert formula.term_weight(50, 100, 100) == formula.TEXT_MAX * 8
     assert formula.term_weight(0, 0, 0) == 1
 
@@ -99,3 +99,17 @@ def test_chords_are_the_great_circle(lat: float, lng: float, lat2: float, lng2: 
     half = math.sin((p2 - p1) / 2) ** 2 + math.cos(p1) * math.cos(p2) * math.sin(dl / 2) ** 2
     haversine = 2 * formula.EARTH_KM * math.asin(min(1.0, math.sqrt(half)))
     assert space.km_of(chord) == pytest.approx(haversine, abs=0.01 if haversine < 15_000 else 20)
+
+
+def test_fair_exposure_is_drawn_anew_by_seed_and_favours_jobs_with_few_applications() -> None:
+    assert formula.fair_points(-1, 5, 0) == 0
+    lots = [formula.lot_of(job_id) for job_id in range(6400)]
+    assert min(lots.count(lot) for lot in range(64)) > 60
+    drawn = [[formula.fair_points(seed, lot, 0) for lot in range(64)] for seed in range(50)]
+    assert set(drawn[0]) <= set(range(formula.FAIR_MAX + 1))
+    assert drawn[0] == [formula.fair_points(0, lot, 0) for lot in range(64)]
+    assert all(len(set(column)) > 8 for column in zip(*drawn, strict=True))  # no lot is always lucky
+    assert [formula.crowd_of(count) for count in (0, 1, 2, 3, 4, 100, 10**6)] == [0, 1, 2, 2, 3, 7, 15]
+    assert [formula.fair_points(3, 9, crowd) for crowd in (0, 4, 15)] == [
+        formula.fair_points(3, 9, 0) - less for less in (0, 4, 15)
+    ]

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from matching import IndexDamaged, IndexMissing, IndexWriter, Job, open_index, segment, text
-from matching.columns import collect
-from matching.postings import pack, unpack
+from matching.collect import collect
+from matching.columns import Flat, join
+from seed_jobs import synthesize
 
 
 def some_jobs(count: int) -> list[Job]:
@@ -39,11 +40,11 @@ def refused(path: Path) -> str:
 def test_a_segment_comes_back_as_it_was(written: Path) -> None:
     opened = segment.open_segment(written, "words")
     assert opened.rows == 1500
-    assert sorted(opened.hot.job_id.tolist()) == list(range(1, 1501))
-    assert not opened.hot.record.flags.writeable
+    assert sorted(opened.hot.rows.job_id.tolist()) == list(range(1, 1501))
+    assert not opened.hot.rows.record.flags.writeable
     ids = np.array([1, 1500, 1501, -3], dtype=np.int64)
     rows = opened.find(ids)
-    assert opened.hot.job_id[rows[:2]].tolist() == [1, 1500]
+    assert opened.hot.rows.job_id[rows[:2]].tolist() == [1, 1500]
     assert rows[2:].tolist() == [-1, -1]
 
 
@@ -86,13 +87,20 @@ def test_any_flipped_bit_is_noticed(written: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("group_block", 9),
-        ("post_row", 1023),
+        ("posts.super_no", 9),
+        ("posts.super_max", 1),
+        ("posts.super_post", 0xFFFFFFFF),
+        ("posts.super_group", 7),
+        ("posts.group", 0xFFFFFFFF),
+        ("posts.post", 1023 | 1 << 10),
+        ("posts.post", 0),
+        ("posts.term_starts", 1),
         ("by_id", 1500),
-        ("county", 77),
-        ("key_terms", 9999),
-        ("post_impact", 0),
-        ("group_starts", 0xFFFFFFFF),
+        ("rows.region", 77),
+        ("rows.tag_set", 9),
+        ("rows.employer", 9),
+        ("trade_set", 9999),
+        ("set_starts", 9),
     ],
 )
 def test_numbers_that_point_outside_are_refused_even_with_a_right_checksum(written: Path, name: str, value: int) -> None:
@@ -112,16 +120,35 @@ def test_a_wrong_table_is_refused_even_with_a_right_checksum(written: Path) -> N
     assert refused(written)
 
 
-def test_postings_come_back() -> None:
-    chance = random.Random(5)
-    pairs = sorted({(chance.randrange(5), chance.randrange(3000)) for _ in range(4000)})
-    chance.shuffle(pairs)
-    term = np.array([pair[0] for pair in pairs], dtype=np.int32)
-    row = np.array([pair[1] for pair in pairs], dtype=np.int32)
-    impact = np.array([chance.randrange(1, 256) for _ in pairs], dtype=np.uint8)
-    packed = pack(term, row, impact, 6, 3000)
-    back = zip(*(part.tolist() for part in unpack(packed)), strict=True)
-    assert sorted(back) == sorted(zip(term.tolist(), row.tolist(), impact.tolist(), strict=True))
+def test_everything_of_the_jobs_comes_back_from_several_blocks(tmp_path: Path) -> None:
+    """Words with their impacts, occupations, tags, employers and regions: job by job what was collected."""
+    flat = collect(synthesize.jobs(2500, 4))
+    path = tmp_path / "seg.cns"
+    segment.assemble(path, flat, "words")
+    opened = segment.open_segment(path, "words")
+    back = segment.flatten(opened, np.ones(2500, dtype=bool))
+    assert _by_job(back) == _by_job(flat)
+    some = np.arange(2500) % 3 == 0
+    picked = segment.flatten(opened, some)
+    assert _by_job(join([picked, segment.flatten(opened, ~some)])) == _by_job(flat)
+
+
+def _by_job(flat: Flat) -> dict[int, object]:
+    def told(row: int) -> object:
+        words = range(int(flat.token_starts[row]), int(flat.token_starts[row + 1]))
+        bits = sum(int(part) << 64 * number for number, part in enumerate(flat.tag_sets[flat.tag_set[row]].tolist()))
+        chosen = flat.trade_set[row]
+        return (
+            sorted((flat.terms[flat.token_term[at]], int(flat.token_impact[at])) for at in words),
+            sorted(tag for number, tag in enumerate(flat.tag_names) if bits >> number & 1),
+            [flat.trade_names[at] for at in flat.set_trades[flat.set_starts[chosen] : flat.set_starts[chosen + 1]]],
+            int(flat.employers[flat.employer[row]]),
+            int(flat.regions[flat.region[row]]),
+            flat.record[row].tolist(),
+            int(flat.applications[row]),
+        )
+
+    return {int(job_id): told(row) for row, job_id in enumerate(flat.job_id.tolist())}
 
 
 def test_a_damaged_or_missing_index_says_so_and_can_be_rebuilt(tmp_path: Path) -> None:

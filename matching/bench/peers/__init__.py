@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from matching.bench.pool import Pool
-from matching.engine import Plan
+from matching.asking import Plan
 
 # One thread for everybody: read when the packages are loaded.
 os.environ.setdefault("POLARS_MAX_THREADS", "1")

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from matching.bench.peers.scoring import PLACED, best_rows
 from matching.bench.pool import Pool
-from matching.engine import Plan
+from matching.asking import Plan
 
 Array = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]

@@ -11,7 +11,7 @@ from bm25s.tokenization import Tokenized
 
 from matching.bench.peers.scoring import KIND, PLACED, best_rows
 from matching.bench.pool import Pool
-from matching.engine import Plan
+from matching.asking import Plan
 from matching.model import KINDS
 
 

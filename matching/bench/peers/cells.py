@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from matching.engine import Plan
+from matching.asking import Plan
 
 FINE: Final = 8  # cells a degree, about 14 km high
 COARSE: Final = 1

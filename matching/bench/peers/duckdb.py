@@ -9,7 +9,7 @@ import duckdb
 
 from matching import formula
 from matching.bench.pool import Pool
-from matching.engine import Plan
+from matching.asking import Plan
 from matching.model import KINDS
 
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from matching import formula
 from matching.bench.pool import Pool
-from matching.engine import Plan
+from matching.asking import Plan
 from matching.model import KINDS
 
 _NAMES: Final = (

@@ -15,7 +15,7 @@ import psycopg
 from matching.bench.peers.cells import box
 from matching.bench.peers.scoring import KIND, PLACED, best_rows
 from matching.bench.pool import Pool
-from matching.engine import Plan
+from matching.asking import Plan
 from matching.model import KINDS
 
 with warnings.catch_warnings():

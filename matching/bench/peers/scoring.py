@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from matching import formula
 from matching.bench.pool import Pool
-from matching.engine import Plan
+from matching.asking import Plan
 from matching.model import KINDS
 
 Array = npt.NDArray[Any]

@@ -12,7 +12,7 @@ import tantivy
 from matching.bench.peers.cells import box, cells_of, cells_of_plan
 from matching.bench.peers.scoring import KIND, best_rows
 from matching.bench.pool import Pool
-from matching.engine import Plan
+from matching.asking import Plan
 from matching.model import KINDS
 
 _NOTE: Final = (

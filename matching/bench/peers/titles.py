@@ -10,7 +10,7 @@ from rapidfuzz import fuzz, process
 
 from matching.bench.peers.scoring import best_rows
 from matching.bench.pool import Pool
-from matching.engine import Plan
+from matching.asking import Plan
 
 
 class RapidFuzz:

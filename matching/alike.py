@@ -1,0 +1,78 @@
+"""Jobs like one job, and words to search for while somebody types."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from matching import text, wanted
+from matching.asking import placed, planned
+from matching.engine import explained
+from matching.formula import IDF_DEFAULT
+from matching.index import Index, Snapshot
+from matching.kernels import terms_of_row
+from matching.model import Hit, Query, Suggestion
+from matching.segment import Segment
+from matching.wanted import Answer, Concept
+
+_KEY_TERMS = 8
+
+
+def similar(index: Index, job_id: int, now: int, limit: int) -> tuple[Hit, ...]:
+    """Open jobs like this one by title, skills, occupation and place, itself left out; empty when it is not in the index."""
+    snapshot = index.snapshot
+    found = snapshot.locate(job_id)
+    if found is None or limit <= 0:
+        return ()
+    number, row = found
+    segment = snapshot.lives[number].segment
+    codes = [wanted.CODE_MARK + code for code in segment.codes_of_set(int(segment.trade_set[row]))]
+    alike = tuple(Concept(name, (Answer(name, 100, "same"),)) for name in (*codes, *_telling(snapshot, segment, row)))
+    terms = snapshot.weigher.terms(alike)
+    record = segment.hot.rows.record[row].tolist()
+    plan = planned(Query(now=now, limit=limit + 1), terms, needs_words=True)
+    if record[0] & 32:
+        plan = placed(plan, (record[0] >> 7, record[1] >> 7, record[2] >> 7))
+    return tuple(hit for hit in explained(snapshot, plan) if hit.job_id != job_id)[:limit]
+
+
+def _telling(snapshot: Snapshot, segment: Segment, row: int) -> list[str]:
+    """The words that say most of a job: heavy in its advert (title and skills are) and rare in the others."""
+    terms, impacts = np.empty(len(segment.terms), dtype=np.int64), np.empty(len(segment.terms), dtype=np.int64)
+    found = terms_of_row(segment.hot.posts, row, terms, impacts)
+    words = [(segment.terms[term], impact) for term, impact in zip(terms[:found].tolist(), impacts[:found].tolist(), strict=True)]
+    rarity = snapshot.stats.rarity
+    weighed = [(-impact * rarity.get(word, IDF_DEFAULT), word) for word, impact in words if not word.startswith(wanted.CODE_MARK)]
+    return [word for _, word in sorted(weighed)[:_KEY_TERMS]]
+
+
+def suggest(index: Index, prefix: str, limit: int) -> tuple[Suggestion, ...]:
+    """Words to search for that begin as typed, also in pinyin or first letters (``dhg`` 电焊工), those of most jobs first.
+
+    When nothing begins so, the words it was probably meant to be (``corrected``). Only words that some job carries; the count
+    is that of the adverts in the index.
+    """
+    snapshot = index.snapshot
+    spelling = snapshot.stats.spelling
+    typed = text.normalise(prefix)[: text.QUERY_CHARS].replace(" ", "")
+    if not typed or limit <= 0:
+        return ()
+    begun = _counted(snapshot, spelling.starting(typed, 4 * limit), corrected=False)
+    if begun:
+        return tuple(begun[:limit])
+    meant = spelling.corrections(typed)
+    return tuple(_counted(snapshot, [correction.word for correction in meant], corrected=True)[:limit])
+
+
+def _counted(snapshot: Snapshot, words: list[str], *, corrected: bool) -> list[Suggestion]:
+    found = []
+    for word in words:
+        jobs = 0
+        for live in snapshot.lives:
+            term = live.segment.term_index.get(word)
+            if term is not None:
+                posts = live.segment.hot.posts
+                first, last = posts.super_post[posts.term_starts[term]], posts.super_post[posts.term_starts[term + 1]]
+                jobs += int(last) - int(first)
+        if jobs:
+            found.append(Suggestion(word, jobs, corrected))
+    return sorted(found, key=lambda suggestion: -suggestion.count)
