@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from matching import space, text
-from matching.collect import hours_quarters, region_number
 from matching.asking import plan_for, region_span
+from matching.collect import hours_quarters, region_number
 from matching.index import Index
 from matching.model import KINDS, SETTLEMENTS, Query, Worker
+from matching.packing import curve
 from matching.people.rows import (
     AGE_UNSAID,
     BLOCK_SHIFT,
@@ -249,7 +250,9 @@ def _arrays(made: _Collected) -> dict[str, Array]:
     n = len(rows)
     record = (np.array(made.records, dtype=np.int64).reshape(-1, 8)[rows] & TIMES).astype(np.uint32).view(np.int32)
     wish = np.array(made.wish_of, dtype=np.int64)[rows]
-    along = np.lexsort((space.curve(record, np.array(made.regions, dtype=np.int64)[rows]), _reach_class(record)))
+    position = (1 << 40) + np.array(made.regions, dtype=np.int64)[rows]  # those without a point behind all others
+    curve(record, position)
+    along = np.lexsort((position, _reach_class(record)))
     block = np.empty(n, dtype=np.int64)
     block[along] = np.arange(n) >> BLOCK_SHIFT
     order = np.lexsort((-record[:, 6].view(np.uint32).astype(np.int64), wish, block))
