@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Final
 
 from matching import open_index, search, wished
-from matching.bench.prepare import prepared, say
 from matching.asking import plan_for
+from matching.bench.prepare import prepared, say
 from matching.engine import rank
 from seed_jobs import synthesize
 

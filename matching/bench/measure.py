@@ -18,11 +18,11 @@ import numpy as np
 
 import matching
 from matching import Index, Query, count, open_index, search, wished
+from matching.asking import Plan, plan_for
 from matching.bench import pool, prepare
 from matching.bench.brute import brute_force
 from matching.bench.peers import Peer, maker
 from matching.bench.prepare import Figures, percentiles, say
-from matching.asking import Plan, plan_for
 from matching.engine import rank
 from seed_jobs import synthesize
 

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Final
 
 from matching import Index, IndexWriter, Query, open_index
-from matching.bench.prepare import Figures, percentiles, say
 from matching.asking import plan_for
+from matching.bench.prepare import Figures, percentiles, say
 from matching.engine import rank
 from seed_jobs import synthesize
 

@@ -12,8 +12,8 @@ import os
 from pathlib import Path
 from typing import Final, Protocol
 
-from matching.bench.pool import Pool
 from matching.asking import Plan
+from matching.bench.pool import Pool
 
 # One thread for everybody: read when the packages are loaded.
 os.environ.setdefault("POLARS_MAX_THREADS", "1")

@@ -8,9 +8,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from matching.asking import Plan
 from matching.bench.peers.scoring import PLACED, best_rows
 from matching.bench.pool import Pool
-from matching.asking import Plan
 
 Array = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]

@@ -9,9 +9,9 @@ import bm25s
 import numpy as np
 from bm25s.tokenization import Tokenized
 
+from matching.asking import Plan
 from matching.bench.peers.scoring import KIND, PLACED, best_rows
 from matching.bench.pool import Pool
-from matching.asking import Plan
 from matching.model import KINDS
 
 

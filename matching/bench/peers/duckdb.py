@@ -8,8 +8,8 @@ from typing import Final
 import duckdb
 
 from matching import formula
-from matching.bench.pool import Pool
 from matching.asking import Plan
+from matching.bench.pool import Pool
 from matching.model import KINDS
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from matching import formula
-from matching.bench.pool import Pool
 from matching.asking import Plan
+from matching.bench.pool import Pool
 from matching.model import KINDS
 
 _NAMES: Final = (

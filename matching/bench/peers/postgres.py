@@ -12,10 +12,10 @@ from typing import Any, Final, LiteralString
 import numpy as np
 import psycopg
 
+from matching.asking import Plan
 from matching.bench.peers.cells import box
 from matching.bench.peers.scoring import KIND, PLACED, best_rows
 from matching.bench.pool import Pool
-from matching.asking import Plan
 from matching.model import KINDS
 
 with warnings.catch_warnings():

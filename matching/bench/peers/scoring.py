@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from matching import formula
-from matching.bench.pool import Pool
 from matching.asking import Plan
+from matching.bench.pool import Pool
 from matching.model import KINDS
 
 Array = npt.NDArray[Any]

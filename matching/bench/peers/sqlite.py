@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from matching.asking import Plan
 from matching.bench.peers.cells import box, cells_of, cells_of_plan
 from matching.bench.peers.scoring import KIND, PLACED, best_rows
 from matching.bench.pool import Pool
-from matching.asking import Plan
 from matching.model import KINDS
 
 _NOTE: Final = (

@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 from rapidfuzz import fuzz, process
 
+from matching.asking import Plan
 from matching.bench.peers.scoring import best_rows
 from matching.bench.pool import Pool
-from matching.asking import Plan
 
 
 class RapidFuzz:
