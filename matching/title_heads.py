@@ -35,6 +35,7 @@ _BY_NEAREST: Final = frozenset({"技术员", "顾问", "专员", "主管"})
 _LEADERS: Final = frozenset(_BRANCHED["主管"][0])
 _LED_BY_THEIR_OWN: Final = ("2-", "3-", "4-01-06", "4-03-01", "4-04", "4-07-0", "4-08", "4-13")
 _STUDIED: Final = ("工程师", "专家", "研发", "研发人员", "研究员", "架构师")  # by field of engineering: engineer_fields.csv
+_ANY_FIELD: Final = frozenset({"生产", "产品", "测试", "项目"})  # fields of an engineer that say nothing of a 技术员
 _NEAR: Final = 12  # characters before a head in which its branch is looked for; farther off stands the employer
 # Between the branch of a manager and his rank; in 市场|运营|经理 another word has come between.
 _HIGH: Final = re.compile(r"(?:部门?|区域|大区|高级|资深|副|团队|储备|业务|[/、&])*")
@@ -180,24 +181,30 @@ class Terms:
         """The code of a head that needs its branch (工程师, 教师, 医生), else the reason in Chinese why it has none."""
         before = piece[max(0, head.start - _NEAR) : head.start]
         if head.word.endswith(_STUDIED):
-            for field, code in self.fields:
-                if _names(before, field) and (row := trade.occupation(code)) is not None and row.is_detailed:
-                    return code, ""
+            if code := self._field(before):
+                return code, ""
             if head.word.endswith("工程师"):
                 return head.code, "工程师没写专业，或专业不认得，分不到细类"
         for group, (words, why) in _BRANCHED.items():
             if head.word in words:
-                branches = [(branch, code) for branch, code in self.branches[group] if _names(before, branch)]
-                found = [(before.rfind(branch) + len(branch), code) for branch, code in branches]
-                if group in _BY_NEAREST:
-                    found.sort(key=lambda each: -each[0])
-                if group == "主管":
-                    found = [each for each in found if _HIGH.fullmatch(before, each[0])]
-                if found and found[0][1]:
-                    return found[0][1], ""
-                if why:
-                    return "", why
+                code = self._branch(group, before)
+                if not code and group == "技术员":
+                    code = self._field(before, but=_ANY_FIELD)
+                if code or why:
+                    return code, "" if code else why
         return "", f"“{head.word}”看不出具体做什么，分不到细类"
+
+    def _field(self, before: str, but: frozenset[str] = frozenset()) -> str:
+        return next((code for field, code in self.fields if _names(before, field) and field not in but), "")
+
+    def _branch(self, group: str, before: str) -> str:
+        branches = [(branch, code) for branch, code in self.branches[group] if _names(before, branch)]
+        found = [(before.rfind(branch) + len(branch), code) for branch, code in branches]
+        if group in _BY_NEAREST:
+            found.sort(key=lambda each: -each[0])
+        if group == "主管":
+            found = [each for each in found if _HIGH.fullmatch(before, each[0])]
+        return found[0][1] if found else ""
 
 
 def _names(text: str, word: str) -> bool:
