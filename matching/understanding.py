@@ -30,10 +30,10 @@ def understand(written: str, today: date | None = None) -> tuple[Piece, ...]:
 
     ``wage_min`` is in the unit of ``wage_unit``, as it was said. A place that could be several is a ``region`` that is not
     applied, its value the codes with commas. ``trade``, ``skill``, ``certificate`` and ``text`` are to be searched as words, by
-    their ``text``; all others are wishes and filters. ``not`` is what is refused, its value ``field:value``: ``shift:夜班``,
-    ``settlement:month``, ``kind:gig``, ``benefit:无尘车间``, ``trade:4-07-05-01``, ``region:…``, ``word:中介`` (the tables of
-    ``wish_words`` say what each leaves out; a word that is in no table leaves out itself). Beside the table of the API:
-    ``sex`` (``male female``), ``education`` and ``experience`` (years, or true), always only offered.
+    their ``text`` (进厂 by ``wish_words.FACTORY_WORK``); all others are wishes and filters. ``not`` is what is refused, its value
+    ``field:value``: ``shift:夜班``, ``settlement:month``, ``kind:gig``, ``benefit:无尘车间``, ``trade:4-07-05-01``, ``region:…``,
+    ``word:中介`` (the tables of ``wish_words`` say what each leaves out; a word that is in no table leaves out itself). Beside the
+    table of the API: ``sex`` (``male female``), ``education`` and ``experience`` (years, or true), always only offered.
 
     ``today`` turns days to come into dates (``start``) and years of birth (70后) into ages; without it they stay words.
     The ``text`` of each piece stands in ``text.normalise(written)``. Never raises.
@@ -251,10 +251,24 @@ _TELLS_NOTHING: Final = frozenset("的活")
 _SINGLE_STOPS = frozenset(word for word in text.STOP_WORDS if len(word) == 1)
 
 
+_AROUND_FACTORY: Final = "的想找个去在到有"
+
+
+def _any_factory(reader: Reader, at: int, said: str) -> None:
+    """找个厂 without any trade is general work; beside one it only says where."""
+    if not reader.says("trade"):
+        known = trade.lookup(wish_words.FACTORY_WORK[said])
+        if known is not None:
+            reader.add(at, "trade", known.code, said, 0.6)
+
+
 def _words(reader: Reader) -> None:
     """Each unbroken run that is left, from its first telling word to its last: typing errors are corrected in whole runs."""
     for match in _LEFT.finditer(reader.rest):
         run = match[0]
+        if (factory := run.strip(_AROUND_FACTORY)) in wish_words.FACTORY_WORK:
+            _any_factory(reader, match.start() + run.find(factory), factory)
+            continue
         if _SINGLE_STOPS.issuperset(run) or run in text.STOP_WORDS:
             continue
         for cut in _cut(run):

@@ -17,6 +17,9 @@ from functools import cache
 from importlib import resources
 from typing import Final, NamedTuple, TypeAlias
 
+FACTORY_WORK: Final = dict.fromkeys(("厂", "工厂", "进厂", "厂里", "厂子", "大厂", "进工厂", "厂里上班"), "普工")
+"""Ways of asking for any work in a factory, when no trade is named, to the word that is searched for."""
+
 
 class Meaning(NamedTuple):
     """One thing a phrase says."""

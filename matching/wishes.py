@@ -62,7 +62,7 @@ def wished(query: Query, ignore: Collection[str] = ()) -> Wished:
         return Wished(query, ())
     pieces = understand(query.text, date.fromordinal(_DAY_ONE + (query.now + _CHINA_SECONDS) // 86_400))
     kept = [piece for piece in pieces if not _is_ignored(piece, ignore)] if ignore else pieces
-    words = " ".join(piece.text for piece in kept if piece.field in WORDS)
+    words = " ".join(wish_words.FACTORY_WORK.get(piece.text, piece.text) for piece in kept if piece.field in WORDS)
     wishes = _Wishes(query)
     for piece in kept:
         if piece.applied and piece.field not in WORDS:

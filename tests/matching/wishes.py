@@ -29,6 +29,7 @@ WISHES: Final[dict[str, dict[str, Read]]] = {
         },
         "我和老婆想找个包吃住的厂，一天一结最好": {
             "couple": True,
+            "trade": GENERAL,
             "benefit": ["包吃", "包住"],
             "settlement": "day",
             "kind?": "gig",
@@ -68,6 +69,8 @@ WISHES: Final[dict[str, dict[str, Read]]] = {
         "找个保安保洁也行": {"trade": [GUARD, CLEANER]},
         "夜班保安": {"trade": GUARD},
         "打螺丝": {"trade": GENERAL},
+        "想进厂": {"trade": GENERAL},
+        "周结的厂": {"settlement": "week", "trade": GENERAL},
     },
     "skills and certificates": {
         "有焊工证": {"certificate": "焊工证"},
@@ -194,6 +197,7 @@ WISHES: Final[dict[str, dict[str, Read]]] = {
         "临时工": {"kind": "gig"},
         "兼职": {"kind": "gig"},
         "直播带岗": {"kind": "live"},
+        "直播": {"text": "直播", "kind?": "live"},
         "直播运营": {"trade": "4-01-06-02"},
         "长期稳定": {"kind?": "public"},
     },
@@ -228,7 +232,7 @@ WISHES: Final[dict[str, dict[str, Read]]] = {
         "不想熬夜": {"not": NIGHT},
         "除了晚上什么时间都行": {"not": NIGHT},
         "家政，不住家": {"trade": "4-10-01-06", "not": "word:住家"},
-        "厂里质检不用站的": {"text": "厂里", "trade": "6-31-03-05", "not": "word:站班"},
+        "厂里质检不用站的": {"trade": "6-31-03-05", "not": "word:站班"},
         "夜班不要": {"not": NIGHT},
         "莫要夜班": {"not": NIGHT},
         "不倒班": {"not": "shift:倒班"},
