@@ -6,6 +6,7 @@ from typing import Final
 
 from matching.classify import classify
 from matching.model import Job, Kind, Settlement
+from matching.rules.benefits import read_tags
 
 NOW: Final = 1_795_305_600
 DAY: Final = 86_400
@@ -62,7 +63,7 @@ def _add(
         age_max=ages[1],
         age_binding=binding,
         minors_barred=binding,
-        tags=frozenset(tags),
+        tags=frozenset((*tags, *read_tags(title, said))),
         settlement=settlement,
         hours_per_day=hours,
     )
