@@ -36,7 +36,7 @@ class _Scan:
         self.people, pool = people, people.pool
         self.record = pool.record.astype(np.int64)
         self.active = pool.record[:, 6].view(np.uint32).astype(np.int64)
-        self.wish_of = np.repeat(pool.run_wish, lengths(pool.run_row))
+        self.wish_of = pool.wish_of.astype(np.int64)
         wish = np.repeat(np.arange(len(pool.wish_starts) - 1), lengths(pool.wish_starts))
         words = pool.wish_words.astype(np.int64)
         self.term, self.weight = words >> 32, words & WEIGHTS
@@ -173,7 +173,7 @@ def reverse_figures(
     figures |= {"exact": equal / max(1, queries), "found_on_average": round(found / max(1, queries), 1)}
     for name, seconds in timed.items():
         figures |= _percentiles(name, seconds)
-    figures |= {"wishes": len(people.pool.wish_starts) - 1, "runs": len(people.pool.run_wish)}
+    figures |= {"wishes": len(people.pool.wish_starts) - 1, "terms": len(people.term_index)}
     figures |= {"conditions": len(people.pool.condition), "build_s": round(built, 1), "open_s": round(opened, 3)}
     return figures | {"bytes_per_worker": round(size / max(1, people.workers), 1)}
 

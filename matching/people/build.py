@@ -13,18 +13,20 @@ import numpy.typing as npt
 
 from matching import space, text
 from matching.asking import plan_for, region_span
-from matching.collect import hours_quarters, region_number
+from matching.collect import hours_quarters
 from matching.index import Index
 from matching.model import KINDS, SETTLEMENTS, Query, Worker
 from matching.packing import curve
 from matching.people.rows import (
     AGE_UNSAID,
+    BLOCK,
     BLOCK_SHIFT,
     BLOCKS_SOMEBODY,
     EVERYWHERE,
     GROUPS,
     HOURS_UNKNOWN,
     PLACED,
+    STRIP_SHIFT,
     TIMES,
     WEIGHTS,
     Pool,
@@ -37,6 +39,7 @@ HOLDS: Final = "people"
 _ADULT: Final = 16  # under 16 nobody may be placed in work (禁止使用童工规定, article 2)
 _MOST: Final = (1 << 31) - 1
 _REACHES_KM: Final = (12.0, 36.0, 110.0)
+_OFF_GLOBE: Final = 1 << 25  # beyond every point, and its square fits
 _KNOWN_WISHES: Final = 1 << 18
 _EVERY_KIND: Final = (1 << len(KINDS)) - 1
 Array = npt.NDArray[Any]
@@ -45,8 +48,7 @@ Ints = npt.NDArray[np.int64]
 
 def refused_terms(wish: Query) -> tuple[str, ...]:
     """The terms by which a job shows what a person refuses: words, and occupations with all below them."""
-    words = [word for refused in wish.words_none for word in text.query_words(refused)]
-    return tuple(dict.fromkeys((*words, *(CODE_MARK + code for code in wish.trades_none))))
+    return (*(text.normalise(word) for word in wish.words_none), *(CODE_MARK + code for code in wish.trades_none))
 
 
 class _Numbers:
@@ -70,7 +72,7 @@ class _Collected:
         self.conditions = _Numbers()
         self.employers: dict[int, tuple[int, ...]] = {}
         self.seen, self.seen_at = array("q"), array("q")
-        self.ids, self.records, self.wish_of, self.regions = array("q"), array("q"), array("q"), array("q")
+        self.ids, self.records, self.wish_of = array("q"), array("q"), array("q")
         self._weigh = lru_cache(maxsize=_KNOWN_WISHES)(self._weigh_once)
 
     def _weigh_once(self, written: str, skills: tuple[str, ...], trade_codes: tuple[str, ...]) -> int:
@@ -109,7 +111,6 @@ class _Collected:
         self.seen_at.append(row)
         self.ids.append(worker.worker_id)
         self.wish_of.append(number)
-        self.regions.append(region_number(wish.regions[0]) if wish.regions else 0)
         x = y = z = 0
         reach, placed = -1, space.is_point(wish.lat, wish.lng)
         if placed and wish.lat is not None and wish.lng is not None:
@@ -173,65 +174,64 @@ def _heaviest(tables: dict[str, Array]) -> Ints:
     return sums
 
 
-def _bounds(record: Array, wish: Ints, tables: dict[str, Array]) -> dict[str, Array]:
-    """What holds for everybody of a block."""
-    n = len(record)
-    first = np.arange(0, n, 1 << BLOCK_SHIFT)
+def _boxes(record: Array, shift: int) -> tuple[Array, Array, Ints]:
+    """Box of the points of every 2**``shift`` workers (off the globe where nobody has one), and their largest reach."""
+    first = np.arange(0, len(record), 1 << shift)
     placed = (record[:, 0] & PLACED) != 0
-    vectors = (record[:, :3] >> 7).astype(np.int64)
-    age, wage = record[:, 1] & 127, record[:, 4].astype(np.int64)
+    vectors, here = record[:, :3] >> 7, placed[:, None]
+    low = np.minimum.reduceat(np.where(here, vectors, _OFF_GLOBE), first, axis=0)
+    high = np.maximum.reduceat(np.where(here, vectors, -_OFF_GLOBE), first, axis=0)
     reach = np.where(placed & (record[:, 3] >= 0), record[:, 3], EVERYWHERE).astype(np.int64)
+    return low.astype(np.int32), high.astype(np.int32), np.maximum.reduceat(reach, first)
+
+
+def _bounds(record: Array, wish: Ints, tables: dict[str, Array]) -> dict[str, Array]:
+    """What holds for everybody of a block, and of a strip."""
+    first = np.arange(0, len(record), 1 << BLOCK_SHIFT)
+    age, wage = record[:, 1] & 127, record[:, 4].astype(np.int64)
     kinds = tables["condition"][record[:, 7], 0].astype(np.int64)
+    low, high, reach = _boxes(record, BLOCK_SHIFT)
+    strip_low, strip_high, strip_reach = _boxes(record, STRIP_SHIFT)
     columns = [
         np.maximum.reduceat(record[:, 6].view(np.uint32).astype(np.int64), first),
-        np.maximum.reduceat(reach, first),
-        np.maximum.reduceat(placed.astype(np.int64), first),
+        reach,
         np.minimum.reduceat(record[:, 5].astype(np.int64), first),
         np.bitwise_or.reduceat(np.where(kinds == 0, _EVERY_KIND, kinds), first),
-        np.minimum.reduceat(np.where(wage == 0, EVERYWHERE << 2, wage), first),
+        np.minimum.reduceat(np.where(wage == 0, _MOST + 1, wage), first),
         np.maximum.reduceat((age != AGE_UNSAID).astype(np.int64), first),
         np.maximum.reduceat(_heaviest(tables)[wish], first),
     ]
-    columns[5][columns[5] > _MOST] = 0
-    here = placed[:, None]
+    columns[4][columns[4] > _MOST] = 0
     return {
-        "low": np.minimum.reduceat(np.where(here, vectors, _MOST), first, axis=0).astype(np.int32),
-        "high": np.maximum.reduceat(np.where(here, vectors, -_MOST), first, axis=0).astype(np.int32),
+        "low": low,
+        "high": high,
         "bounds": np.stack(columns, axis=1),
+        "strip_low": strip_low,
+        "strip_high": strip_high,
+        "strip_reach": strip_reach,
         "wanted": np.bitwise_or.reduceat(tables["tags"][record[:, 7], 3], first, axis=0),
     }
 
 
 def _postings(wish: Ints, tables: dict[str, Array], terms: int) -> dict[str, Array]:
-    """Runs of equal wishes inside the blocks (``wish`` by row), and for every term and block the runs that ask for it."""
-    n = len(wish)
-    block = np.arange(n) >> BLOCK_SHIFT
-    new = np.ones(n, dtype=bool)
-    new[1:] = (wish[1:] != wish[:-1]) | (block[1:] != block[:-1])
-    first = np.flatnonzero(new)
-    run_block, run_wish = block[first], wish[first]
-    block_runs = np.searchsorted(run_block, np.arange(-(-n // (1 << BLOCK_SHIFT)) + 1))
+    """For every term and every block a group of the workers who ask for it (``wish`` by row), with their weights."""
     starts = tables["wish_starts"].astype(np.int64)
-    held = lengths(starts)[run_wish]
-    at = np.repeat(starts[run_wish] - np.cumsum(held) + held, held) + np.arange(int(held.sum()))
-    run = np.repeat(np.arange(len(first)), held)
+    held = lengths(starts)[wish]
+    at = np.repeat(starts[wish] - np.cumsum(held) + held, held) + np.arange(int(held.sum()))
+    row = np.repeat(np.arange(len(wish)), held)
     words = tables["wish_words"][at].astype(np.int64)
-    term, weight = words >> 32, (words & WEIGHTS).astype(np.uint16)
-    order = np.argsort(term * max(1, len(first)) + run, kind="stable")
-    term, run, weight = term[order], run[order], weight[order]
-    key = term * max(1, len(block_runs)) + run_block[run]
-    group = np.flatnonzero(np.append(np.ones(min(1, len(key)), dtype=bool), key[1:] != key[:-1]))
+    order = np.argsort(words >> 32, kind="stable")
+    term, row, weight = words[order] >> 32, row[order], (words[order] & WEIGHTS).astype(np.uint16)
+    block = row >> BLOCK_SHIFT
+    first = np.flatnonzero(np.append(np.ones(min(1, len(term)), dtype=bool), (term[1:] != term[:-1]) | (block[1:] != block[:-1])))
     term_starts = np.zeros(terms + 1, dtype=np.uint32)
-    term_starts[1:] = np.cumsum(np.bincount(term[group], minlength=terms))
+    term_starts[1:] = np.cumsum(np.bincount(term[first], minlength=terms))
     return {
-        "block_runs": block_runs.astype(np.uint32),
-        "run_row": np.append(first, n).astype(np.uint32),
-        "run_wish": run_wish.astype(np.uint32),
         "term_starts": term_starts,
-        "group_block": run_block[run[group]].astype(np.uint32),
-        "group_starts": np.append(group, len(term)).astype(np.uint32),
-        "group_max": np.maximum.reduceat(weight, group) if len(group) else np.zeros(0, dtype=np.uint16),
-        "post_run": (run - block_runs[run_block[run]]).astype(np.uint16),
+        "group_block": block[first].astype(np.uint32),
+        "group_starts": np.append(first, len(term)).astype(np.uint32),
+        "group_max": np.maximum.reduceat(weight, first) if len(first) else np.zeros(0, dtype=np.uint16),
+        "post_row": (row & (BLOCK - 1)).astype(np.uint16),
         "post_weight": weight,
     }
 
@@ -247,23 +247,21 @@ def _arrays(made: _Collected) -> dict[str, Array]:
     _, last = np.unique(np.array(made.seen, dtype=np.int64)[::-1], return_index=True)
     rows = np.array(made.seen_at, dtype=np.int64)[::-1][last]
     rows = rows[rows >= 0]
-    n = len(rows)
     record = (np.array(made.records, dtype=np.int64).reshape(-1, 8)[rows] & TIMES).astype(np.uint32).view(np.int32)
     wish = np.array(made.wish_of, dtype=np.int64)[rows]
-    position = (1 << 40) + np.array(made.regions, dtype=np.int64)[rows]  # those without a point behind all others
-    curve(record, position)
-    along = np.lexsort((position, _reach_class(record)))
-    block = np.empty(n, dtype=np.int64)
-    block[along] = np.arange(n) >> BLOCK_SHIFT
-    order = np.lexsort((-record[:, 6].view(np.uint32).astype(np.int64), wish, block))
-    rows, record, wish = rows[order], record[order], wish[order]
     tables = _tables(made)
+    main = (tables["wish_words"][tables["wish_starts"][:-1].astype(np.int64)] >> np.uint64(32)).astype(np.int64)
+    position = main[wish]  # where no place counts, those who ask for the same work stand together
+    curve(record, position)
+    order = np.lexsort((wish, position, _reach_class(record)))
+    rows, record, wish = rows[order], record[order], wish[order]
     blocked = [(row, employer) for row, old in enumerate(rows.tolist()) for employer in made.employers.get(old, ())]
     pairs = np.array(blocked, dtype=np.int64).reshape(-1, 2)
     ids = np.array(made.ids, dtype=np.int64)[rows]
     return {
         "record": record,
         "worker_id": ids,
+        "wish_of": wish.astype(np.uint32),
         **_bounds(record, wish, tables),
         **tables,
         "blocked_row": pairs[:, 0].astype(np.uint32),

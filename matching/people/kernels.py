@@ -1,9 +1,9 @@
 """The compiled loops: the best k workers of a pool for a job, and the parts of a found worker's score.
 
-A block is looked at only while the bound of its whole score can enter the best k, best bound first. What bounds the text: the
-weights of a wish add up to no more than the block's largest sum, so who carries none of a job's terms of large impact cannot
-get more than that sum times the next smaller impact. The words of a description, which are the many, are therefore read only
-when nothing better is left.
+A block is looked at only while the bound of its whole score can enter the best k, best bound first; inside it only who is met
+by a term without which nobody enters (MaxScore), and whose strip of 64 neighbours is near enough. What bounds the text besides
+the largest weights of a block: the weights of one wish add up to no more than the block's largest sum, so who is met only by
+the words of a description, which are the many and weak, cannot get more than that sum times their impact.
 """
 
 from __future__ import annotations
@@ -14,17 +14,20 @@ import numpy as np
 import numpy.typing as npt
 
 from matching.compiled import inner, maker
-from matching.formula import place_points, text_points, wage_points
+from matching.formula import IMPACT_MAX, WEIGHT_SCALE, place_points, text_points, wage_points
 from matching.people.rows import (
     BLOCK,
+    BLOCK_SHIFT,
+    STRIP_SHIFT,
     TIMES,
     Offer,
     Pool,
     age_part,
     chord_to,
+    other_bound,
     passes,
+    place_bound,
     preference_of,
-    rest_bound,
     rest_of,
     text_of,
     whole,
@@ -32,20 +35,7 @@ from matching.people.rows import (
 
 Array = npt.NDArray[Any]
 _BUCKETS: Final = 512
-
-
-@inner
-def _group(pool: Pool, term: int, block: int) -> int:
-    """Number of the group of ``term`` in ``block``, -1 when nobody there asks for the term."""
-    low, high = whole(pool.term_starts[term]), whole(pool.term_starts[term + 1])
-    end = high
-    while low < high:
-        middle = (low + high) >> 1
-        if pool.group_block[middle] < block:
-            low = middle + 1
-        else:
-            high = middle
-    return low if low < end and pool.group_block[low] == block else -1
+_POINT: Final = IMPACT_MAX * WEIGHT_SCALE  # a text sum of so much is one point
 
 
 @inner
@@ -57,24 +47,49 @@ def _strong(offer: Offer) -> int:
     return count
 
 
-@maker
-def _ceilings(pool: Pool, offer: Offer, strong: int) -> Array:
-    """For every block the text sum that nobody in it exceeds.
-
-    With ``weak`` the impact of the best term behind the strong ones, a sum of weight times impact is the weights times ``weak``
-    and, for strong terms, their weight times what their impact has above ``weak``.
+@inner
+def _meet(pool: Pool, offer: Offer, blocks: Array, place: Array) -> int:
+    """The blocks that anybody may be found in: columns of ``blocks`` are their numbers, and bounds of place points and of all but
+    text and place; ``place`` is where a block stands there, -1 for none. How many there are.
     """
-    weak, largest = offer.impact[strong], offer.impact[0]
-    ceiling = np.empty(len(pool.bounds), dtype=np.int64)
-    for block in range(len(ceiling)):
-        ceiling[block] = pool.bounds[block, 7] * weak
-    for i in range(strong):
-        gain, term = offer.impact[i] - weak, offer.term[i]
+    chosen = 0
+    for block in range(len(pool.bounds)):
+        place[block] = -1
+        near = place_bound(pool.low[block], pool.high[block], pool.bounds[block, 1], offer)
+        other = other_bound(pool, block, offer) if near >= 0 else -1
+        if other >= 0:
+            blocks[chosen, 0] = block
+            blocks[chosen, 1] = near
+            blocks[chosen, 2] = other
+            place[block] = chosen
+            chosen += 1
+    return chosen
+
+
+@inner
+def _bound(pool: Pool, offer: Offer, blocks: Array, place: Array, groups: Array, sums: Array) -> None:
+    """The groups of every chosen block by term into ``groups`` (-1 none), the bounds of the whole scores into ``blocks``.
+
+    Three bounds of a text sum, all of them true: every term at its largest weight; all weights at the largest impact; and,
+    with ``weak`` the impact of the best term behind the strong ones, all weights at ``weak`` and strong terms at their largest
+    weight for what their impact has above it. ``sums`` is zero, [2, blocks].
+    """
+    strong = _strong(offer)
+    weak = offer.impact[strong]
+    for t in range(len(offer.term)):
+        term, impact = offer.term[t], offer.impact[t]
+        above = max(impact - weak, 0)
         for group in range(whole(pool.term_starts[term]), whole(pool.term_starts[term + 1])):
-            ceiling[pool.group_block[group]] += whole(pool.group_max[group]) * gain
-    for block in range(len(ceiling)):
-        ceiling[block] = min(ceiling[block], pool.bounds[block, 7] * largest)
-    return ceiling
+            at = place[pool.group_block[group]]
+            if at >= 0:
+                groups[at, t] = group
+                weight = whole(pool.group_max[group])
+                sums[0, at] += weight * impact
+                sums[1, at] += weight * above
+    for at in range(len(groups)):
+        weights = pool.bounds[blocks[at, 0], 6]
+        total = min(sums[0, at], weights * offer.impact[0], sums[1, at] + weights * weak)
+        blocks[at, 3] = blocks[at, 1] + blocks[at, 2] + text_points(total)
 
 
 @inner
@@ -110,27 +125,15 @@ def _insert(best: Array, count: int, score: int, active: int, worker_id: int, ro
 
 
 @inner
-def _try_row(pool: Pool, absent: Array, row: int, offer: Offer, text: int, best: Array, count: int) -> int:
-    rest = rest_of(pool, row, offer)
-    if rest < 0:
-        return count
-    score = text + rest
-    active = whole(pool.record[row, 6]) & TIMES
-    worker_id = whole(pool.worker_id[row])
-    if count == len(best) and _before(best, count - 1, score, active, worker_id):
-        return count
-    if offer.after != 0:
-        if score != offer.after_score:
-            if score > offer.after_score:
-                return count
-        elif active != offer.after_time:
-            if active > offer.after_time:
-                return count
-        elif worker_id <= offer.after_id:
-            return count
-    if not passes(pool, absent, row, offer):
-        return count
-    return _insert(best, count, score, active, worker_id, row)
+def _is_shown(offer: Offer, score: int, active: int, worker_id: int) -> bool:
+    """Whether a key stands on the pages before."""
+    if offer.after == 0:
+        return False
+    if score != offer.after_score:
+        return score > offer.after_score
+    if active != offer.after_time:
+        return active > offer.after_time
+    return worker_id <= offer.after_id
 
 
 @maker
@@ -154,89 +157,107 @@ def _ordered(bounds: Array, count: int) -> Array:
 
 
 @inner
-def _try_run(pool: Pool, absent: Array, run: int, offer: Offer, rest: int, best: Array, count: int) -> int:
-    """The workers of one run, the last active first: at equal points nobody behind one active too long ago enters."""
-    text = text_of(pool, whole(pool.run_wish[run]), offer)
-    for row in range(whole(pool.run_row[run]), whole(pool.run_row[run + 1])):
-        if count == len(best):
-            least = best[count - 1, 0]
-            if text + rest < least:
-                break
-            if text + rest == least and whole(pool.record[row, 6]) & TIMES < best[count - 1, 1]:
-                break
-        count = _try_row(pool, absent, row, offer, text, best, count)
-    return count
+def _try_row(pool: Pool, absent: Array, row: int, offer: Offer, ceiling: int, best: Array, count: int) -> int:
+    """Let one worker compete, whose text points are at most ``ceiling``. The rest takes one record, the text a whole wish."""
+    rest = rest_of(pool, row, offer)
+    if rest < 0 or (count == len(best) and ceiling + rest < best[count - 1, 0]):
+        return count
+    score = rest + text_of(pool, whole(pool.wish_of[row]), offer)
+    active, worker_id = whole(pool.record[row, 6]) & TIMES, whole(pool.worker_id[row])
+    if count == len(best) and _before(best, count - 1, score, active, worker_id):
+        return count
+    if _is_shown(offer, score, active, worker_id) or not passes(pool, absent, row, offer):
+        return count
+    return _insert(best, count, score, active, worker_id, row)
 
 
 @inner
-def _needed(pool: Pool, block: int, offer: Offer, text: int) -> int:
-    """How many of the terms, best impact first, must be read to find everybody of a block with at least ``text`` points."""
-    count = 0
-    while count < len(offer.term) and text_points(pool.bounds[block, 7] * offer.impact[count]) >= text:
-        count += 1
-    return count
+def _gather(pool: Pool, offer: Offer, groups: Array, essential: int, spare: Array) -> int:
+    """Who of a block carries one of the first ``essential`` terms: their places into row 2 of ``spare``; how many they are.
+
+    Rows 0 and 1 of ``spare``, by place and zero before, are two sums of weight times impact over the terms met: all terms, and
+    of the essential ones what their impact has above the best of the others. (Where several words of one group are met, both
+    are larger than the text sum.)
+    """
+    found, less = 0, offer.impact[essential] if essential < len(offer.term) else 0
+    for t in range(len(offer.term)):
+        if t == essential and found == 0:
+            break
+        if groups[t] < 0:
+            continue
+        impact = offer.impact[t]
+        above = max(impact - less, 0)
+        for at in range(whole(pool.group_starts[groups[t]]), whole(pool.group_starts[groups[t] + 1])):
+            place, weight = whole(pool.post_row[at]), whole(pool.post_weight[at])
+            if spare[0, place] == 0:
+                if t >= essential:
+                    continue
+                spare[0, place] = 1  # so that term 0, which adds nothing, is noticed once too
+                spare[2, found] = place
+                found += 1
+            spare[0, place] += weight * impact
+            spare[1, place] += weight * above
+    return found
+
+
+@inner
+def _near(pool: Pool, block: int, offer: Offer, near: int, strips: Array) -> int:
+    """Bounds of the place points of the strips of a block whose own bound is ``near``; the largest, -1 when none is in reach."""
+    first = block << (BLOCK_SHIFT - STRIP_SHIFT)
+    count = min(BLOCK >> STRIP_SHIFT, len(pool.strip_reach) - first)
+    most = -1
+    for i in range(count):
+        at = first + i
+        strips[i] = 0 if near == 0 else place_bound(pool.strip_low[at], pool.strip_high[at], pool.strip_reach[at], offer)
+        most = max(most, strips[i])
+    return most
 
 
 @inner
 def _try_block(
-    pool: Pool, absent: Array, block: int, offer: Offer, rest: int, gains: Array, touched: Array, best: Array, count: int
+    pool: Pool, absent: Array, offer: Offer, bounds: Array, groups: Array, spare: Array, best: Array, count: int
 ) -> int:
-    """Let the workers of one block compete; ``gains`` (by run) is zero before and after.
-
-    A run's gain is the sum over the terms read of weight times what their impact has above the best impact not read; with the
-    block's largest weight times that impact it bounds the text sum. Only who can enter by it is looked at closely.
-    """
-    read = _needed(pool, block, offer, best[count - 1, 0] - rest if count == len(best) else 0)
-    unread = offer.impact[read] if read < len(offer.term) else 0
-    base, found = pool.bounds[block, 7] * unread, 0
-    for t in range(read):
-        group = _group(pool, offer.term[t], block)
-        if group < 0:
-            continue
-        gain = offer.impact[t] - unread
-        for at in range(whole(pool.group_starts[group]), whole(pool.group_starts[group + 1])):
-            run = whole(pool.post_run[at])
-            if gains[run] == 0:
-                gains[run] = 1  # so that a gain of nothing is noticed once too
-                touched[found] = run
-                found += 1
-            gains[run] += gain * whole(pool.post_weight[at])
-    first = whole(pool.block_runs[block])
+    """Let the workers of one block compete; ``bounds``: its number, of place points, of all but text and place, of all."""
+    block, other = bounds[0], bounds[2]
+    near = _near(pool, block, offer, bounds[1], spare[3])
+    if near < 0:
+        return count
+    weights, essential, less = pool.bounds[block, 6], len(offer.term), 0
+    if count == len(best):
+        if bounds[3] - bounds[1] + near < best[count - 1, 0]:
+            return count
+        # All weights of a wish at the impact of the last terms are not enough: nobody enters by these alone.
+        needed = (best[count - 1, 0] - other - near) * _POINT
+        while essential > 0 and weights * offer.impact[essential - 1] < needed:
+            essential -= 1
+            less = weights * offer.impact[essential]
+    found = _gather(pool, offer, groups, essential, spare)
+    start = block << BLOCK_SHIFT
     for j in range(found):
-        run = touched[j]
-        bound = text_points(base + gains[run]) + rest
-        gains[run] = 0
-        if count < len(best) or bound >= best[count - 1, 0]:
-            count = _try_run(pool, absent, first + run, offer, rest, best, count)
+        place = spare[2, j]
+        total = spare[0, place] if essential == len(offer.term) else min(spare[0, place], spare[1, place] + less)
+        spare[0, place] = 0
+        spare[1, place] = 0
+        near = spare[3, place >> STRIP_SHIFT]
+        ceiling = text_points(total)
+        if near >= 0 and (count < len(best) or ceiling + other + near >= best[count - 1, 0]):
+            count = _try_row(pool, absent, start + place, offer, ceiling, best, count)
     return count
 
 
 @inner
-def _bounded(pool: Pool, offer: Offer, ceiling: Array, blocks: Array) -> int:
-    """Rows of ``blocks``: number of the block, bound of its scores without the text, bound of its scores. How many there are."""
-    chosen = 0
-    for block in range(len(pool.bounds)):
-        rest = rest_bound(pool, block, offer)
-        if rest >= 0:
-            blocks[0, chosen] = block
-            blocks[1, chosen] = rest
-            blocks[2, chosen] = rest + text_points(ceiling[block])
-            chosen += 1
-    return chosen
-
-
-@inner
 def _best_first(
-    pool: Pool, absent: Array, offer: Offer, blocks: Array, order: Array, gains: Array, touched: Array, best: Array
+    pool: Pool, absent: Array, offer: Offer, blocks: Array, order: Array, groups: Array, spare: Array, best: Array
 ) -> int:
     count = 0
     for i in range(len(order)):
-        block, rest, bound = blocks[0, order[i]], blocks[1, order[i]], blocks[2, order[i]]
+        at = order[i]
+        block, bound = blocks[at, 0], blocks[at, 3]
         if count == len(best):
             least = best[count - 1, 0]
             if bound < least or (bound == least and pool.bounds[block, 0] < best[count - 1, 1]):
                 continue
-        count = _try_block(pool, absent, block, offer, rest, gains, touched, best, count)
+        count = _try_block(pool, absent, offer, blocks[at], groups[at], spare, best, count)
     return count
 
 
@@ -246,13 +267,15 @@ def best_of_pool(pool: Pool, absent: Array, offer: Offer, best: Array) -> int:
 
     ``absent`` is uint64 [n / 64 + 1], bit set: never in an answer.
     """
-    ceiling = _ceilings(pool, offer, _strong(offer))
-    blocks = np.empty((3, len(pool.bounds)), dtype=np.int64)
-    chosen = _bounded(pool, offer, ceiling, blocks)
+    blocks = np.empty((len(pool.bounds), 4), dtype=np.int64)
+    place = np.empty(len(pool.bounds), dtype=np.int32)
+    chosen = _meet(pool, offer, blocks, place)
     if chosen == 0:
         return 0
-    order = _ordered(blocks[2], chosen)
-    return _best_first(pool, absent, offer, blocks, order, np.zeros(BLOCK, dtype=np.int64), np.empty(BLOCK, dtype=np.int64), best)
+    groups = np.full((chosen, len(offer.term)), -1, dtype=np.int32)
+    _bound(pool, offer, blocks, place, groups, np.zeros((2, chosen), dtype=np.int64))
+    spare = np.zeros((4, BLOCK), dtype=np.int64)
+    return _best_first(pool, absent, offer, blocks, _ordered(blocks[:, 3], chosen), groups, spare, best)
 
 
 @maker
@@ -260,9 +283,8 @@ def explain_rows(pool: Pool, rows: Array, offer: Offer, parts: Array) -> None:
     """The parts of found workers: int64 [rows, 7], text place wage age fresh preference, chord (-1 none)."""
     for i in range(len(rows)):
         row = rows[i]
-        run = np.searchsorted(pool.run_row, row, side="right") - 1
         chord = chord_to(pool, row, offer)
-        parts[i, 0] = text_of(pool, whole(pool.run_wish[run]), offer)
+        parts[i, 0] = text_of(pool, whole(pool.wish_of[row]), offer)
         parts[i, 1] = place_points(chord) if chord >= 0 else 0
         parts[i, 2] = wage_points(whole(pool.record[row, 4]), offer.low, offer.high)
         parts[i, 3] = age_part(pool, row, offer)

@@ -22,6 +22,7 @@ PLACED: Final = (
 BLOCKS_SOMEBODY: Final = 4
 AGE_UNSAID: Final = 127
 HOURS_UNKNOWN: Final = 127
+STRIP_SHIFT: Final = 6  # strips of 64 workers inside a block
 EVERYWHERE: Final = 1 << 30  # reach of a block that holds somebody without a radius
 WEIGHTS: Final = 0xFFFF  # the bits of a weight, and of a group, in a word of a wish
 GROUPS: Final = 0xFFFF
@@ -30,19 +31,23 @@ TIMES: Final = 0xFFFFFFFF  # times are unsigned 32 bits
 
 
 class Pool(NamedTuple):
-    """What the kernels read: ``n`` workers, ``b`` blocks, ``c`` conditions, ``q`` wishes, ``r`` runs, ``t`` terms.
+    """What the kernels read: ``n`` workers, ``b`` blocks, ``s`` strips, ``c`` conditions, ``q`` wishes, ``t`` terms.
 
     Columns of ``record``: vector * 128 + facts, vector * 128 + age, vector * 128, reach (-1 none), wage wish, wage floor,
-    active at, condition. Columns of ``bounds``: newest active, largest reach, any placed, least floor, kinds, least wage wish
-    (0 none), any age, largest sum of weights. Workers of one block with the same wish stand together: a run. Its text is
-    reckoned once for all of them. Term 0 stands for "no words asked" and is carried by those who asked for none.
+    active at, condition. Columns of ``bounds``: newest active, largest reach, least floor, kinds, least wage wish (0 none), any
+    age, largest sum of weights. A box holds the points of its placed workers; where there are none it lies off the globe.
+    Term 0 stands for "no words asked" and is carried by those who asked for none.
     """
 
     record: Array  # int32 [n, 8]
     worker_id: Array  # int64 [n]
-    low: Array  # int32 [b, 3], least coordinates of the placed workers of a block
+    wish_of: Array  # uint32 [n]
+    low: Array  # int32 [b, 3], least coordinates of a block
     high: Array  # int32 [b, 3], greatest
-    bounds: Array  # int64 [b, 8]
+    bounds: Array  # int64 [b, 7]
+    strip_low: Array  # int32 [s, 3], the same of 64 workers
+    strip_high: Array  # int32 [s, 3]
+    strip_reach: Array  # int64 [s]
     wanted: Array  # uint64 [b, w], benefits that anybody of a block would like
     condition: Array  # int32 [c, 4]: bits of kinds, bits of settlements, most hours in quarters, number of benefits that rank
     tags: Array  # uint64 [c, 4, w]: all, any, none, wanted
@@ -54,14 +59,11 @@ class Pool(NamedTuple):
     blocked_employer: Array  # int64
     wish_starts: Array  # uint32 [q + 1]
     wish_words: Array  # uint64: term << 32, group << 16, weight; terms of one group stand together and only the best counts
-    block_runs: Array  # uint32 [b + 1]
-    run_row: Array  # uint32 [r + 1], first row
-    run_wish: Array  # uint32 [r]
     term_starts: Array  # uint32 [t + 1]
     group_block: Array  # uint32
     group_starts: Array  # uint32
     group_max: Array  # uint16, largest weight
-    post_run: Array  # uint16, number of the run in its block
+    post_row: Array  # uint16, row in the block
     post_weight: Array  # uint16
 
 
@@ -248,35 +250,28 @@ def rest_of(pool: Pool, row: int, offer: Offer) -> int:
 
 
 @inner
-def nearest(pool: Pool, block: int, offer: Offer) -> int:
-    """Square of a distance that no placed worker of the block undercuts (its box of coordinates)."""
+def place_bound(low: Array, high: Array, reach: int, offer: Offer) -> int:
+    """Place points that nobody of a box exceeds; -1 when the job is beyond the largest ``reach`` of all of them."""
+    if offer.placed == 0:
+        return 0 if reach == EVERYWHERE else -1
     square = 0
     point = (offer.x, offer.y, offer.z)
     for axis in range(3):
-        gap = max(whole(pool.low[block, axis]) - point[axis], point[axis] - whole(pool.high[block, axis]), 0)
+        gap = max(whole(low[axis]) - point[axis], point[axis] - whole(high[axis]), 0)
         square += gap * gap
-    return square
+    return -1 if square > reach * reach else place_points(_root(square))
 
 
 @inner
-def rest_bound(pool: Pool, block: int, offer: Offer) -> int:
-    """No worker of the block gets more than this without the text; -1 when none of them can meet the job."""
+def other_bound(pool: Pool, block: int, offer: Offer) -> int:
+    """No worker of the block gets more than this without text and place; -1 when none of them can meet the job."""
     bounds = pool.bounds
-    if (bounds[block, 4] >> offer.kind) & 1 == 0 or max(offer.low, offer.high) < bounds[block, 3]:
+    if (bounds[block, 3] >> offer.kind) & 1 == 0 or max(offer.low, offer.high) < bounds[block, 2]:
         return -1
     score = offer.fresh
-    reach = bounds[block, 1]
-    if offer.placed == 0:
-        if reach != EVERYWHERE:
-            return -1
-    elif bounds[block, 2] != 0:
-        square = nearest(pool, block, offer)
-        if reach != EVERYWHERE and square > reach * reach:
-            return -1
-        score += place_points(_root(square))
-    if bounds[block, 5] > 0:
-        score += wage_points(bounds[block, 5], offer.low, offer.high)
-    if bounds[block, 6] != 0:
+    if bounds[block, 4] > 0:
+        score += wage_points(bounds[block, 4], offer.low, offer.high)
+    if bounds[block, 5] != 0:
         score += offer.age_most
     for word in range(pool.wanted.shape[1]):
         if offer.tags[word] & pool.wanted[block, word] != np.uint64(0):

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from matching import text
 from matching.people.build import HOLDS
-from matching.people.rows import BLOCK, BLOCK_SHIFT, Pool, lengths
+from matching.people.rows import BLOCK, STRIP_SHIFT, Pool, lengths
 from matching.segment import IndexDamaged, read_arrays, unpack_strings
 
 Array = npt.NDArray[Any]
@@ -53,8 +53,9 @@ _TYPES: Final = {
     "wanted": ("<u8", 2), "condition": ("<i4", 2), "tags": ("<u8", 3), "region_starts": ("<u4", 1), "regions": ("<i8", 2),
     "refused_starts": ("<u4", 1), "refused": ("<u4", 1), "blocked_row": ("<u4", 1), "blocked_employer": ("<i8", 1),
     "wish_starts": ("<u4", 1), "wish_words": ("<u8", 1),
-    "block_runs": ("<u4", 1), "run_row": ("<u4", 1), "run_wish": ("<u4", 1), "term_starts": ("<u4", 1),
-    "group_block": ("<u4", 1), "group_starts": ("<u4", 1), "group_max": ("<u2", 1), "post_run": ("<u2", 1),
+    "wish_of": ("<u4", 1), "strip_low": ("<i4", 2), "strip_high": ("<i4", 2), "strip_reach": ("<i8", 1),
+    "term_starts": ("<u4", 1),
+    "group_block": ("<u4", 1), "group_starts": ("<u4", 1), "group_max": ("<u2", 1), "post_row": ("<u2", 1),
     "post_weight": ("<u2", 1), "by_id": ("<u4", 1), "term_names": ("|u1", 1),
 }  # fmt: skip
 
@@ -71,13 +72,15 @@ def _is_sound(a: dict[str, Array], n: int, terms: int, tags: int) -> bool:
     """Whether every number that becomes an index lies inside what it indexes: kernels do not check it again."""
     if any(key not in a or a[key].dtype.str != dtype or a[key].ndim != dims for key, (dtype, dims) in _TYPES.items()):
         return False
-    blocks, conditions, wishes, runs = -(-n // BLOCK), len(a["condition"]), len(a["wish_starts"]) - 1, len(a["run_wish"])
+    blocks, strips, conditions, wishes = -(-n // BLOCK), -(-n >> STRIP_SHIFT), len(a["condition"]), len(a["wish_starts"]) - 1
     groups, width = len(a["group_block"]), a["tags"].shape[2]
     shapes = (
         a["record"].shape == (n, 8)
-        and len(a["worker_id"]) == len(a["by_id"]) == n
+        and len(a["worker_id"]) == len(a["by_id"]) == len(a["wish_of"]) == n
         and a["low"].shape == a["high"].shape == (blocks, 3)
-        and a["bounds"].shape == (blocks, 8)
+        and a["bounds"].shape == (blocks, 7)
+        and a["strip_low"].shape == a["strip_high"].shape == (strips, 3)
+        and len(a["strip_reach"]) == strips
         and a["wanted"].shape == (blocks, width)
         and width * 64 >= max(1, tags)
         and a["condition"].shape == (conditions, 4)
@@ -85,7 +88,7 @@ def _is_sound(a: dict[str, Array], n: int, terms: int, tags: int) -> bool:
         and a["regions"].shape[1] == 2
         and len(a["blocked_row"]) == len(a["blocked_employer"])
         and len(a["group_max"]) == groups
-        and len(a["post_run"]) == len(a["post_weight"])
+        and len(a["post_row"]) == len(a["post_weight"])
         and terms > 0
     )
     if not shapes:
@@ -94,10 +97,8 @@ def _is_sound(a: dict[str, Array], n: int, terms: int, tags: int) -> bool:
         _rising(a["region_starts"], conditions, len(a["regions"]))
         and _rising(a["refused_starts"], conditions, len(a["refused"]))
         and _rising(a["wish_starts"], wishes, len(a["wish_words"]))
-        and _rising(a["block_runs"], blocks, runs)
-        and _rising(a["run_row"], runs, n)
         and _rising(a["term_starts"], terms, groups)
-        and _rising(a["group_starts"], groups, len(a["post_run"]))
+        and _rising(a["group_starts"], groups, len(a["post_row"]))
     )
     inside = (
         _below(a["record"][:, 7], conditions)
@@ -105,15 +106,14 @@ def _is_sound(a: dict[str, Array], n: int, terms: int, tags: int) -> bool:
         and _below(a["blocked_row"], n)
         and _below(a["refused"], terms)
         and _below(a["wish_words"] >> np.uint64(32), terms)
-        and _below(a["run_wish"], wishes)
+        and _below(a["wish_of"], wishes)
         and _below(a["group_block"], blocks)
     )
     if not (rising and inside):
         return False
-    # Runs lie inside their block, and postings name a run that their block has.
-    first = a["run_row"][a["block_runs"][:-1]].astype(np.int64)
-    held = np.repeat(lengths(a["block_runs"])[a["group_block"]], lengths(a["group_starts"]))
-    return bool((first == np.arange(blocks) << BLOCK_SHIFT).all() and (a["post_run"] < held).all())
+    # The last block may be short: its postings must stay below its own number of rows.
+    rows = np.where(a["group_block"] == blocks - 1, n - (blocks - 1) * BLOCK, BLOCK)
+    return bool((a["post_row"] < np.repeat(rows, lengths(a["group_starts"]))).all())
 
 
 def open_people(path: Path) -> People:

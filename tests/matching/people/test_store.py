@@ -74,13 +74,11 @@ def test_any_flipped_bit_is_noticed(written: Path) -> None:
         ("region_starts", 9),
         ("wish_starts", 0),
         ("wish_words", 1 << 40),
-        ("block_runs", 1),
-        ("run_row", 1499),
-        ("run_wish", 9999),
+        ("wish_of", 9999),
         ("term_starts", 0),
         ("group_block", 2),
         ("group_starts", 0xFFFFFFFF),
-        ("post_run", 1023),
+        ("post_row", 1023),
     ],
 )
 def test_numbers_that_point_outside_are_refused_even_with_a_right_checksum(written: Path, name: str, value: int) -> None:
@@ -91,7 +89,7 @@ def test_numbers_that_point_outside_are_refused_even_with_a_right_checksum(writt
     assert "越界" in refused(written)
 
 
-@pytest.mark.parametrize("name", ["post_weight", "bounds", "tags", "low", "blocked_row", "term_names"])
+@pytest.mark.parametrize("name", ["post_weight", "bounds", "tags", "low", "strip_reach", "blocked_row", "term_names"])
 def test_missing_and_short_arrays_are_refused(written: Path, name: str) -> None:
     facts, arrays = segment.read_arrays(written)
     segment.write_arrays(written, facts, {key: array for key, array in arrays.items() if key != name})
