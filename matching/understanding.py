@@ -30,10 +30,12 @@ def understand(written: str, today: date | None = None) -> tuple[Piece, ...]:
 
     ``wage_min`` is in the unit of ``wage_unit``, as it was said. A place that could be several is a ``region`` that is not
     applied, its value the codes with commas. ``trade``, ``skill``, ``certificate`` and ``text`` are to be searched as words, by
-    their ``text`` (进厂 by ``wish_words.FACTORY_WORK``); all others are wishes and filters. ``not`` is what is refused, its value
-    ``field:value``: ``shift:夜班``, ``settlement:month``, ``kind:gig``, ``benefit:无尘车间``, ``trade:4-07-05-01``, ``region:…``,
-    ``word:中介`` (the tables of ``wish_words`` say what each leaves out; a word that is in no table leaves out itself). Beside the
-    table of the API: ``sex`` (``male female``), ``education`` and ``experience`` (years, or true), always only offered.
+    their ``text`` (进厂 by ``wish_words.FACTORY_WORK``); all others are wishes and filters.
+
+    ``not`` is what is refused, its value ``field:value``: ``shift:夜班``, ``settlement:month``, ``kind:gig``,
+    ``benefit:无尘车间``, ``trade:4-07-05-01``, ``region:…``, ``word:中介``. The tables of ``wish_words`` say what each leaves
+    out; a word that is in no table leaves out itself. Beside the table of the API: ``sex`` (``male female``), ``education`` and
+    ``experience`` (years, or true), always only offered.
 
     ``today`` turns days to come into dates (``start``) and years of birth (70后) into ages; without it they stay words.
     The ``text`` of each piece stands in ``text.normalise(written)``. Never raises.

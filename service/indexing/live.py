@@ -7,7 +7,7 @@ from pathlib import Path
 
 import structlog
 
-from matching import Index, IndexDamaged, IndexMissing, open_index
+from matching import Index, IndexDamaged, IndexMissing, open_index, understand
 from service.errors import Unavailable
 from service.metrics import GENERATION
 
@@ -32,6 +32,7 @@ class LiveIndex:
     def start(self) -> None:
         """Open and warm now, and keep looking in a thread of its own. To be called after a fork, once a process."""
         self.refresh()
+        understand("在章贡区找个包住的活")  # names of places and phrases: a quarter of a second that no first question should pay
         if self._thread is None:
             self._thread = threading.Thread(target=self._watch, name="index-watch", daemon=True)
             self._thread.start()
