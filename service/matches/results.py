@@ -6,12 +6,12 @@ import os
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import delete, select
+from sqlalchemy import ARRAY, BigInteger, Table, bindparam, delete, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,8 @@ from service.workers.models import Worker
 
 KEEP = timedelta(days=7)
 """Rows of older days go when a new batch begins: alerts compare with the days before, and nobody's matches are kept for ever."""
+
+_ROWS = cast("Table", WorkerMatch.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +53,19 @@ def save_rows(session: Session, day: date, piece: Piece, found: Found) -> None:
     Another process that was taken for dead may still be writing the same piece on PostgreSQL: then the last one's rows stand.
     """
     session.execute(delete(WorkerMatch).where(WorkerMatch.day == day, WorkerMatch.worker_id.between(piece.first, piece.last)))
-    here = set(session.scalars(select(Worker.worker_id).where(Worker.worker_id.between(piece.first, piece.last))))
-    columns = (found.worker_id.tolist(), found.rank.tolist(), found.job_id.tolist(), found.score.tolist())
-    rows = [
-        {"day": day, "worker_id": worker, "rank": rank, "job_id": job, "score": score}
-        for worker, rank, job, score in zip(*columns, strict=True)
-        if worker in here
-    ]
-    if rows:
-        dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-        put = dialect.insert(WorkerMatch)
-        put = put.on_conflict_do_update(
-            index_elements=["worker_id", "day", "rank"], set_={"job_id": put.excluded.job_id, "score": put.excluded.score}
-        )
-        session.execute(put, rows)
+    here = list(session.scalars(select(Worker.worker_id).where(Worker.worker_id.between(piece.first, piece.last))))
+    kept = np.isin(found.worker_id, np.array(here, dtype=np.int64))
+    columns = {name: getattr(found, name)[kept].tolist() for name in Found.__slots__}
+    if not kept.any():
+        return
+    if session.get_bind().dialect.name == "sqlite":
+        put: Any = sqlite.insert(_ROWS).values(day=day, **{name: bindparam(name) for name in columns})
+        values: Any = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    else:  # one statement with four lists: more than twice as fast as a statement a row
+        lists = [func.unnest(bindparam(name, type_=ARRAY(BigInteger))) for name in columns]
+        put, values = postgresql.insert(_ROWS).from_select(["day", *columns], select(literal(day), *lists)), columns
+    new = {"job_id": put.excluded.job_id, "score": put.excluded.score}
+    session.execute(put.on_conflict_do_update(index_elements=["worker_id", "day", "rank"], set_=new), values)
 
 
 def forget(session: Session, day: date) -> None:

@@ -11,7 +11,7 @@ from matching.model import Query
 from service.clock import BEIJING, from_seconds
 
 VISITOR = 0
-"""In place of an account's id for who is not signed in, and for a question that is not personal."""
+"""In place of an account's id for who is not signed in."""
 
 
 def day_of(now: int) -> date:
@@ -25,7 +25,7 @@ def seed(now: int, account_id: int) -> int:
 
 
 def seed_for(query: Query, account_id: int | None) -> int | None:
-    """The seed for a first page; None in an order that somebody chose (newest, wage …), where nothing may move."""
-    if query.sort != "score":
+    """The seed for a first page; None in an order that somebody chose (newest, wage …) and in one that is not personal."""
+    if query.sort != "score" or not query.personal:
         return None
-    return seed(query.now, account_id if account_id is not None and query.personal else VISITOR)
+    return seed(query.now, VISITOR if account_id is None else account_id)
