@@ -63,16 +63,17 @@ def suggest(index: Index, prefix: str, limit: int) -> tuple[Suggestion, ...]:
     return tuple(_counted(snapshot, [correction.word for correction in meant], corrected=True)[:limit])
 
 
+def carriers(snapshot: Snapshot, word: str) -> int:
+    """How many adverts of the index carry a word: from the lengths of its lists, no advert is looked at."""
+    jobs = 0
+    for live in snapshot.lives:
+        term = live.segment.term_index.get(word)
+        if term is not None:
+            posts = live.segment.hot.posts
+            jobs += int(posts.super_post[posts.term_starts[term + 1]]) - int(posts.super_post[posts.term_starts[term]])
+    return jobs
+
+
 def _counted(snapshot: Snapshot, words: list[str], *, corrected: bool) -> list[Suggestion]:
-    found = []
-    for word in words:
-        jobs = 0
-        for live in snapshot.lives:
-            term = live.segment.term_index.get(word)
-            if term is not None:
-                posts = live.segment.hot.posts
-                first, last = posts.super_post[posts.term_starts[term]], posts.super_post[posts.term_starts[term + 1]]
-                jobs += int(last) - int(first)
-        if jobs:
-            found.append(Suggestion(word, jobs, corrected))
+    found = [Suggestion(word, jobs, corrected) for word in words if (jobs := carriers(snapshot, word))]
     return sorted(found, key=lambda suggestion: -suggestion.count)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from heapq import nsmallest
 from itertools import chain, zip_longest
 from typing import Final
 
-from matching.engine import count, weighed
+from matching.alike import carriers
+from matching.engine import count, total_of, weighed
 from matching.index import Index
 from matching.model import Narrowing, Query
 
 _DETAILED: Final = len("6-18-02-04")
-_WORDS_MOST: Final = 6
-"""So many narrower words are counted, the likeliest answers first: each costs a count of its own."""
+_WORDS_MOST: Final = 4
+"""So many narrower words are counted, those that most adverts carry: each costs a count of its own."""
 
 
 def narrowing(index: Index, query: Query, limit: int) -> tuple[Narrowing, ...]:
@@ -27,18 +29,21 @@ def narrowing(index: Index, query: Query, limit: int) -> tuple[Narrowing, ...]:
         return ()
     query = replace(query, terms=terms or None)
     totals = count(index, query)
-    narrower = [term for term in terms if term.relation == "narrower"][:_WORDS_MOST]
-    words = _dividing("word", ((term.term, count(index, replace(query, terms=(term,))).total) for term in narrower), totals.total)
-    detailed = ((code, number) for code, number in totals.facets.trade.items() if len(code) == _DETAILED and not terms)
-    trades = words or _dividing("trade", detailed, totals.total)
-    wished = query.tags_wanted
-    tags = _dividing("tag", ((tag, number) for tag, number in totals.facets.tags.items() if tag not in wished), totals.total)
-    counties = _dividing("region", totals.facets.region.items(), totals.total)
-    turns = chain.from_iterable(zip_longest(trades, tags, counties))
+    whole, facets = totals.total, totals.facets
+    if terms:
+        snapshot = index.snapshot
+        narrower = sorted((-carriers(snapshot, term.term), term) for term in terms if term.relation == "narrower")[:_WORDS_MOST]
+        counted = ((term.term, total_of(index, replace(query, terms=(term,)))) for _, term in narrower)
+        work = _dividing("word", counted, whole, limit)
+    else:
+        work = _dividing("trade", ((code, jobs) for code, jobs in facets.trade.items() if len(code) == _DETAILED), whole, limit)
+    tags = _dividing("tag", ((tag, jobs) for tag, jobs in facets.tags.items() if tag not in query.tags_wanted), whole, limit)
+    counties = _dividing("region", facets.region.items(), whole, limit)
+    turns = chain.from_iterable(zip_longest(work, tags, counties))
     return tuple(one for one in turns if one is not None)[:limit]
 
 
-def _dividing(kind: str, counted: Iterable[tuple[str, int]], whole: int) -> list[Narrowing]:
-    """Those that some but not all of ``whole`` matches have, the nearest to half of them first."""
-    some = [Narrowing(kind, value, number) for value, number in counted if 0 < number < whole]
-    return sorted(some, key=lambda one: (abs(2 * one.count - whole), one.value))
+def _dividing(kind: str, counted: Iterable[tuple[str, int]], whole: int, most: int) -> list[Narrowing]:
+    """Of those that some but not all of ``whole`` matches have, the nearest to half of them, nearest first."""
+    apart = [(abs(2 * jobs - whole), value, jobs) for value, jobs in counted if 0 < jobs < whole]
+    return [Narrowing(kind, value, jobs) for _, value, jobs in nsmallest(most, apart)]

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from matching import Index, IndexDamaged, IndexMissing, Query, open_index, search
+from matching import Index, IndexDamaged, IndexMissing, Query, match_many, open_index
 from service.config import Settings
 from service.db import Database
 from service.matches import plan as plans
@@ -134,14 +134,13 @@ class Matcher:
 
 def best_of(index: Index, ids: Sequence[int], queries: Sequence[Query]) -> results.Found:
     """The best jobs of each query, in the order of the queries."""
-    answers = [search(index, query) for query in queries]
-    counts = np.array([len(hits) for hits in answers], dtype=np.int64)
-    starts = np.cumsum(counts) - counts
+    matches = match_many(index, queries)
+    counts = np.diff(matches.starts)
     return results.Found(
         worker_id=np.repeat(np.array(ids, dtype=np.int64), counts),
-        job_id=np.array([hit.job_id for hits in answers for hit in hits], dtype=np.int64),
-        score=np.array([hit.score for hits in answers for hit in hits], dtype=np.int32),
-        rank=(np.arange(counts.sum()) - np.repeat(starts, counts) + 1).astype(np.int16),
+        job_id=matches.job_id,
+        score=matches.score,
+        rank=(np.arange(counts.sum()) - np.repeat(matches.starts[:-1], counts) + 1).astype(np.int16),
     )
 
 
