@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 import matching
 from matching import Hit, Index, Query
 from service import clock
+from service.jobs.models import Job, JobChange
 from service.search import fair
 from tests.service.conftest import People, Publish, draft
 from tests.service.search.conftest import ZHANGGONG_POINT, ids, search
@@ -66,6 +67,27 @@ def test_newest_and_not_personal_is_newest_first(client: FlaskClient, pool: dict
     moments = [item["published_at"] for item in items]
     assert moments == sorted(moments, reverse=True)
     assert len(moments) == 5
+
+
+def test_fewest_applicants_first(app: flask.Flask, client: FlaskClient, pool: dict[str, int], index: Callable[[], None]) -> None:
+    numbers = {"guard": 0, "welder": 1, "factory": 7, "cleaner": 8, "welder_far": 300}
+    with app.extensions["database"].write_session() as session:
+        for name, number in numbers.items():
+            session.get_one(Job, pool[name]).applications = number
+            session.add(JobChange(job_id=pool[name], at=clock.now()))
+    index()
+    first = search(client, sort="applications", limit=2)
+    second = search(client, sort="applications", cursor=first["next"])
+    assert ids(first) + ids(second) == [pool[name] for name in numbers]
+
+
+def test_near_ties_take_turns_and_no_more(client: FlaskClient, people: People, pool: dict[str, int]) -> None:
+    plain, turned = search(client, q="焊工", fair="false"), search(client, q="焊工")
+    assert {item["parts"]["fair"] for item in plain["items"]} == {0}
+    assert all(0 < item["parts"]["fair"] <= 30 for item in turned["items"])
+    for item in turned["items"]:
+        assert item["score"] == sum(item["parts"].values())
+    assert turned == search(client, q="焊工")
 
 
 def test_a_match_that_is_not_personal(client: FlaskClient, pool: dict[str, int]) -> None:
