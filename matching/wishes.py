@@ -203,11 +203,8 @@ class _Wishes:
 
 
 def _holds_any(code: str, trades: Collection[str]) -> bool:
-    """Whether an occupation is, or lies below, ``code``: 6-29-00-00 holds 6-29-01-01."""
-    start = code
-    while start.endswith("-00"):
-        start = start[:-3]
-    return any(trade == start or trade.startswith(start + "-") for trade in trades)
+    """Whether an occupation is, or lies below, ``code``: 6-29 holds 6-29-01-01."""
+    return any(trade == code or trade.startswith(code + "-") for trade in trades)
 
 
 @cache

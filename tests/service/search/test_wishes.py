@@ -49,6 +49,42 @@ def test_a_refused_shift_is_left_out_and_an_advert_that_denies_it_stays(client: 
     assert set(ids(search(client, q="保安"))) == set(guards.values())
 
 
+REFUSED: list[tuple[str, set[str]]] = [
+    ("除了保安都行", {"guard"}),
+    ("别给我介绍工地", {"site"}),
+    ("不想进厂", {"factory"}),
+    ("不坐流水线", {"factory"}),
+    ("不要中介", {"agency"}),
+    ("不要加班", {"long"}),
+    ("焊工的不要", {"welder", "welder_far"}),
+    ("不要养老院", {"home"}),
+]
+
+
+@pytest.fixture
+def market(pool: dict[str, int], publish: Publish, index: Callable[[], None]) -> dict[str, int]:
+    """The made-up pool, and jobs that people refuse beside one that says it is none of them."""
+    made = {
+        "site": draft(title="瓦工", description="贴砖砌墙。", wage="300元/天", **HERE),
+        "agency": draft(title="客服", description="劳务派遣，双休。", wage="3500元/月", **HERE),
+        "direct": draft(title="文员", description="厂家直招，非中介，不收中介费，不坐流水线，无夜班。", wage="3500元/月", **HERE),
+        "long": draft(title="仓库管理员", description="每天10小时。", wage="4500元/月", hours_per_day=10, **HERE),
+        "home": draft(title="护工", description="养老院照顾老人。", wage="4500元/月", **HERE),
+    }
+    found = pool | {name: publish(body)["job_id"] for name, body in made.items()}
+    index()
+    return found
+
+
+@pytest.mark.parametrize(("said", "gone"), REFUSED)
+def test_refused_work_is_left_out_and_nothing_else(
+    client: FlaskClient, market: dict[str, int], said: str, gone: set[str]
+) -> None:
+    answer = search(client, q=said, limit=50)
+    assert set(ids(answer)) == {job_id for name, job_id in market.items() if name not in gone}
+    assert [piece["applied"] for piece in answer["understood"]] == [True]
+
+
 def test_a_refusal_can_be_switched_off(client: FlaskClient, guards: dict[str, int]) -> None:
     refused = pieces(search(client, q="保安 不要夜班"))["not"]
     assert refused["value"] == "shift:夜班"
