@@ -13,7 +13,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --req
 export NUMBA_CACHE_DIR ?= $(VENV)/numba-cache
 export FLASK_APP := wsgi.py
 
-.PHONY: help setup setup-test setup-bench run test test-long check bench spec lock clean
+.PHONY: help setup setup-test setup-bench run test test-long check bench bench-growth spec lock clean
 
 help: ## 列出全部命令
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,11 @@ check: setup-test ## 代码检查：格式、类型、导入方向、接口文�
 
 bench: setup-bench ## 匹配引擎的速度（10 万个岗位），旁边是各种对照方法、边写边查和发布到可见的时间
 	@$(PY) -m matching.bench --jobs 100000 --peers --merging --visible
+
+bench-growth: setup-bench ## 从一万到一千万个岗位各测一遍，结果存入 docs/benchmarks，并重写表和图（约两小时）
+	@for n in 10000 100000 1000000; do $(PY) -m matching.bench --jobs $$n --peers --merging --save --folder var/bench/$$n >/dev/null || exit 1; done
+	@$(PY) -m matching.bench --jobs 10000000 --peers numpy_blocks,tantivy,tantivy_cells --merging --save --folder var/bench/10000000 >/dev/null
+	@$(PY) -m matching.bench --plot
 
 spec: setup ## 重新生成 api_spec/openapi.json
 	@$(PY) -m service.openapi

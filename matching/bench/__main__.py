@@ -20,12 +20,14 @@ from matching.bench.measure import TUNING_SEED, measure
 from matching.bench.merging import measure_merging
 from matching.bench.peers import HOMES
 from matching.bench.prepare import Figures, say
+from matching.bench.report import refresh
 from seed_jobs import synthesize
 
 REPORTED_SEED: Final = 7
 _COMPARED_ALL_UP_TO: Final = 1_000_000
 _COMPARED_ABOVE: Final = 200
 RESULTS: Final = Path("docs/benchmarks")
+DOCUMENT: Final = Path("docs/benchmarks.md")
 
 
 def _visible() -> Figures:
@@ -83,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="只打印一行 JSON")
     parser.add_argument("--save", action="store_true", help=f"把结果存入 {RESULTS}/岗位条数.json，供画图")
     parser.add_argument(
-        "--plot", action="store_true", help=f"按 {RESULTS} 里的结果重画 docs/images 里的图（不带 --jobs 时不测量）"
+        "--plot", action="store_true", help=f"按 {RESULTS} 里的结果重写 {DOCUMENT} 的表和 docs/images 的图（单独使用时不测量）"
     )
     parser.add_argument("--folder", type=Path, default=None, help="索引放在哪里，下次接着用（默认临时目录，用后删除）")
     return parser
@@ -137,6 +139,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _draw() -> int:
+    refresh(RESULTS, DOCUMENT)
+    say(f"wrote the tables of {DOCUMENT}")
     try:
         from matching.bench.plot import draw  # noqa: PLC0415 - matplotlib is not installed with the service
     except ImportError as missing:

@@ -6,7 +6,6 @@ are English: the pictures must look the same where no Chinese font is installed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -14,20 +13,15 @@ from typing import Any, Final
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from matching.bench.report import load, size_of
+
 Figures = dict[str, Any]
 Points = list[tuple[int, float]]
 
 ENGINE: Final = "chengnuan (exact)"
 _COLOURS: Final = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#7F7F7F", "#000000")
 _MARKS: Final = "osD^vPX*<>hp"
-_SIZES: Final = {10_000: "10 k", 100_000: "100 k", 1_000_000: "1 M", 10_000_000: "10 M"}
 _INCHES: Final = (9.0, 5.6)
-
-
-def load(results: Path) -> list[Figures]:
-    """The kept results (``N.json``), smallest pool first."""
-    found = [json.loads(path.read_text(encoding="utf-8")) for path in results.glob("*.json")]
-    return sorted(found, key=lambda figures: figures["jobs"])
 
 
 def _lines(runs: Sequence[Figures], own: Callable[[Figures], Any], name: str) -> dict[str, Points]:
@@ -60,7 +54,7 @@ def _chart(title: str, label: str, lines: dict[str, Points], styles: dict[str, d
     if log:
         axes.set_yscale("log")
     sizes = sorted({jobs for points in lines.values() for jobs, _ in points})
-    axes.set_xticks(sizes, [_SIZES.get(size, f"{size:,}") for size in sizes])
+    axes.set_xticks(sizes, [size_of(size) for size in sizes])
     axes.set_xticks([], minor=True)
     axes.set_xlabel("open jobs")
     axes.set_ylabel(label)

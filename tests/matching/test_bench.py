@@ -8,18 +8,20 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from matching import Index, Query, open_index
-from matching.bench import pool, prepare
+from matching.asking import plan_for
+from matching.bench import pool, prepare, report
 from matching.bench.__main__ import main
 from matching.bench.measure import Contest, measure
 from matching.bench.merging import measure_merging
 from matching.bench.peers import HOMES, Peer, maker
 from matching.bench.pool import Pool, frequencies
-from matching.engine import plan_for, rank
+from matching.engine import rank
 from seed_jobs import synthesize
 
 JOBS = 3000
@@ -198,14 +200,58 @@ def test_pictures_are_drawn_from_kept_results(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     from matching.bench.plot import draw  # noqa: PLC0415 - needs matplotlib
 
-    peer = {"name": "slow", "p50_us": 900.0, "p99_us": 2000.0, "bytes_per_job": 50.0, "recall_at_20": 0.5}
+    peer: dict[str, Any] = {"name": "slow", "p50_us": 900.0, "p99_us": 2000.0, "bytes_per_job": 50.0, "recall_at_20": 0.5}
     for jobs in (10_000, 100_000):
-        run = {"jobs": jobs, "p50_us": 30.0, "p99_us": 90.0, "bytes_per_job": 100.0, "exact": 1.0, "peers": [peer]}
+        run: dict[str, Any] = {
+            "jobs": jobs,
+            "p50_us": 30.0,
+            "p99_us": 90.0,
+            "bytes_per_job": 100.0,
+            "exact": 1.0,
+            "peers": [peer],
+        }
         (tmp_path / f"{jobs}.json").write_text(json.dumps(run), encoding="utf-8")
     files = draw(tmp_path, tmp_path / "images")
     assert len(files) == 8
     first = [path.read_bytes() for path in files]
     assert first == [path.read_bytes() for path in draw(tmp_path, tmp_path / "images")]
+
+
+def test_tables_are_those_of_the_kept_results(tmp_path: Path) -> None:
+    document = tmp_path / "benchmarks.md"
+    original = Path("docs/benchmarks.md").read_text(encoding="utf-8")
+    document.write_text(original, encoding="utf-8")
+    report.refresh(Path("docs/benchmarks"), document)
+    assert document.read_text(encoding="utf-8") == original
+
+
+def test_tables_name_every_size_and_say_what_a_peer_leaves_out(tmp_path: Path) -> None:
+    peer: dict[str, Any] = {"name": "slow", "p50_us": 9.5, "p95_us": 1234.5, "p99_us": 2000.0, "qps": 7.0, "note": "no reasons"}
+    peer |= {"recall_at_20": 0.5, "build_s": 1.0, "bytes_per_job": 50.0}
+    run: dict[str, Any] = {
+        "jobs": 1_000_000,
+        "p50_us": 30.0,
+        "p95_us": 90.0,
+        "p99_us": 1500.0,
+        "qps": 9.0,
+        "exact": 1.0,
+        "compared": 7,
+        "seed": 7,
+    }
+    run |= {"bytes_per_job": 100.0, "build_text_jobs_per_s": 1000, "machine": "two cores", "peers": [peer]}
+    (tmp_path / "1000000.json").write_text(json.dumps(run), encoding="utf-8")
+    document = tmp_path / "figures.md"
+    document.write_text(f"before\n{report.BEGIN}old{report.END}\nafter", encoding="utf-8")
+    report.refresh(tmp_path, document)
+    written = document.read_text(encoding="utf-8")
+    assert written.startswith("before\n")
+    assert written.endswith("\nafter")
+    assert "old" not in written
+    for part in ("| 1 M |", "| 30 / 90 / 1,500 |", "| slow | 9.5 | 1,234 | 2,000 | 7 | 50.0% | 1 | 50 |", "- `slow`: no reasons"):
+        assert part in written
+    document.write_text("nowhere", encoding="utf-8")
+    with pytest.raises(ValueError, match="no place"):
+        report.refresh(tmp_path, document)
 
 
 @pytest.mark.long
