@@ -62,15 +62,18 @@ def wished(query: Query, ignore: Collection[str] = ()) -> Wished:
         return Wished(query, ())
     pieces = understand(query.text, date.fromordinal(_DAY_ONE + (query.now + _CHINA_SECONDS) // 86_400))
     kept = [piece for piece in pieces if not _is_ignored(piece, ignore)] if ignore else pieces
-    words = " ".join(wish_words.FACTORY_WORK.get(piece.text, piece.text) for piece in kept if piece.field in WORDS)
+    said = [piece for piece in kept if piece.field in WORDS]
+    words = " ".join([wish_words.FACTORY_WORK.get(piece.text, piece.text) for piece in said])
+    if len(said) == len(pieces):
+        return Wished(query if words == query.text else replace(query, text=words), pieces)
     wishes = _Wishes(query)
     for piece in kept:
         if piece.applied and piece.field not in WORDS:
             wishes.read(piece)
-    wishes.close(words, [str(piece.value) for piece in kept if piece.field == "trade"])
-    done = tuple(piece._replace(applied=piece in wishes.used or (piece.field in WORDS and piece in kept)) for piece in pieces)
-    vague = all(piece.field == "text" for piece in kept if piece.field in WORDS)
-    loose = words if words and vague and wishes.used and not query.skills else ""
+    wishes.close(words, [str(piece.value) for piece in said if piece.field == "trade"])
+    used = wishes.used.union(said)
+    done = tuple([piece if piece.applied == (piece in used) else piece._replace(applied=piece in used) for piece in pieces])
+    loose = words if words and wishes.used and not query.skills and all(piece.field == "text" for piece in said) else ""
     return Wished(replace(query, text=words, **wishes.changes), done, loose, wishes.place)
 
 

@@ -276,7 +276,8 @@ def build_people(path: Path, workers: Iterable[Worker], index: Index, say: Calla
     """Write the profiles of all who consent and are 16 or older as one file; the number of its bytes.
 
     Wishes are weighed by what the open generation of ``index`` knows. An id that comes twice counts as it came last. Left out
-    are also those whose words no job carries: no job is for them until the next build. ``say`` hears how many were read.
+    are also those whose words no job carries: no job is for them until the next build. An age above 126 counts as 126. ``say``
+    hears how many were read.
     """
     made = _Collected(index)
     for count, worker in enumerate(workers, start=1):

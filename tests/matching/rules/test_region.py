@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from matching.rules import region
 from matching.rules.region_table import DATA, history, table
+from matching.text import normalise
 
 # text, code, what is left of the address
 READ = [
@@ -490,3 +491,21 @@ def test_reading_is_quick() -> None:
 
     # The aim is 50; the bound leaves room for a busy machine, the best of five rounds is what counts.
     assert min(microseconds() for _ in range(5)) < 200
+
+
+@pytest.mark.parametrize("before", ["", "想在", "普工，"])
+def test_a_text_that_names_a_place_is_never_passed_over(before: str) -> None:
+    for text in [*(case[0] for case in READ), *AMBIGUOUS, *UNREADABLE]:
+        written = normalise(before + text)
+        if region.find(written).matched:
+            assert region.may_name(written) >= 0, written
+
+
+@pytest.mark.parametrize("text", ["", "焊工", "包吃住", "一天三百", "普"])
+def test_most_texts_name_no_place(text: str) -> None:
+    assert region.may_name(text) == -1
+
+
+def test_the_next_place_is_looked_for_from_where_one_ended() -> None:
+    assert region.may_name("去昆山") == 1
+    assert region.may_name("去昆山", 2) == -1
