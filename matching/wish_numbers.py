@@ -91,7 +91,7 @@ _DATE = re.compile(
 _DAY = re.compile(r"[号日](?=$|[\s,.;后以之能可上到入开])(?:以后|之后|后)?就?(?:能|可以|可)?(?:上班|到岗|入职|开工|开始|去)")
 _IN_DAYS = re.compile(r"天(?:以后|之后|后|内)就?(?:能|可以|可)?(?:上班|到岗|入职|开工|开始|去)?")
 
-_PER = r"(?:[/每一]\s?个?(?:月|天|日|小时|钟头|钟|h|年|周|星期|礼拜|件|单|趟|亩|晚|班|工)|(?:天|日|月)(?=$|[\s,.;])|个月)"
+_PER = r"(?:[/每一]\s?个?(?:月|天|日|小?时|钟头|钟|h|年|周|星期|礼拜|件|单|趟|亩|晚|班|工)|(?:天|日|月)(?=$|[\s,.;])|个月)"
 _WAGE = re.compile(
     r"\s?(?P<more>多|来|几|余)?\s?(?P<money>元|块钱|块|圆|蚊)?(?:\s?(?:-|~|—|到|至)+\s?(?P<top>\d+(?:\.\d+)?[k千万w]?)\s?(?:元|块钱|块)?)?"
     rf"\s?(?P<per>{_PER})?\s?(?P<tail>以上|往上|起步|左右|上下|打底|保底|起(?!来)|多|\+|以下|以内|之间)?(?:的)?"
@@ -99,14 +99,15 @@ _WAGE = re.compile(
 _LABELS: Final = frozenset(
     """
     工资 薪资 薪水 收入 待遇 底薪 保底 月工资 月薪 日薪 时薪 年薪 周薪 月入 到手 实发 税后 期望 要求
-    至少 至少要 最少 最少要 最低 起码 起码要 不低于 不少于 不能低于 不能少于 高于 超过 大概 差不多 :
+    至少 至少要 最少 最少要 最低 起码 起码要 不低于 不少于 不能低于 不能少于 不要低于 不要少于 别低于 别少于
+    高于 超过 大概 差不多 :
     想要 要 想拿 能拿 能拿到 能有 能挣 能挣到 挣 挣个 赚 赚个 拿 拿个 有 有个 给 给个 得 得有 开
     一个月 每个月 每月 一月 月 一天 每天 一日 每日 一小时 每小时 每个小时 一个小时 一个钟 一个钟头 一年 每年 一周 每周 一个星期
     """.split()  # noqa: SIM905  a list of 60 words as text
 )
 _LONGEST_LABEL: Final = max(map(len, _LABELS))
 _UNIT_WORDS: Final = (
-    ("hour", re.compile(r"小时|钟|h|时薪")),
+    ("hour", re.compile(r"时|钟|h")),
     ("month", re.compile(r"月")),
     ("day", re.compile(r"天|日|晚|班|工$")),
     ("week", re.compile(r"周|星期|礼拜")),
@@ -120,7 +121,8 @@ _NOT_PAY_AFTER = re.compile(
     r"(?:人|名|个(?!月)|岁|号|证|路|米|斤|平|公里|里|只|头|台|套|辆|吨|度|伏|v|年|后|点|分(?!拣)|楼|层|℃|线|mm|cm|kg|m|级|种|样|次|起|些|班|险|金|口|技|元店)"
 )
 _LEAST = re.compile(r"\s?(?:就|都|以下)?(?:不(?:干|做|考虑|要|去|来|行|接)|免谈|别|勿|算了)")
-_UNDER_BEFORE = re.compile(r"(?<!不)(?:低于|少于|不到|没有)\s?$")
+_UNDER_BEFORE = re.compile(r"(?<![不要能别])(?:低于|少于|不到|没有)\s?$")
+_LEAST_A_DAY: Final = 50
 _MONTH_SANE = range(500, 100_001)
 
 
@@ -370,6 +372,8 @@ def _wage(text: str, before: str, start: int, end: int, low: float, one: str, tw
             label = under[0]
     if unit is None:
         unit = _likely_unit(low, told=bool(money or label or power or tail), bare=one.isdigit(), daily=daily or "天" in text)
+    if unit == "day" and low < _LEAST_A_DAY and not money:
+        return None  # 30天 is a month, not a wage
     month = yuan_month(low, unit) if unit is not None else None
     if unit is None or (month is None and unit != "piece") or (month is not None and month not in _MONTH_SANE):
         return None
