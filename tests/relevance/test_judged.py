@@ -17,7 +17,7 @@ from tests.relevance.measure import figures, grades
 from tests.relevance.pool import is_real, pool
 from tests.relevance.systems import full
 
-NDCG, RECALL, EMPTY = 0.797, 0.767, 0.012
+NDCG, RECALL, EMPTY = 0.798, 0.767, 0.012
 GROUPS = {
     "trade": 0.84,
     "everyday": 0.79,
@@ -28,7 +28,7 @@ GROUPS = {
     "young": 0.68,
     "couple": 0.59,
     "day": 0.83,
-    "refusal": 0.69,
+    "refusal": 0.71,
     "region": 0.77,
 }
 
