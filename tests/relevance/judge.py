@@ -1,4 +1,4 @@
-"""The judge: grades 0 to 3 for every job of the pool, as a person wrote down for each query. It shares nothing with the engine.
+"""The judge: grades 0 to 3 for every job of the pool, by what was written down for each query. It shares nothing with the engine.
 
 3: exactly what was asked, conditions, place and age included. 2: the work, and most of the conditions. 1: related work, or the
 work far away: worth a look. 0: not that. The work gives the points to begin with (``works.toml``), each condition that is not met
@@ -72,7 +72,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One query with what a person holds to be asked in it. The fields are explained at the head of ``queries.toml``."""
+    """One query with what is held to be asked in it. The fields are explained at the head of ``queries.toml``."""
 
     key: str
     group: str

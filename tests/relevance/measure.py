@@ -2,7 +2,7 @@
 
 Every judged query goes to every system over the fixed pool. nDCG@10 with gains 2^grade - 1 against the best order of the whole
 pool; recall@20 of the jobs of grade 2 and 3 (at most 20 of them count); the share of queries that find nothing. ``--pooled``
-writes the first ten of all systems with their grades, to be read by a person.
+writes the first ten of all systems with their grades, to be read.
 """
 
 from __future__ import annotations
