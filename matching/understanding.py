@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from typing import Final
 
 from matching import text, wish_numbers, wish_words
 from matching.model import Piece
 from matching.rules import region, trade
+from matching.wish_days import starts
 from matching.wish_reader import Reader
 from matching.wish_refusals import may_be_missing, refused
 
@@ -104,41 +105,6 @@ def _phrases(reader: Reader) -> None:
         for name, value, applied in phrase.meanings:
             either = also is not None and name in _EITHER and "都" in also[0]
             reader.add(start, name, value, words, phrase.sure, applied=applied and (also is None or either))
-
-
-_START = re.compile(
-    r"(?P<word>大后天|后天|明天|明日|明早|今天|今晚|今日|马上|立马|立刻|立即|随时|这几天|这两天|过几天|过两天|过段时间|下周[一二三四五六日天]?|下星期[一二三四五六日天]?|下礼拜[一二三四五六日天]?|周[一二三四五六日天](?!结)"
-    r"|月底|月初|下个?月初?底?|年后|春节后|过完年后?|过了年|节后|过年后|春节以后|开春|正月(?:初[一二三四五六七八九十]+|十五|里)?(?:以?后)?|元宵后|年底|年前|过年前|国庆后|国庆节后|中秋后|五一后|暑假(?!工)|寒假(?!工))"
-    r"(?:就|都|之后|以后|后)?(?:能|可以?|想)?(?:去|来)?(?:上班|上岗|到岗|开工|入职|开始|干活|报到|过来)?(?:的)?"
-)
-_AT_ONCE: Final = {"马上", "立马", "立刻", "立即"}
-_DAYS: Final = {"今天": 0, "今晚": 0, "今日": 0, "明天": 1, "明日": 1, "明早": 1, "后天": 2, "大后天": 3}
-_WEEKDAYS: Final = {character: number for number, character in enumerate("一二三四五六日")} | {"天": 6}
-
-
-def _starts(reader: Reader) -> None:
-    for match in _START.finditer(reader.rest):
-        word = match["word"]
-        if word[0] == "周" and match[0] == word:
-            continue  # 周六 alone may be a day off
-        value = _day_of(word, reader.today)
-        reader.add(match.start(), "start", value, reader.take(*match.span()), 0.7, applied=False)
-
-
-def _day_of(word: str, today: date | None) -> str:
-    """An ISO date where the word means one day, else the word."""
-    if word in _AT_ONCE:
-        return "马上"
-    if today is None:
-        return word
-    if word in _DAYS:
-        return (today + timedelta(days=_DAYS[word])).isoformat()
-    if word[-1] in _WEEKDAYS and ("周" in word or "星期" in word or "礼拜" in word):
-        monday = today - timedelta(days=today.weekday())
-        ahead = _WEEKDAYS[word[-1]] + (7 if word[0] == "下" else 0)
-        meant = monday + timedelta(days=ahead)
-        return (meant if meant >= today else meant + timedelta(days=7)).isoformat()
-    return word
 
 
 def _numbers(reader: Reader) -> None:
@@ -287,7 +253,7 @@ def _words(reader: Reader) -> None:
 _STEPS: Final[tuple[tuple[frozenset[str] | None, Callable[[Reader], None]], ...]] = (
     (frozenset("也无没"), may_be_missing),
     (frozenset("不别莫唔甭嫑除拒讨排受勿免了接愿"), refused),
-    (frozenset("天日早晚上立刻时周星礼月年节春底假几国后"), _starts),
+    (frozenset("天日早晚上立刻时周星礼月年节春底假几国后"), starts),
     (None, _phrases),
     (wish_numbers.NUMERALS, _numbers),
     (None, _regions),

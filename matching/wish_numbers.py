@@ -7,23 +7,13 @@ unit that was said (``一天两百`` is 200 a day). Numerals: ``rules.numerals``
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
-from typing import Final, NamedTuple
+from datetime import date
+from typing import Final
 
 from matching.rules.numerals import chinese_number
 from matching.rules.wage import yuan_month
-
-Said = tuple[str, str | int | float | bool, float, bool]
-"""Field, value, confidence, applied."""
-
-
-class Fact(NamedTuple):
-    """Where a number with its words stands, and what it says."""
-
-    start: int
-    end: int
-    says: tuple[Said, ...]
-
+from matching.wish_days import born, day
+from matching.wish_reader import Fact
 
 NUMERALS: Final = frozenset("0123456789零〇一二两三四五六七八九十百千万俩仨半几")
 
@@ -82,15 +72,6 @@ _WE_ARE = re.compile(r"\s?个(?!月|小时|钟|点)")
 _YEARS = re.compile(r"\s?(?:多|几|来)?年(?:以上|左右|多)?的?(?:工作|\w{0,4})?(?:经验|工龄|驾龄)")
 _YEARS_ONLY = re.compile(r"\s?(?:多|几|来)?年多?了?")
 _YEARS_DONE = re.compile(r"(?:干|做|开|学|焊|跑)(?:过|了|过了)?(?:有)?\s?$")
-_BORN = re.compile(r"年(?:生人|出生|生的?|的)(?:人)?")
-_OF_BIRTH: Final = frozenset("后年")
-_ERA = re.compile(r"后(?![天年])(?:的)?")
-_DATE = re.compile(
-    r"\s?月(?P<part>份|初|底|中旬|上旬|下旬)?(?:\s?(?P<day>\d{1,2})[号日])?(?:以后|之后|后|左右)?(?:就?(?:能|可以|可)?(?:上班|到岗|入职|开工|开始|去))?"
-)
-_DAY = re.compile(r"[号日](?=$|[\s,.;后以之能可上到入开])(?:以后|之后|后)?就?(?:能|可以|可)?(?:上班|到岗|入职|开工|开始|去)")
-_IN_DAYS = re.compile(r"天(?:以后|之后|后|内)就?(?:能|可以|可)?(?:上班|到岗|入职|开工|开始|去)?")
-
 _PER = r"(?:[/每一]\s?个?(?:月|天|日|小?时|钟头|钟|h|年|周|星期|礼拜|件|单|趟|亩|晚|班|工)|(?:天|日|月)(?=$|[\s,.;])|个月)"
 _WAGE = re.compile(
     r"\s?(?P<more>多|来|几|余)?\s?(?P<money>元|块钱|块|圆|蚊)?(?:\s?(?:-|~|—|到|至)+\s?(?P<top>\d+(?:\.\d+)?[k千万w]?)\s?(?:元|块钱|块)?)?"
@@ -179,8 +160,8 @@ def _read(text: str, match: re.Match[str], today: date | None, *, daily: bool) -
     two = value_of(match["two"]) if match["two"] else one
     start, end = match.span()
     before = text[max(0, start - 16) : start]
-    if (era := _era(text, match, today)) is not None:
-        return era
+    if (birth := born(text, match, today)) is not None:
+        return birth
     if one is None or two is None:
         return None
     low, high = one[0], two[1]
@@ -190,33 +171,9 @@ def _read(text: str, match: re.Match[str], today: date | None, *, daily: bool) -
         or _hours(text, before, start, end, high)
         or _heads(text, before, start, end, high)
         or _experience(text, before, start, end, low)
-        or _date(text, start, end, low, today, ranged=match["two"] is not None)
+        or day(text, start, end, low, today, ranged=match["two"] is not None)
         or _wage(text, before, start, end, low, match["one"], match["two"], daily=daily)
     )
-
-
-def _era(text: str, match: re.Match[str], today: date | None) -> Fact | None:
-    """70后, 九五后, 1968年生: an age by the year of ``today``; without it, nothing is applied."""
-    said, start, end = match["one"], match.start(), match.end()
-    if match["two"] or text[end : end + 1] not in _OF_BIRTH:
-        return None
-    digits = "".join(str(_DIGITS.get(character, character)) for character in said)
-    if not digits.isdecimal():
-        return None
-    era, born = _ERA.match(text, end), _BORN.match(text, end)
-    if era and len(digits) == 2 and digits[1] in "05":
-        first = 1900 + int(digits) if int(digits) >= 30 else 2000 + int(digits)
-        last = first + (9 if digits[1] == "0" else 4)
-        stop = era.end()
-    elif born and ((len(digits) == 4 and digits[:2] in {"19", "20"}) or (len(digits) == 2 and digits[0] in "4567890")):
-        first = last = int(digits) if len(digits) == 4 else 1900 + int(digits) if int(digits) >= 30 else 2000 + int(digits)
-        stop = born.end()
-    else:
-        return None
-    if today is None:
-        return Fact(start, stop, ())
-    ages = (("age_min", today.year - last, 0.8, True), ("age_max", today.year - first, 0.8, True))
-    return Fact(start, stop, ages if 16 <= today.year - last <= 99 else ())
 
 
 def _age(text: str, before: str, start: int, end: int, low: float, high: float, *, pair: bool) -> Fact | None:
@@ -314,37 +271,6 @@ def _experience(text: str, before: str, start: int, end: int, number: float) -> 
     if match is None or not 0 < number <= 60:
         return None
     return Fact(start - len(done[0]) if done else start, match.end(), (("experience", int(number), 0.7, False),))
-
-
-def _date(text: str, start: int, end: int, number: float, today: date | None, *, ranged: bool) -> Fact | None:
-    """12月1号, 15号能上班, 三天后: a date when ``today`` is known, else the words."""
-    if ranged or number != int(number):
-        return None
-    whole = int(number)
-    if (match := _IN_DAYS.match(text, end)) is not None and ("后" in match[0] or "内" in match[0]) and whole <= 60:
-        meant = None if today is None else today + timedelta(days=whole)
-    elif (match := _DAY.match(text, end)) is not None and 1 <= whole <= 31:
-        meant = _coming(today, None, whole)
-    elif (
-        1 <= whole <= 12
-        and (match := _DATE.match(text, end)) is not None
-        and (match["part"] or match["day"] or text[start].isdigit())
-    ):
-        if not match["day"]:
-            return Fact(start, match.end(), (("start", text[start : match.end()], 0.7, False),))
-        meant = _coming(today, whole, int(match["day"]))
-    else:
-        return None
-    said = meant.isoformat() if meant is not None else text[start : match.end()]
-    return Fact(start, match.end(), (("start", said, 0.7, False),))
-
-
-def _coming(today: date | None, month: int | None, day: int) -> date | None:
-    """The next day of that number (and month), today included; None when there is none, or no ``today``."""
-    if today is None:
-        return None
-    days = (today + timedelta(days=ahead) for ahead in range(366))
-    return next((at for at in days if at.day == day and month in {None, at.month}), None)
 
 
 def _unit(words: str) -> str | None:

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import NamedTuple
 
 from matching.model import Piece
 from matching.rules import trade
+
+Said = tuple[str, str | int | float | bool, float, bool]
+"""Field, value, confidence, applied."""
+
+
+class Fact(NamedTuple):
+    """Where a number with its words stands, and what it says."""
+
+    start: int
+    end: int
+    says: tuple[Said, ...]
+
 
 _EDGES = " ,.;:、"
 
