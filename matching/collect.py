@@ -172,7 +172,7 @@ class Collector:
         )
         self._ages: dict[Any, int] = {}
         self._ids, self._record, self._applied = _Growing(np.int64), _Growing(np.int32, 8), _Growing(np.uint16)
-        self._columns = {name: _Growing(np.int64) for name in ("region", "employer", "tag_set", "trade_set")}
+        self._columns = {name: _Growing(np.int32) for name in ("region", "employer", "tag_set", "trade_set")}
         self._starts, self._token, self._impact = _Growing(np.int64), _Growing(np.int32), _Growing(np.uint8)
         self._starts.add(np.zeros(1, dtype=np.int64))
 
@@ -190,7 +190,7 @@ class Collector:
             ("tag_set", self._tag_sets, "tags"),
             ("trade_set", self._trade_sets, "trade_codes"),
         ):
-            self._columns[name].add(np.fromiter(map(numbers.__getitem__, columns[field]), dtype=np.int64, count=len(jobs)))
+            self._columns[name].add(np.fromiter(map(numbers.__getitem__, columns[field]), dtype=np.int32, count=len(jobs)))
         self._words(columns, self._columns["trade_set"].size - len(jobs))
         for runs in (self._titles, self._skills, self._clauses):
             if len(runs) > _RUNS_MOST:

@@ -95,6 +95,18 @@ def select(flat: Flat, rows: Ints) -> Flat:
     )
 
 
+def without_terms(flat: Flat) -> Flat:
+    """The jobs without their terms."""
+    none: list[str] = []
+    return replace(
+        flat,
+        token_starts=np.zeros(len(flat.job_id) + 1, dtype=np.int64),
+        token_term=np.zeros(0, dtype=np.int32),
+        token_impact=np.zeros(0, dtype=np.uint8),
+        terms=none,
+    )
+
+
 _BY_ROW = ("job_id", "record", "applications", "region", "employer", "tag_set", "trade_set")
 
 

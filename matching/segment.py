@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from matching.columns import Flat
 from matching.columns import flatten as flatten_columns
+from matching.columns import without_terms
 from matching.packing import count_groups, curve, fill_groups, posts_are_sound
 from matching.rows import (
     BLOCK_SHIFT,
@@ -293,7 +294,8 @@ def pack(flat: Flat, order: npt.NDArray[np.int64], count: int, renumber: npt.NDA
 def assemble(path: Path, flat: Flat, words: str) -> int:
     """Put the jobs of ``flat`` in their order and write them as a segment; the number of its bytes.
 
-    ``words`` names the rules by which the terms were cut (``text.fingerprint``).
+    ``words`` names the rules by which the terms were cut (``text.fingerprint``). Whoever keeps no reference to ``flat`` needs
+    the least memory: its terms, most of it, are let go of as soon as they are packed.
     """
     order = _order(flat)
     used = np.zeros(len(flat.terms), dtype=bool)
@@ -302,6 +304,8 @@ def assemble(path: Path, flat: Flat, words: str) -> int:
     renumber = np.zeros(len(flat.terms), dtype=np.int32)
     renumber[kept] = np.arange(len(kept), dtype=np.int32)
     posts = pack(flat, order, len(kept), renumber)
+    term_names = pack_strings([flat.terms[term] for term in kept.tolist()])
+    flat = without_terms(flat)
     job_id = flat.job_id[order]
     fits = not len(job_id) or (int(job_id.min()) >= 0 and int(job_id.max()) <= NEVER)
     region, regions = _table(flat.region[order], flat.regions)
@@ -328,7 +332,7 @@ def assemble(path: Path, flat: Flat, words: str) -> int:
         "set_starts": set_starts,
         "set_trades": set_trades,
         "by_id": np.argsort(job_id, kind="stable").astype(np.uint32),
-        "term_names": pack_strings([flat.terms[term] for term in kept.tolist()]),
+        "term_names": term_names,
     }
     facts = {"rows": len(job_id), "words": words, "tags": flat.tag_names, "trades": trade_names}
     return write_arrays(path, facts, arrays)

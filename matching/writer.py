@@ -15,11 +15,11 @@ import numpy.typing as npt
 from matching import manifest as manifests
 from matching import text
 from matching.collect import collect
-from matching.columns import Flat, join
+from matching.columns import join
 from matching.index import Live, Snapshot, open_snapshot, stamp
 from matching.manifest import Entry, IndexMissing, Manifest
 from matching.model import Job
-from matching.segment import IndexDamaged, assemble, flatten, pack_strings, write_arrays
+from matching.segment import IndexDamaged, Segment, assemble, flatten, open_segment, pack_strings, write_arrays
 from matching.spelling import pinyin_of
 from matching.wanted import CODE_MARK
 
@@ -135,20 +135,18 @@ class IndexWriter:
         """Replace the whole index by ``jobs``, as of ``position``; the number of jobs. ``progress`` hears every few thousand."""
         before = self._snapshot
         self._folder.mkdir(parents=True, exist_ok=True)  # somebody may have thrown the whole folder away
-        flat = collect(jobs, progress)
-        generation = self._next_generation()
-        own = _own()
+        generation, own = self._next_generation(), _own()
         name, stats = f"seg-{generation:08d}-{own}-base.cns", f"stats-{generation:08d}-{own}.cns"
-        count = len(flat.job_id)
-        self._write_stats(stats, flat)
-        assemble(self._folder / name, flat, text.fingerprint())
-        entries = [Entry(name, count, count, None)]
+        assemble(self._folder / name, collect(jobs, progress), text.fingerprint())
+        segment = open_segment(self._folder / name, text.fingerprint())
+        self._write_stats(stats, segment)
+        entries = [Entry(name, segment.rows, segment.rows, None)]
         self._publish(generation, int(time.time()), position, stats, entries, before)
-        return count
+        return segment.rows
 
-    def _write_stats(self, name: str, flat: Flat) -> None:
-        counts = np.bincount(flat.token_term, minlength=len(flat.terms)).tolist()
-        known = {term: count for term, count in zip(flat.terms, counts, strict=True) if count}
+    def _write_stats(self, name: str, segment: Segment) -> None:
+        posts = segment.hot.posts
+        known = dict(zip(segment.terms, np.diff(posts.super_post[posts.term_starts].astype(np.int64)).tolist(), strict=True))
         words = sorted({*known, *text.vocabulary()})
         sounds = ["" if word.isascii() or word.startswith(CODE_MARK) else pinyin_of(word) for word in words]
         arrays: dict[str, npt.NDArray[Any]] = {
@@ -156,7 +154,7 @@ class IndexWriter:
             "sounds": pack_strings(sounds),
             "counts": np.array([known.get(word, 0) for word in words], dtype=np.uint32),
         }
-        write_arrays(self._folder / name, {"jobs": len(flat.job_id)}, arrays)
+        write_arrays(self._folder / name, {"jobs": segment.rows}, arrays)
 
     def apply(self, upserts: Iterable[Job], deletes: Iterable[int], position: str) -> int:
         """Add or replace jobs, delete others (an id in both is deleted), move to ``position``: one step; the new generation.
