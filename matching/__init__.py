@@ -30,6 +30,7 @@ from matching.model import (
 if TYPE_CHECKING:
     from matching.alike import similar, suggest
     from matching.engine import Matches, count, match_many, search, weighed
+    from matching.files import IndexDamaged
     from matching.index import Index
     from matching.manifest import IndexMissing
     from matching.narrower import narrowing
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from matching.people.build import build_people
     from matching.people.match import candidates
     from matching.people.store import People, open_people
-    from matching.segment import IndexDamaged
     from matching.understanding import understand
     from matching.wishes import Wished, wished
     from matching.writer import IndexWriter, WriterBusy
@@ -97,7 +97,7 @@ _HOMES = {
     "IndexWriter": "writer",
     "WriterBusy": "writer",
     "IndexMissing": "manifest",
-    "IndexDamaged": "segment",
+    "IndexDamaged": "files",
     "People": "people.store",
     "build_people": "people.build",
     "candidates": "people.match",

@@ -82,7 +82,7 @@ def _end_to_end(runs: Iterable[_Runs[Any]]) -> tuple[Ints, Array]:
 
 
 class _Growing:
-    """An array that is filled from the front; only what was touched takes memory."""
+    """An array that is filled from the front."""
 
     def __init__(self, dtype: type, width: int = 0) -> None:
         self._shape = (width,) if width else ()
@@ -92,8 +92,9 @@ class _Growing:
     def room(self, count: int) -> Array:
         """The next ``count`` places, to be written and then taken by ``size``."""
         if self.size + count > len(self._data):
-            # Grown in place by the allocator: no copy, and pages that nobody wrote to are not there yet.
-            self._data.resize((max(self.size + count, 2 * len(self._data)), *self._shape), refcheck=False)
+            # The allocator moves large arrays without a copy, so that small steps cost nothing; NumPy writes zeros into all
+            # that is new, so that large steps would take memory for nothing.
+            self._data.resize((self.size + count + self.size // 16, *self._shape), refcheck=False)
         return self._data[self.size : self.size + count]
 
     def add(self, values: Array) -> None:

@@ -13,15 +13,10 @@ import numpy.typing as npt
 
 from matching import manifest as manifests
 from matching import text
+from matching.files import IndexDamaged, count_of, read_arrays, unpack_strings, well_formed
 from matching.formula import idf
 from matching.manifest import Entry, Manifest
-from matching.segment import (
-    IndexDamaged,
-    Segment,
-    open_segment,
-    read_arrays,
-    unpack_strings,
-)
+from matching.segment import Segment, open_segment
 from matching.spelling import Spelling
 from matching.wanted import CODE_MARK, Weigher
 
@@ -105,20 +100,27 @@ def _no_dead(rows: int) -> Bits:
 
 def _open_dead(folder: Path, entry: Entry) -> Bits:
     if entry.dead is None:
-        return _no_dead(entry.rows)
-    _, arrays = read_arrays(folder / entry.dead)
-    bits = arrays.get("dead")
-    if bits is None or bits.dtype != np.uint64 or bits.shape != (entry.rows // 64 + 1,):
-        raise IndexDamaged(f"索引文件 {entry.dead} 与它的数据段不符")
+        bits = _no_dead(entry.rows)
+    else:
+        _, arrays = read_arrays(folder / entry.dead)
+        bits = arrays.get("dead", _no_dead(0))
+    gone = int(np.unpackbits(bits.view(np.uint8)).sum()) if bits.dtype == np.uint64 else -1
+    # Bits behind the last row are never set, so what is left when all are counted is what the manifest says.
+    if bits.shape != (entry.rows // 64 + 1,) or int(bits[-1]) >> (entry.rows & 63) or entry.rows - gone != entry.live:
+        raise IndexDamaged(f"索引文件 {entry.dead or entry.file} 与它的数据段不符")
     return bits
 
 
 def _open_stats(folder: Path, name: str) -> Stats:
-    facts, arrays = read_arrays(folder / name)
-    words, sounds, counts = unpack_strings(arrays["words"]), unpack_strings(arrays["sounds"]), arrays["counts"].tolist()
-    if not len(words) == len(sounds) == len(counts):
-        raise IndexDamaged(f"索引文件 {name} 内部长度不符")
-    return Stats(name, int(facts["jobs"]), words, sounds, counts)
+    path = folder / name
+    facts, arrays = read_arrays(path)
+    with well_formed(path):
+        words, sounds, counts = unpack_strings(arrays["words"]), unpack_strings(arrays["sounds"]), arrays["counts"]
+        if counts.dtype != np.uint32 or not len(words) == len(sounds) == counts.size:
+            raise IndexDamaged(f"索引文件 {name} 内部长度不符")
+        if any(" ".join(sound.split()) != sound for sound in sounds):
+            raise ValueError(sounds)
+        return Stats(name, count_of(facts, "jobs"), words, sounds, counts.tolist())
 
 
 def open_snapshot(folder: Path, before: Snapshot | None = None) -> Snapshot:

@@ -13,10 +13,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from matching.segment import FORMAT, IndexDamaged, write_durably
+from matching.files import FORMAT, IndexDamaged, well_formed, write_durably
 
 NAME: Final = "MANIFEST"
 KEEP_SECONDS: Final = 60
+_END: Final = "\n"
 
 
 class IndexMissing(Exception):  # noqa: N818 - a name of the front door
@@ -56,7 +57,7 @@ class Manifest:
 def save(folder: Path, manifest: Manifest) -> None:
     """Make ``manifest`` the living one, in one step."""
     body = json.dumps({"format": FORMAT, **asdict(manifest)}, ensure_ascii=True, sort_keys=True)
-    write_durably(folder / NAME, f"{zlib.crc32(body.encode()):08x} {body}\n".encode())
+    write_durably(folder / NAME, f"{zlib.crc32(body.encode()):08x} {body}{_END}".encode())
 
 
 def load(folder: Path, words: str) -> Manifest:
@@ -65,17 +66,31 @@ def load(folder: Path, words: str) -> Manifest:
         data = (folder / NAME).read_bytes()
     except FileNotFoundError:
         raise IndexMissing("还没有建立索引") from None
-    checksum, _, body = data.decode("ascii", "replace").rstrip("\n").partition(" ")
-    if checksum != f"{zlib.crc32(body.encode()):08x}":
+    checksum, _, body = data.decode("ascii", "replace").partition(" ")
+    if checksum != f"{zlib.crc32(body.removesuffix(_END).encode()):08x}" or not body.endswith(_END):
         raise IndexDamaged("索引清单 MANIFEST 校验和不符，内容已损坏")
-    fields: dict[str, Any] = json.loads(body)
-    if fields.pop("format") != FORMAT:
-        raise IndexDamaged("索引清单 MANIFEST 是旧格式，需要重建")
-    if fields["words"] != words:
-        raise IndexDamaged("索引是用旧的词表切分的，需要重建")
-    fields["segments"] = tuple(Entry(**entry) for entry in fields["segments"])
-    fields["retired"] = tuple((str(name), int(at)) for name, at in fields["retired"])
-    return Manifest(**fields)
+    with well_formed(folder / NAME):
+        fields: dict[str, Any] = {**json.loads(body)}
+        if fields.pop("format") != FORMAT:
+            raise IndexDamaged("索引清单 MANIFEST 是旧格式，需要重建")
+        if fields["words"] != words:
+            raise IndexDamaged("索引是用旧的词表切分的，需要重建")
+        fields["segments"] = tuple(Entry(**entry) for entry in fields["segments"])
+        fields["retired"] = tuple((name, at) for name, at in fields["retired"])
+        return _checked(Manifest(**fields))
+
+
+def _checked(manifest: Manifest) -> Manifest:
+    """The manifest, when all in it is what it should be; else ``ValueError``."""
+    numbers = [manifest.generation, manifest.built_at, manifest.updated_at, *(at for _, at in manifest.retired)]
+    numbers += [number for entry in manifest.segments for number in (entry.rows, entry.live)]
+    names = [manifest.stats, *(name for name, _ in manifest.retired)]
+    names += [name for entry in manifest.segments for name in (entry.file, entry.dead) if name is not None]
+    if any(type(number) is not int or number < 0 for number in numbers) or not isinstance(manifest.position, str):
+        raise ValueError(numbers, manifest.position)
+    if any(not isinstance(name, str) or Path(name).name != name for name in names):
+        raise ValueError(names)
+    return manifest
 
 
 def retire(old: Manifest | None, keep: frozenset[str]) -> tuple[tuple[str, int], ...]:

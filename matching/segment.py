@@ -1,31 +1,20 @@
-"""A file of flat arrays, written whole, opened memory-mapped and read-only, refused when a single bit is not as written.
+"""One immutable batch of jobs as a file: arrays in the order of a search, and what is checked before a search runs on them.
 
-Layout: 8 bytes magic, 4 bytes format number, 4 bytes CRC-32 of everything after these 16 bytes, 8 bytes total length, 4 bytes
-length of the table, 4 bytes zero; the table (JSON: word rules, facts, and for every array its name, type, shape and offset); the
-arrays, each at a multiple of 64. Opening checks the whole file's checksum (4 GB/s, so 50 ms for a million jobs; a process
-that refreshes opens only files that it has not open yet) and then every number that a kernel will use as an index.
+The file itself is as ``files.py`` says. Kernels check no number that they use as an index, so opening checks every one.
 """
 
 from __future__ import annotations
 
-import json
-import math
-import mmap
-import os
-import struct
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from matching.columns import Flat
+from matching.columns import Flat, without_terms
 from matching.columns import flatten as flatten_columns
-from matching.columns import without_terms
+from matching.files import IndexDamaged, count_of, names_of, pack_strings, read_arrays, unpack_strings, well_formed, write_arrays
 from matching.packing import count_groups, curve, fill_groups, posts_are_sound
 from matching.rows import (
     BLOCK_SHIFT,
@@ -48,103 +37,8 @@ from matching.rows import (
     Rows,
 )
 
-FORMAT: Final = 2
-_MAGIC: Final = b"CNSEGM\r\n"
-_HEAD = struct.Struct("<8sIIQII")
-_ALIGN: Final = 64
-_CHECKED_FROM: Final = 16
-
+_NO_BOX: Final = 1 << 30  # corners of a box around nothing: on the far side of every point
 Array = npt.NDArray[Any]
-
-
-class IndexDamaged(Exception):  # noqa: N818 - a name of the front door
-    """A file of the index cannot be trusted; ``reason`` says in Chinese why. The index must be rebuilt from the database."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-@contextmanager
-def _durably(path: Path) -> Iterator[BinaryIO]:
-    """A file under a temporary name, forced to disk and put under its own in one step (POSIX rename) when all went well."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("wb") as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def write_durably(path: Path, data: bytes) -> None:
-    """Put ``data`` under a name: all of it, or what stood there before."""
-    with _durably(path) as file:
-        file.write(data)
-
-
-def write_arrays(path: Path, facts: dict[str, Any], arrays: dict[str, Array]) -> int:
-    """Write ``arrays`` and ``facts`` (JSON values) as one file; the number of its bytes. No array is copied as a whole."""
-    table: list[tuple[str, str, list[int], int]] = []
-    at = 0
-    for name, array in arrays.items():
-        table.append((name, array.dtype.str, list(array.shape), at))
-        at += -(-array.nbytes // _ALIGN) * _ALIGN
-    text = json.dumps({"facts": facts, "arrays": table}, ensure_ascii=True, separators=(",", ":")).encode()
-    start = -(-(_HEAD.size + len(text)) // _ALIGN) * _ALIGN
-    length = start + at
-    table_part = struct.pack("<QII", length, len(text), 0) + text + bytes(start - _HEAD.size - len(text))
-    checksum = zlib.crc32(table_part)
-    with _durably(path) as file:
-        file.write(bytes(_CHECKED_FROM) + table_part)
-        for array in arrays.values():
-            data = memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
-            for part in (data, memoryview(bytes(-len(data) % _ALIGN))):
-                checksum = zlib.crc32(part, checksum)
-                file.write(part)
-        file.seek(0)
-        file.write(struct.pack("<8sII", _MAGIC, FORMAT, checksum))
-    return length
-
-
-def read_arrays(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
-    """Map a file of arrays; raises ``IndexDamaged`` unless it is exactly what was written, ``FileNotFoundError`` if gone."""
-    with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        if size < _HEAD.size:
-            raise IndexDamaged(f"索引文件 {path.name} 不完整：只有 {size} 字节")
-        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    magic, number, checksum, length, table_length, _ = _HEAD.unpack_from(mapped)
-    if magic != _MAGIC:
-        raise IndexDamaged(f"索引文件 {path.name} 不是索引文件")
-    if number != FORMAT:
-        raise IndexDamaged(f"索引文件 {path.name} 的格式号是 {number}，本程序只读格式 {FORMAT}，需要重建")
-    if length != size:
-        raise IndexDamaged(f"索引文件 {path.name} 被截断：应有 {length} 字节，实有 {size} 字节")
-    if zlib.crc32(memoryview(mapped)[_CHECKED_FROM:]) != checksum:
-        raise IndexDamaged(f"索引文件 {path.name} 校验和不符，内容已损坏")
-    described = json.loads(mapped[_HEAD.size : _HEAD.size + table_length])
-    start = -(-(_HEAD.size + table_length) // _ALIGN) * _ALIGN
-    arrays: dict[str, Array] = {}
-    for name, dtype, shape, offset in described["arrays"]:
-        if start + offset + math.prod(shape) * np.dtype(dtype).itemsize > size:
-            raise IndexDamaged(f"索引文件 {path.name} 的目录与内容不符")
-        arrays[name] = np.ndarray(tuple(shape), dtype=dtype, buffer=mapped, offset=start + offset)
-    return described["facts"], arrays
-
-
-def pack_strings(strings: list[str]) -> Array:
-    """Strings without line breaks as one array of bytes."""
-    return np.frombuffer("\n".join(strings).encode(), dtype=np.uint8)
-
-
-def unpack_strings(data: Array) -> list[str]:
-    """The strings again."""
-    return data.tobytes().decode().split("\n") if len(data) else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,8 +143,8 @@ def _blocks(rows: Rows, shift: int) -> Blocks:
     low, high = np.zeros((len(firsts), 3), dtype=np.int32), np.zeros((len(firsts), 3), dtype=np.int32)
     for axis in range(3):
         point = record[:, axis] >> 7
-        low[:, axis] = np.minimum.reduceat(np.where(placed, point, 1 << 30), firsts)
-        high[:, axis] = np.maximum.reduceat(np.where(placed, point, -(1 << 30)), firsts)
+        low[:, axis] = np.minimum.reduceat(np.where(placed, point, _NO_BOX), firsts)
+        high[:, axis] = np.maximum.reduceat(np.where(placed, point, -(_NO_BOX)), firsts)
     facts = np.zeros((len(firsts), FACTS), dtype=np.int64)
     pay_low, pay_high = record[:, 5], record[:, 6]
     region = rows.regions[rows.region]
@@ -356,6 +250,14 @@ def _below(values: Array, limit: int) -> bool:
     return not len(values) or int(values.max()) < limit
 
 
+def _rising(values: Array) -> bool:
+    return bool((values[1:] > values[:-1]).all())
+
+
+def _within(values: Array, low: int, high: int) -> bool:
+    return not values.size or (int(values.min()) >= low and int(values.max()) <= high)
+
+
 def _is_sound(a: dict[str, Array], n: int, terms: int, names: tuple[int, int]) -> bool:
     """Whether every number that becomes an index lies inside what it indexes: kernels do not check it again."""
     tags, trades = names
@@ -380,6 +282,10 @@ def _is_sound(a: dict[str, Array], n: int, terms: int, names: tuple[int, int]) -
         and _below(a["rows.tag_set"], len(a["rows.tag_sets"]))
         and _below(a["trade_set"], sets)
         and _below(a["by_id"], n)
+        and _rising(a["rows.job_id"][a["by_id"]])
+        # Beyond these the square of a distance or the bound of a score would run over.
+        and all(_within(a[f"{key}.{end}"], -_NO_BOX, _NO_BOX) for key in sizes for end in ("low", "high"))
+        and all(_within(a[f"{key}.facts"], 0, 1 << 41) for key in sizes)
         and len(starts)
         and starts[0] == 0
         and starts[-1] == len(a["set_trades"])
@@ -394,9 +300,10 @@ def open_segment(path: Path, words: str) -> Segment:
     facts, arrays = read_arrays(path)
     if facts.get("words") != words:
         raise IndexDamaged(f"索引文件 {path.name} 是用旧的词表切分的，需要重建")
-    names = unpack_strings(arrays["term_names"]) if "term_names" in arrays else []
-    n = int(facts["rows"])
-    if not _is_sound(arrays, n, len(names), (len(facts["tags"]), len(facts["trades"]))):
+    with well_formed(path):
+        n, tags, trades = count_of(facts, "rows"), names_of(facts, "tags"), names_of(facts, "trades")
+        names = unpack_strings(arrays["term_names"])
+    if not _is_sound(arrays, n, len(names), (len(tags), len(trades))):
         raise IndexDamaged(f"索引文件 {path.name} 内部编号越界")
     return Segment(
         name=path.name,
@@ -413,8 +320,8 @@ def open_segment(path: Path, words: str) -> Segment:
         by_id=arrays["by_id"],
         terms=names,
         term_index={term: number for number, term in enumerate(names)},
-        tag_index={tag: number for number, tag in enumerate(facts["tags"])},
-        trade_names=facts["trades"],
+        tag_index={tag: number for number, tag in enumerate(tags)},
+        trade_names=trades,
     )
 
 

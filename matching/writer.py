@@ -16,10 +16,11 @@ from matching import manifest as manifests
 from matching import text
 from matching.collect import collect
 from matching.columns import join
+from matching.files import IndexDamaged, pack_strings, write_arrays
 from matching.index import Live, Snapshot, open_snapshot, stamp
 from matching.manifest import Entry, IndexMissing, Manifest
 from matching.model import Job
-from matching.segment import IndexDamaged, Segment, assemble, flatten, open_segment, pack_strings, write_arrays
+from matching.segment import Segment, assemble, flatten, open_segment
 from matching.spelling import pinyin_of
 from matching.wanted import CODE_MARK
 

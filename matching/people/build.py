@@ -14,6 +14,7 @@ import numpy.typing as npt
 from matching import space, text
 from matching.asking import plan_for, region_span
 from matching.collect import hours_quarters
+from matching.files import pack_strings, write_arrays
 from matching.index import Index
 from matching.model import KINDS, SETTLEMENTS, Query, Worker
 from matching.packing import curve
@@ -32,7 +33,6 @@ from matching.people.rows import (
     Pool,
     lengths,
 )
-from matching.segment import pack_strings, write_arrays
 from matching.wanted import CODE_MARK
 
 HOLDS: Final = "people"

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from matching import text
+from matching.files import IndexDamaged, count_of, names_of, read_arrays, unpack_strings, well_formed
 from matching.people.build import HOLDS
 from matching.people.rows import BLOCK, STRIP_SHIFT, Pool, lengths
-from matching.segment import IndexDamaged, read_arrays, unpack_strings
 
 Array = npt.NDArray[Any]
 
@@ -68,6 +68,11 @@ def _below(values: Array, limit: int) -> bool:
     return not values.size or (int(values.min()) >= 0 and int(values.max()) < limit)
 
 
+def _near_zero(values: Array, bits: int) -> bool:
+    """Whether what is reckoned from these numbers (squares of distances, bounds of scores) cannot run over."""
+    return not values.size or (int(values.min()) >= -(1 << bits) and int(values.max()) <= 1 << bits)
+
+
 def _is_sound(a: dict[str, Array], n: int, terms: int, tags: int) -> bool:
     """Whether every number that becomes an index lies inside what it indexes: kernels do not check it again."""
     if any(key not in a or a[key].dtype.str != dtype or a[key].ndim != dims for key, (dtype, dims) in _TYPES.items()):
@@ -108,6 +113,9 @@ def _is_sound(a: dict[str, Array], n: int, terms: int, tags: int) -> bool:
         and _below(a["wish_words"] >> np.uint64(32), terms)
         and _below(a["wish_of"], wishes)
         and _below(a["group_block"], blocks)
+        and _below(a["record"][:, 0] & 3, 3)
+        and all(_near_zero(a[f"{key}{end}"], 30) for key in ("", "strip_") for end in ("low", "high"))
+        and _near_zero(a["bounds"], 41)
     )
     if not (rising and inside):
         return False
@@ -123,13 +131,14 @@ def open_people(path: Path) -> People:
         raise IndexDamaged(f"文件 {path.name} 里不是求职者名单")
     if facts.get("words") != text.fingerprint():
         raise IndexDamaged(f"求职者名单 {path.name} 是用旧的词表切分的，需要重建")
-    names = unpack_strings(arrays["term_names"]) if "term_names" in arrays else []
-    if not _is_sound(arrays, int(facts["rows"]), len(names) or 1, len(facts["tags"])):
+    with well_formed(path):
+        n, tags, names = count_of(facts, "rows"), names_of(facts, "tags"), unpack_strings(arrays["term_names"])
+    if not _is_sound(arrays, n, len(names) or 1, len(tags)):
         raise IndexDamaged(f"求职者名单 {path.name} 内部编号越界")
     return People(
         pool=Pool(*(arrays[name] for name in Pool._fields)),
-        absent=np.zeros(int(facts["rows"]) // 64 + 1, dtype=np.uint64),
+        absent=np.zeros(n // 64 + 1, dtype=np.uint64),
         by_id=arrays["by_id"],
         term_index={term: number for number, term in enumerate(names or [""])},
-        tag_index={tag: number for number, tag in enumerate(facts["tags"])},
+        tag_index={tag: number for number, tag in enumerate(tags)},
     )

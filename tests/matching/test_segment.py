@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from matching import IndexDamaged, IndexMissing, IndexWriter, Job, open_index, segment, text
+from matching import IndexDamaged, IndexMissing, IndexWriter, Job, files, open_index, segment, text
 from matching.collect import collect
 from matching.columns import Flat, join
 from seed_jobs import synthesize
@@ -104,10 +104,10 @@ def test_any_flipped_bit_is_noticed(written: Path) -> None:
     ],
 )
 def test_numbers_that_point_outside_are_refused_even_with_a_right_checksum(written: Path, name: str, value: int) -> None:
-    facts, arrays = segment.read_arrays(written)
+    facts, arrays = files.read_arrays(written)
     changed = {key: np.array(array) for key, array in arrays.items()}
     changed[name][-1] = value
-    segment.write_arrays(written, facts, changed)
+    files.write_arrays(written, facts, changed)
     assert "越界" in refused(written)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from matching import IndexDamaged, Job, Query, Worker, build_people, candidates, open_people, segment
+from matching import IndexDamaged, Job, Query, Worker, build_people, candidates, files, open_people
 from tests.matching.conftest import Pools
 from tests.matching.test_engine import NOW
 
@@ -82,25 +82,25 @@ def test_any_flipped_bit_is_noticed(written: Path) -> None:
     ],
 )
 def test_numbers_that_point_outside_are_refused_even_with_a_right_checksum(written: Path, name: str, value: int) -> None:
-    facts, arrays = segment.read_arrays(written)
+    facts, arrays = files.read_arrays(written)
     changed = {key: np.array(array) for key, array in arrays.items()}
     changed[name].flat[-1] = value
-    segment.write_arrays(written, facts, changed)
+    files.write_arrays(written, facts, changed)
     assert "越界" in refused(written)
 
 
 @pytest.mark.parametrize("name", ["post_weight", "bounds", "tags", "low", "strip_reach", "blocked_row", "term_names"])
 def test_missing_and_short_arrays_are_refused(written: Path, name: str) -> None:
-    facts, arrays = segment.read_arrays(written)
-    segment.write_arrays(written, facts, {key: array for key, array in arrays.items() if key != name})
+    facts, arrays = files.read_arrays(written)
+    files.write_arrays(written, facts, {key: array for key, array in arrays.items() if key != name})
     refused(written)
-    segment.write_arrays(written, facts, {**arrays, name: np.append(np.array(arrays[name]), arrays[name][:1], axis=0)})
+    files.write_arrays(written, facts, {**arrays, name: np.append(np.array(arrays[name]), arrays[name][:1], axis=0)})
     refused(written)
 
 
 def test_old_words_and_other_files_are_refused(written: Path, pools: Pools) -> None:
-    facts, arrays = segment.read_arrays(written)
-    segment.write_arrays(written, {**facts, "words": "older"}, arrays)
+    facts, arrays = files.read_arrays(written)
+    files.write_arrays(written, {**facts, "words": "older"}, arrays)
     assert "旧的词表" in refused(written)
     shutil.copy(next(pools([JOB]).folder.glob("seg-*.cns")), written)
     assert "不是求职者名单" in refused(written)
