@@ -129,9 +129,9 @@ def _array(mapped: mmap.mmap, start: int, dtype: str, shape: list[int], offset: 
 
 
 def count_of(facts: dict[str, Any], name: str) -> int:
-    """A number, 0 or more, among the facts of a file; ``ValueError`` when it is anything else."""
+    """A number of things among the facts of a file; ``ValueError`` when it is anything else."""
     value = facts[name]
-    if type(value) is not int or value < 0:
+    if type(value) is not int or not 0 <= value < 1 << 40:
         raise ValueError(name, value)
     return value
 

@@ -92,19 +92,19 @@ class Snapshot:
         return None
 
 
-def _no_dead(rows: int) -> Bits:
+def no_dead(rows: int) -> Bits:
+    """Tombstones of a segment from which nothing was taken."""
     bits = np.zeros(rows // 64 + 1, dtype=np.uint64)
     bits.setflags(write=False)
     return bits
 
 
 def _open_dead(folder: Path, entry: Entry) -> Bits:
-    if entry.dead is None:
-        bits = _no_dead(entry.rows)
-    else:
-        _, arrays = read_arrays(folder / entry.dead)
-        bits = arrays.get("dead", _no_dead(0))
-    gone = int(np.unpackbits(bits.view(np.uint8)).sum()) if bits.dtype == np.uint64 else -1
+    bits = no_dead(entry.rows)
+    gone = 0
+    if entry.dead is not None:
+        bits = read_arrays(folder / entry.dead)[1].get("dead", no_dead(0))
+        gone = int(np.bitwise_count(bits).sum()) if bits.dtype == np.uint64 else -1
     # Bits behind the last row are never set, so what is left when all are counted is what the manifest says.
     if bits.shape != (entry.rows // 64 + 1,) or int(bits[-1]) >> (entry.rows & 63) or entry.rows - gone != entry.live:
         raise IndexDamaged(f"索引文件 {entry.dead or entry.file} 与它的数据段不符")

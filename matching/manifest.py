@@ -84,8 +84,8 @@ def _checked(manifest: Manifest) -> Manifest:
     """The manifest, when all in it is what it should be; else ``ValueError``."""
     numbers = [manifest.generation, manifest.built_at, manifest.updated_at, *(at for _, at in manifest.retired)]
     numbers += [number for entry in manifest.segments for number in (entry.rows, entry.live)]
-    names = [manifest.stats, *(name for name, _ in manifest.retired)]
-    names += [name for entry in manifest.segments for name in (entry.file, entry.dead) if name is not None]
+    names = [manifest.stats, *(name for name, _ in manifest.retired), *(entry.file for entry in manifest.segments)]
+    names += [entry.dead for entry in manifest.segments if entry.dead is not None]
     if any(type(number) is not int or number < 0 for number in numbers) or not isinstance(manifest.position, str):
         raise ValueError(numbers, manifest.position)
     if any(not isinstance(name, str) or Path(name).name != name for name in names):

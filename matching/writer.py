@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,9 +17,9 @@ import numpy.typing as npt
 from matching import manifest as manifests
 from matching import text
 from matching.collect import collect
-from matching.columns import join
+from matching.columns import Flat, join
 from matching.files import IndexDamaged, pack_strings, write_arrays
-from matching.index import Live, Snapshot, open_snapshot, stamp
+from matching.index import Live, Snapshot, no_dead, open_snapshot, stamp
 from matching.manifest import Entry, IndexMissing, Manifest
 from matching.model import Job
 from matching.segment import Segment, assemble, flatten, open_segment
@@ -26,7 +28,8 @@ from matching.wanted import CODE_MARK
 
 SEGMENTS_MOST: Final = 10
 _SAME_SIZE: Final = 4  # so many segments of one size class (steps of 4) become one
-_MERGE_ROWS_MOST: Final = 300_000  # larger ones wait for the next full build: a merge must not stall the follower
+_AT_ONCE: Final = 4096  # segments of so many jobs are merged within a change (some ms), larger ones by `merge`
+_LARGE_MOST: Final = 5
 
 
 class WriterBusy(Exception):  # noqa: N818 - a name of the front door
@@ -36,6 +39,7 @@ class WriterBusy(Exception):  # noqa: N818 - a name of the front door
 class IndexWriter:
     """The one writer of a folder: full builds and small changes, each one generation.
 
+    Threads may share it: while one is in ``merge``, changes of another become visible without waiting for it.
     Raises ``WriterBusy`` when another one holds the folder; the system frees the lock when a writer's process ends.
     """
 
@@ -49,6 +53,8 @@ class IndexWriter:
             os.close(self._lock)
             self._lock = -1
             raise WriterBusy("另一个进程正在写这个索引，请先停掉它") from None
+        self._turn = threading.RLock()  # held for whatever replaces the living generation
+        self._merging: frozenset[str] = frozenset()  # segments that `merge` is at
         self._snapshot: Snapshot | None = None
         self._verified: dict[str, tuple[int, int, int]] = {}
         try:
@@ -63,30 +69,32 @@ class IndexWriter:
         self.close()
 
     def close(self) -> None:
-        """Give the folder free for another writer."""
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
-        self._snapshot = None
+        """Give the folder free for another writer. A merge under way comes to nothing."""
+        with self._turn:
+            if self._lock >= 0:
+                os.close(self._lock)
+                self._lock = -1
+            self._snapshot = None
 
     def check(self) -> None:
         """Raise ``IndexMissing`` or ``IndexDamaged`` when the index on disk cannot be used; cheap while nothing changed.
 
         Every file's whole checksum is verified once, and again when its size, time or inode is not what it was then.
         """
-        try:
-            names = [manifests.NAME, *(self._snapshot.manifest.files if self._snapshot else ())]
-            stamps = {name: stamp(self._folder / name) for name in names}
-            if self._snapshot is None or stamps != self._verified:
-                self._adopt()
-        except FileNotFoundError as gone:
-            self._snapshot = None
-            if not (self._folder / manifests.NAME).exists():
-                raise IndexMissing("还没有建立索引") from None
-            raise IndexDamaged(f"索引文件 {Path(str(gone.filename)).name} 不见了") from gone
-        except (IndexMissing, IndexDamaged):
-            self._snapshot = None
-            raise
+        with self._turn:
+            try:
+                names = [manifests.NAME, *(self._snapshot.manifest.files if self._snapshot else ())]
+                stamps = {name: stamp(self._folder / name) for name in names}
+                if self._snapshot is None or stamps != self._verified:
+                    self._adopt()
+            except FileNotFoundError as gone:
+                self._snapshot = None
+                if not (self._folder / manifests.NAME).exists():
+                    raise IndexMissing("还没有建立索引") from None
+                raise IndexDamaged(f"索引文件 {Path(str(gone.filename)).name} 不见了") from gone
+            except (IndexMissing, IndexDamaged):
+                self._snapshot = None
+                raise
 
     def _adopt(self, before: Snapshot | None = None) -> None:
         self._snapshot = open_snapshot(self._folder, before)
@@ -96,22 +104,26 @@ class IndexWriter:
     @property
     def generation(self) -> int:
         """Number of the living generation, 0 when there is none that can be used."""
-        return self._snapshot.manifest.generation if self._snapshot else 0
+        held = self._snapshot
+        return held.manifest.generation if held else 0
 
     @property
     def built_at(self) -> int:
         """Seconds of the last full build, 0 when there is none."""
-        return self._snapshot.manifest.built_at if self._snapshot else 0
+        held = self._snapshot
+        return held.manifest.built_at if held else 0
 
     @property
     def position(self) -> str:
         """The position stored with the living data, empty when there is none."""
-        return self._snapshot.manifest.position if self._snapshot else ""
+        held = self._snapshot
+        return held.manifest.position if held else ""
 
     @property
     def jobs(self) -> int:
         """Jobs in the living generation."""
-        return self._snapshot.jobs if self._snapshot else 0
+        held = self._snapshot
+        return held.jobs if held else 0
 
     def _next_generation(self) -> int:
         numbers = [self.generation]
@@ -134,16 +146,17 @@ class IndexWriter:
 
     def rebuild(self, jobs: Iterable[Job], position: str, progress: Callable[[int], None] | None = None) -> int:
         """Replace the whole index by ``jobs``, as of ``position``; the number of jobs. ``progress`` hears every few thousand."""
-        before = self._snapshot
-        self._folder.mkdir(parents=True, exist_ok=True)  # somebody may have thrown the whole folder away
-        generation, own = self._next_generation(), _own()
-        name, stats = f"seg-{generation:08d}-{own}-base.cns", f"stats-{generation:08d}-{own}.cns"
-        assemble(self._folder / name, collect(jobs, progress), text.fingerprint())
-        segment = open_segment(self._folder / name, text.fingerprint())
-        self._write_stats(stats, segment)
-        entries = [Entry(name, segment.rows, segment.rows, None)]
-        self._publish(generation, int(time.time()), position, stats, entries, before)
-        return segment.rows
+        with self._turn:
+            before = self._snapshot
+            self._folder.mkdir(parents=True, exist_ok=True)  # somebody may have thrown the whole folder away
+            generation, own = self._next_generation(), _own()
+            name, stats = f"seg-{generation:08d}-{own}-base.cns", f"stats-{generation:08d}-{own}.cns"
+            assemble(self._folder / name, collect(jobs, progress), text.fingerprint())
+            segment = open_segment(self._folder / name, text.fingerprint())
+            self._write_stats(stats, segment)
+            entries = [Entry(name, segment.rows, segment.rows, None)]
+            self._publish(generation, int(time.time()), position, stats, entries, before)
+            return segment.rows
 
     def _write_stats(self, name: str, segment: Segment) -> None:
         posts = segment.hot.posts
@@ -162,49 +175,100 @@ class IndexWriter:
 
         Raises ``IndexMissing`` or ``IndexDamaged`` when there is nothing sound to change.
         """
-        self.check()
-        before = self._snapshot
-        if before is None:
-            raise IndexMissing("还没有建立索引")
         gone = set(deletes)
         fresh = {job.job_id: job for job in upserts if job.job_id not in gone}
-        generation, own = self._next_generation(), _own()
-        ids = np.array(sorted(gone | fresh.keys()), dtype=np.int64)
-        lives = [self._bury(live, ids) for live in before.lives]
         flat = collect(fresh.values())
-        merged = _to_merge([live.live for live in lives], len(fresh))
-        parts = [flatten(lives[at].segment, _alive(lives[at])) for at in merged]
-        if fresh:
-            parts.append(flat)
-        entries: list[Entry] = []
-        for number, (old, live) in enumerate(zip(before.lives, lives, strict=True)):
-            if number in merged or live.live == 0:
-                continue
+        ids = np.array(sorted(gone | fresh.keys()), dtype=np.int64)
+        with self._turn:
+            before = self._sound()
+            generation, own = self._next_generation(), _own()
+            lives = [_bury(live, ids) for live in before.lives]
+            free = {at: live.live for at, live in enumerate(lives) if live.live and live.segment.name not in self._merging}
+            merged = _to_merge(free, sum(live.live > 0 for live in lives), len(fresh))
+            parts = [flatten(lives[at].segment, _alive(lives[at])) for at in sorted(merged)]
+            if fresh:
+                parts.append(flat)
+            changed = {live.segment.name: live for live, old in zip(lives, before.lives, strict=True) if live is not old}
+            entries = self._entries([live for at, live in enumerate(lives) if at not in merged], changed, generation, own)
+            if parts:
+                name = f"seg-{generation:08d}-{own}-part.cns"
+                count = self._seal(name, parts)
+                entries.append(Entry(name, count, count, None))
+            kept = before.manifest
+            self._publish(generation, kept.built_at, position, kept.stats, entries, before)
+            return generation
+
+    def merge(self) -> bool:
+        """Make one segment of two where large ones have become many; whether there was anything to do.
+
+        Meant for a thread of its own, again and again: only the last step, some milliseconds, keeps changes waiting. What was
+        deleted or replaced while it ran is deleted in the merged segment too. Raises as ``apply``.
+        """
+        with self._turn:
+            before = self._sound()
+            chosen = _alike([live for live in before.lives if live.live > _AT_ONCE])
+            if self._merging or not chosen:
+                return False
+            name = f"seg-{self._next_generation():08d}-{_own()}-part.cns"
+            self._merging = frozenset(live.segment.name for live in chosen)
+        try:
+            self._seal(name, [flatten(live.segment, _alive(live)) for live in chosen])
+            merged = open_segment(self._folder / name, text.fingerprint())
+            with self._turn:
+                self._swap_in(merged, chosen)
+        finally:
+            self._merging = frozenset()
+        return True
+
+    def _swap_in(self, merged: Segment, chosen: list[Live]) -> None:
+        """Publish a merged segment in the place of those it was made of."""
+        before = self._sound()
+        now = {live.segment.name: live for live in before.lives}
+        if any(live.segment.name not in now for live in chosen):
+            return  # a full build came between; the file that nobody needs is swept later
+        late = [live.segment.hot.rows.job_id[_alive(live) & ~_alive(now[live.segment.name])] for live in chosen]
+        whole = Live(merged, no_dead(merged.rows), merged.rows, None)
+        left = _bury(whole, np.concatenate([ids.astype(np.int64) for ids in late]))
+        kept, generation = before.manifest, self._next_generation()
+        lives = [live for live in before.lives if live.segment.name not in self._merging]
+        entries = self._entries([*lives, left], {merged.name: left} if left is not whole else {}, generation, _own())
+        opened = replace(before, lives=(*before.lives, whole))
+        self._publish(generation, kept.built_at, kept.position, kept.stats, entries, opened)
+
+    def _sound(self) -> Snapshot:
+        self.check()
+        if self._snapshot is None or self._lock < 0:
+            raise IndexMissing("还没有建立索引")
+        return self._snapshot
+
+    def _seal(self, name: str, parts: list[Flat]) -> int:
+        whole = parts[0] if len(parts) == 1 else join(parts)
+        assemble(self._folder / name, whole, text.fingerprint())
+        return len(whole.job_id)
+
+    def _entries(self, lives: list[Live], changed: dict[str, Live], generation: int, own: str) -> list[Entry]:
+        """Entries of the manifest for all that live, with new tombstones for those that are ``changed``."""
+        entries = []
+        for number, live in enumerate(lives):
             name = live.dead_name
-            if live is not old:
+            if live.live and live.segment.name in changed:
                 name = f"dead-{generation:08d}-{own}-{number:03d}.cns"
                 write_arrays(self._folder / name, {}, {"dead": live.dead})
-            entries.append(Entry(live.segment.name, live.segment.rows, live.live, name))
-        if parts:
-            whole = parts[0] if len(parts) == 1 else join(parts)
-            name = f"seg-{generation:08d}-{own}-part.cns"
-            assemble(self._folder / name, whole, text.fingerprint())
-            entries.append(Entry(name, len(whole.job_id), len(whole.job_id), None))
-        kept = before.manifest
-        self._publish(generation, kept.built_at, position, kept.stats, entries, before)
-        return generation
+            if live.live:
+                entries.append(Entry(live.segment.name, live.segment.rows, live.live, name))
+        return entries
 
-    @staticmethod
-    def _bury(live: Live, ids: npt.NDArray[np.int64]) -> Live:
-        rows = live.segment.find(ids)
-        rows = rows[rows >= 0]
-        alive = _alive(live)
-        rows = rows[alive[rows]] if len(rows) else rows
-        if not len(rows):
-            return live
-        dead = np.array(live.dead)
-        np.bitwise_or.at(dead, rows >> 6, np.left_shift(np.uint64(1), (rows & 63).astype(np.uint64)))
-        return Live(live.segment, dead, live.live - len(rows), None)
+
+def _bury(live: Live, ids: npt.NDArray[np.int64]) -> Live:
+    """A segment without these jobs; the very same when it has none of them."""
+    rows = live.segment.find(ids)
+    rows = rows[rows >= 0]
+    rows = rows[live.dead[rows >> 6] >> (rows & 63).astype(np.uint64) & np.uint64(1) == 0]
+    if not len(rows):
+        return live
+    dead = np.array(live.dead)
+    np.bitwise_or.at(dead, rows >> 6, np.left_shift(np.uint64(1), (rows & 63).astype(np.uint64)))
+    return Live(live.segment, dead, live.live - len(rows), None)
 
 
 def _own() -> str:
@@ -218,23 +282,33 @@ def _alive(live: Live) -> npt.NDArray[np.bool_]:
     return alive
 
 
-def _to_merge(sizes: list[int], adding: int) -> frozenset[int]:
-    """Which segments become one with the new jobs: whole size classes of four, and the smallest when there are too many.
+def _to_merge(free: dict[int, int], living: int, adding: int) -> frozenset[int]:
+    """Which segments become one with the ``adding`` new jobs: whole size classes of four, the smallest when there are too many.
 
-    Every job is rewritten once a class, so the work stays logarithmic; the number of segments stays bounded.
+    ``free``: living jobs of those that may be merged, by number; ``living``: how many segments there are in all. Every job is
+    rewritten once a class, so the work stays logarithmic; the number of segments stays bounded.
     """
     chosen: set[int] = set()
     size = adding
-    candidates = sorted((rows, at) for at, rows in enumerate(sizes) if 0 < rows <= _MERGE_ROWS_MOST)
+    candidates = sorted((rows, at) for at, rows in free.items())
     while True:
-        same = [at for rows, at in candidates if at not in chosen and rows.bit_length() // 2 <= max(size, 64).bit_length() // 2]
+        most = max(size, 64).bit_length() // 2
+        same = [at for rows, at in candidates if at not in chosen and rows <= _AT_ONCE and rows.bit_length() // 2 <= most]
         if len(same) + (1 if size else 0) < _SAME_SIZE:
             break
         chosen.update(same)
-        size = adding + sum(sizes[at] for at in chosen)
-    living = sum(1 for rows in sizes if rows)
+        size = adding + sum(free[at] for at in chosen)
     for _, at in candidates:
         if living - len(chosen) + 1 <= SEGMENTS_MOST:
             break
         chosen.add(at)
     return frozenset(chosen)
+
+
+def _alike(large: list[Live]) -> list[Live]:
+    """Of too many large segments the two most alike in size, so that sizes stay far apart and a job is seldom rewritten."""
+    if len(large) <= _LARGE_MOST:
+        return []
+    ordered = sorted(large, key=lambda live: live.live)
+    at = min(range(len(ordered) - 1), key=lambda at: ordered[at + 1].live / ordered[at].live)
+    return ordered[at : at + 2]

@@ -131,6 +131,8 @@ class Follower:
 
     def run(self) -> None:
         """Until told to stop. A database that is away is waited for; the index that stands goes on being served."""
+        merging = threading.Thread(target=self._merge, name="index-merge", daemon=True)
+        merging.start()
         beat_at = 0.0
         while not self.stopping.is_set():
             try:
@@ -151,6 +153,19 @@ class Follower:
                 self.beat()
             if not busy:
                 self.stopping.wait(self.poll_seconds)
+
+    def _merge(self) -> None:
+        """Keep the segments few, beside the following: new jobs never wait for a merge."""
+        while not self.stopping.wait(self.poll_seconds):
+            try:
+                began = time.monotonic()
+                if self.writer.merge():
+                    log.info("index_merged", seconds=round(time.monotonic() - began, 2))
+            except (IndexMissing, IndexDamaged):
+                continue  # the next step sees it too, and builds the index anew
+            except OSError as trouble:
+                log.warning("index_merge_failed", errno=trouble.errno)
+                self.stopping.wait(2.0)
 
     def beat(self) -> None:
         """Say that we live, and what happened last."""
