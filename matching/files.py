@@ -151,4 +151,6 @@ def pack_strings(strings: list[str]) -> Array:
 
 def unpack_strings(data: Array) -> list[str]:
     """The strings again; ``ValueError`` when they are no text."""
+    if data.dtype != np.uint8 or data.ndim != 1:
+        raise ValueError(data.dtype, data.shape)
     return data.tobytes().decode().split("\n") if len(data) else []

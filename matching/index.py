@@ -116,7 +116,7 @@ def _open_stats(folder: Path, name: str) -> Stats:
     facts, arrays = read_arrays(path)
     with well_formed(path):
         words, sounds, counts = unpack_strings(arrays["words"]), unpack_strings(arrays["sounds"]), arrays["counts"]
-        if counts.dtype != np.uint32 or not len(words) == len(sounds) == counts.size:
+        if counts.dtype != np.uint32 or counts.shape != (len(words),) or len(sounds) != len(words):
             raise IndexDamaged(f"索引文件 {name} 内部长度不符")
         if any(" ".join(sound.split()) != sound for sound in sounds):
             raise ValueError(sounds)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from matching import IndexMissing, IndexWriter, Query, open_index, search, writer
+from matching import Index, IndexMissing, IndexWriter, Query, open_index, search, writer
 from matching.segment import assemble
 from matching.writer import SEGMENTS_MOST
 from tests.matching.test_index import NOW, ids, job
@@ -33,6 +33,10 @@ def all_of(made: Path) -> set[int]:
     return ids(open_index(made))
 
 
+def segments(index: Index) -> int:
+    return len(index.snapshot.lives)
+
+
 def midway(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Let something happen when a merge has read its segments and has not yet written its own."""
     done: list[bool] = []
@@ -49,16 +53,16 @@ def midway(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
 def test_merging_goes_on_until_few_are_left_and_changes_nothing_else(made: Path) -> None:
     before = all_of(made)
     index = open_index(made)
-    assert len(index.snapshot.lives) == 7
+    assert segments(index) == 7
     with IndexWriter(made) as writing:
         assert writing.merge()
         assert index.refresh()
-        assert len(index.snapshot.lives) == 6
+        assert segments(index) == 6
         assert writing.merge()
         assert not writing.merge()
         assert writing.position == "6"
     assert index.refresh()
-    assert len(index.snapshot.lives) == 5
+    assert segments(index) == 5
     assert max(live.live for live in index.snapshot.lives) == 40  # the two most alike, never the base with a small one
     assert ids(index) == before
 
@@ -113,7 +117,7 @@ def test_a_change_does_not_wait_for_a_merge_under_way(made: Path, monkeypatch: p
             writing.apply([job(1000 + n)], [], "x")
             assert index.refresh()
             assert index.contains(1000 + n)
-            assert len(index.snapshot.lives) <= SEGMENTS_MOST
+            assert segments(index) <= SEGMENTS_MOST
         assert not writing.merge()  # one at a time
         go_on.set()
         merging.join()
@@ -150,7 +154,7 @@ def test_many_changes_beside_merging_leave_exactly_what_lives(made: Path) -> Non
             assert index.position == str(step)
             assert ids(index) == alive
             assert index.jobs == len(alive)
-            assert len(index.snapshot.lives) <= SEGMENTS_MOST
+            assert segments(index) <= SEGMENTS_MOST
         stop.set()
         thread.join()
     assert not failures
