@@ -14,7 +14,7 @@ from matching.hits import hits_of
 from matching.index import Index, Live, Snapshot
 from matching.kernels import best_of_segment, sort_best
 from matching.model import KINDS, Facets, Hit, Query, Term, Totals
-from matching.scratch import marks, work_for
+from matching.scratch import room_for
 from matching.tally import Tally, tally_segment
 
 Ints = npt.NDArray[np.int64]
@@ -63,7 +63,7 @@ def rank(snapshot: Snapshot, plan: Plan) -> Ranked:
         ready = ask(plan, segment.term_index, segment.tag_index, segment.width)
         if ready is not None:
             asked[number] = ready
-            room = work_for(len(ready[1]), len(segment.hot.supers.facts))
+            room = room_for(len(ready[1]), len(segment.hot.supers.facts))
             count = best_of_segment(segment.hot, live.dead, ready[0], room, number, best, count)
     sort_best(best, count)
     return Ranked(best[:count], asked)
@@ -144,8 +144,8 @@ def _tallied(index: Index, query: Query) -> Iterator[tuple[Live, int, Tally]]:
         rows = segment.hot.rows
         sizes = (4, len(segment.set_starts) - 1, len(rows.regions), len(rows.tag_sets))
         tally = Tally(*(np.zeros(size, dtype=np.int64) for size in sizes))
-        room = work_for(len(ready[1]), len(segment.hot.supers.facts))
-        matches = int(tally_segment(segment.hot, segment.trade_set, live.dead, ready[0], room, *marks(), tally))
+        room = room_for(len(ready[1]), len(segment.hot.supers.facts))
+        matches = int(tally_segment(segment.hot, segment.trade_set, live.dead, ready[0], room, tally))
         if matches:
             yield live, matches, tally
 

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 import numpy.typing as npt
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 _MAGIC: Final = b"CNSEGM\r\n"
 _HEAD = struct.Struct("<8sIIQII")
 _ALIGN: Final = 64

@@ -2,9 +2,9 @@
 
 Superblocks come best bound first, in each its blocks best bound first, and both are passed over when the upper bound of the whole
 score (largest impacts, nearest corner of the box, newest advert, highest pay) cannot enter the best k. Inside a block, rows lie
-newest first, so that the bound also says behind which row nothing is new enough; and words that together cannot lift a row
-over the threshold are only looked up for rows that another word found (MaxScore: Turtle and Flood 1995). Every comparison is
-between whole numbers, so pruning never changes the answer.
+newest first, so that the bound also says behind which row nothing is new enough; and a row's record is only read when its text
+and freshness with the most of all the rest would do. Every comparison is between whole numbers, so pruning never changes the
+answer.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from matching.rows import (
     FACT_NEWEST,
     GROUP_IMPACT,
     GROUP_START,
+    HALF_DAY,
     SUPER,
     SUPER_SHIFT,
     Asked,
@@ -53,10 +54,14 @@ from matching.rows import (
     value_of,
     whole,
 )
-from matching.scratch import BUCKETS, Work, carve
+from matching.scratch import BUCKETS, Field, Room, Work, carve
 
 Array = npt.NDArray[Any]
 _NO_THRESHOLD: Final = -(1 << 62)
+_TOGETHER: Final = 4  # blocks: their sums stay in the nearest cache
+_POINT_BITS: Final = 20  # weight times impact is at most 16,000 * 63
+_POINTS: Final = (1 << _POINT_BITS) - 1
+_STAMPS_MOST: Final = (1 << 11) - 4 * 64  # a chunk uses two for each of its terms
 _TEXT_POINT: Final = IMPACT_MAX * WEIGHT_SCALE  # of a text sum make one point
 
 
@@ -345,112 +350,79 @@ def _block_ceilings(posts: Posts, number: int, asked: Asked, work: Work) -> None
 
 
 @inner
-def _drivers(posts: Posts, asked: Asked, work: Work, block: int, need: int) -> int:
-    """Choose the words that must be met by a row whose text sum reaches ``need``; the most that all others add to a sum.
-
-    ``work.drives``: 1 a driver, 0 looked up for rows that a driver found, -1 not in the block.
-    """
-    most, rising, drives = work.most, work.rising, work.drives
-    present = 0
-    for i in range(len(asked.term)):
-        drives[i] = -1
-        group = work.groups[i * SUPER + block]
-        if group >= 0:
-            drives[i] = 1
-            most[i] = asked.weight[i] * ((whole(posts.group[group]) >> SUPER_SHIFT) & GROUP_IMPACT)
-            at = present
-            while at > 0 and most[rising[at - 1]] > most[i]:
-                rising[at] = rising[at - 1]
-                at -= 1
-            rising[at] = i
-            present += 1
-    if need <= 0:
-        return 0
-    others = 0
-    for at in range(present):
-        i = rising[at]
-        # Rising order: of its group the latest is the largest, and takes the place of the one before.
-        same = 0
-        for before in range(at):
-            if asked.group[rising[before]] == asked.group[i]:
-                same = most[rising[before]]
-        if others + most[i] - same >= need:
-            break
-        others += most[i] - same
-        drives[i] = 0
-    return others
+def _locate(posts: Posts, asked: Asked, work: Work, chunk: Array) -> None:
+    """Where every term's postings stand in the blocks of ``chunk``: ``work.first`` and ``work.last``."""
+    for t in range(len(asked.term)):
+        for each in range(len(chunk)):
+            place = t * SUPER + chunk[each]
+            group = work.groups[place]
+            work.first[place] = work.last[place] = 0
+            if group >= 0:
+                work.first[place], work.last[place] = span_of(posts, work.entries[t], group)
 
 
 @inner
-def _gather(posts: Posts, asked: Asked, work: Work, block: int, end: int) -> int:
-    """Text sums of the rows 0..end-1 of a block by its drivers; the number of rows met, which ``work.touched`` lists.
+def _sum_chunk(posts: Posts, asked: Asked, work: Work, field: Field, chunk: Array) -> int:
+    """Text sums of all rows of the chunk that carry an asked word; how many, ``field.touched`` lists them.
 
-    Of every group of terms the best weight times impact; ``held`` is what the group at hand has given a row so far. Both are zero
-    before; ``held`` is zero again after.
+    Of every group of terms a row gets the best: ``held`` is what the group of this stamp has given it so far (a row with an older
+    stamp has nothing of it yet). A term that is alone in its group needs no such memory.
     """
-    totals, held, touched, drives = work.totals, work.held, work.touched, work.drives
-    count = 0
-    terms = len(asked.term)
-    i = 0
-    while i < terms:
-        following = i
-        several = 0
-        while following < terms and asked.group[following] == asked.group[i]:
-            several += drives[following] == 1
-            following += 1
-        for t in range(i, following):
-            if drives[t] != 1:
-                continue
-            weight = asked.weight[t]
-            first, last = span_of(posts, work.entries[t], work.groups[t * SUPER + block])
-            for at in range(first, last):
+    totals, held, touched = field.totals, field.held, field.touched
+    count, terms = 0, len(asked.term)
+    for t in range(terms):
+        weight, slot = asked.weight[t], work.slot[t]
+        stamp = work.stamp[0] + slot
+        alone = (t == 0 or work.slot[t - 1] != slot) and (t + 1 == terms or work.slot[t + 1] != slot)
+        for each in range(len(chunk)):
+            block = chunk[each]
+            base, end = block << BLOCK_SHIFT, work.ends[block]
+            for at in range(work.first[t * SUPER + block], work.last[t * SUPER + block]):
                 found = whole(posts.post[at])
                 row = found & (BLOCK - 1)
                 if row >= end:
                     break
+                row += base
                 points = weight * (found >> BLOCK_SHIFT)
-                if totals[row] == 0:
+                total = whole(totals[row])
+                if total == 0:
                     touched[count] = row
                     count += 1
-                if several == 1:
-                    totals[row] += points
-                elif points > held[row]:
-                    totals[row] += points - held[row]
-                    held[row] = points
-        if several > 1:
-            for j in range(count):
-                held[touched[j]] = 0
-        i = following
+                if not alone:
+                    before = whole(held[row])
+                    given = before & _POINTS if before >> _POINT_BITS == stamp else 0
+                    if points <= given:
+                        continue
+                    held[row] = (stamp << _POINT_BITS) | points
+                    points -= given
+                totals[row] = total + points
+    work.stamp[0] += terms
     return count
 
 
 @inner
-def _completed(posts: Posts, asked: Asked, work: Work, block: int, place: int, total: int) -> int:
-    """A text sum of drivers made whole by the words that were only to be looked up."""
-    drives = work.drives
-    terms = len(asked.term)
-    i = 0
-    while i < terms:
-        following = i
-        driven, other = False, 0
-        while following < terms and asked.group[following] == asked.group[i]:
-            if drives[following] == 1:
-                driven = True
-            elif drives[following] == 0:
-                first, last = span_of(posts, work.entries[following], work.groups[following * SUPER + block])
-                other = max(other, asked.weight[following] * impact_at(posts, first, last, place))
-            following += 1
-        if other > 0:
-            known = 0
-            if driven:
-                for t in range(i, following):
-                    if drives[t] == 1:
-                        first, last = span_of(posts, work.entries[t], work.groups[t * SUPER + block])
-                        known = max(known, asked.weight[t] * impact_at(posts, first, last, place))
-            if other > known:
-                total += other - known
-        i = following
-    return total
+def _rest_of(asked: Asked, rows: Rows, work: Work, start: int, row: int) -> int:
+    """The most that a row of the superblock from ``start`` has beside its text; freshness from one byte, without its record."""
+    block = row >> BLOCK_SHIFT
+    return work.bare[block] + fresh_points(asked.now, work.newest[block] - whole(rows.older[start + row]) * HALF_DAY)
+
+
+@inner
+def _try_chunk(
+    hot: Hot, dead: Array, asked: Asked, work: Work, field: Field, start: int, chunk: Array, segment: int, best: Array, count: int
+) -> int:
+    """Let the rows of some blocks of the superblock from row ``start`` compete; the new number of entries."""
+    scored = asked.mode == BY_SCORE
+    _locate(hot.posts, asked, work, chunk)
+    found = _sum_chunk(hot.posts, asked, work, field, chunk)
+    for j in range(found):
+        row = whole(field.touched[j])
+        total = whole(field.totals[row])
+        field.totals[row] = 0
+        if scored and count == len(best) and text_points(total) + _rest_of(asked, hot.rows, work, start, row) < best[0, 0]:
+            continue
+        count = _try_row(hot, dead, start + row, asked, total, segment, best, count)
+    return count
 
 
 @inner
@@ -467,23 +439,65 @@ def _least_new(asked: Asked, bound: int, newest: int, threshold: int) -> int:
     return max(asked.since, asked.now - (days + 1) * DAY + 1)
 
 
+@inner
+def _number_groups(asked: Asked, work: Work) -> None:
+    """Each term's group as a number from 0 into ``work.slot``."""
+    slot = 0
+    for i in range(len(asked.term)):
+        if i > 0 and asked.group[i] != asked.group[i - 1]:
+            slot += 1
+        work.slot[i] = slot
+
+
+@inner
+def _renew_stamps(work: Work, field: Field) -> None:
+    """Begin anew where stamps would soon not fit any more."""
+    if work.stamp[0] > _STAMPS_MOST:
+        work.stamp[0] = 1
+        for row in range(SUPER * BLOCK):
+            field.held[row] = 0
+
+
+@inner
+def _open_blocks(hot: Hot, asked: Asked, work: Work, number: int) -> int:
+    """List the blocks of a superblock that may hold a match, in ``work.blocks`` by best bound first; how many."""
+    base, few = number << SUPER_SHIFT, 0
+    for block in range(min(len(hot.blocks.facts) - base, SUPER)):
+        ceiling = work.ceilings[block] if asked.words != 0 else 0
+        if (asked.words != 0 and ceiling == 0) or not may_hold(hot.blocks, base + block, asked):
+            continue
+        bound = bound_of(hot.blocks, base + block, asked, ceiling)
+        work.newest[block] = hot.blocks.facts[base + block, FACT_NEWEST]
+        # What the rest of a score can add at most, so that weak texts are dropped without reading the record.
+        work.rests[block] = bound - text_points(ceiling)
+        work.bare[block] = work.rests[block] - fresh_points(asked.now, work.newest[block])
+        at = few
+        while at > 0 and work.bounds[at - 1] < bound:
+            work.bounds[at], work.blocks[at] = work.bounds[at - 1], work.blocks[at - 1]
+            at -= 1
+        work.bounds[at], work.blocks[at] = bound, block
+        few += 1
+    return few
+
+
 @kernel
-def best_of_segment(hot: Hot, dead: Array, packed: Array, room: Array, segment: int, best: Array, count: int) -> int:
+def best_of_segment(hot: Hot, dead: Array, packed: Array, room: Room, segment: int, best: Array, count: int) -> int:
     """Let the jobs of one segment compete for the best ``len(best)``.
 
     ``best`` is int64 [k, 5]: value, published_at, job_id, segment, row; the first ``count`` entries are a heap filled by the
     segments before. ``dead`` is uint64 [n / 64 + 1]; ``packed`` an int64 query (``rows.unpack``); ``room`` is of
-    ``scratch.work_for``. Returns the new count.
+    ``scratch.room_for``. Returns the new count.
     """
     asked = unpack(packed)
-    rows, posts = hot.rows, hot.posts
-    n = len(rows.job_id)
-    block_count, super_count = len(hot.blocks.facts), len(hot.supers.facts)
-    work = carve(room, len(asked.term), super_count)
+    n = len(hot.rows.job_id)
+    super_count = len(hot.supers.facts)
+    work = carve(room.numbers, len(asked.term), super_count)
+    field = Field(room.totals, room.held, room.touched)
+    _number_groups(asked, work)
     for number in range(super_count):
         work.super_ceilings[number] = work.super_held[number] = 0
     if asked.words != 0:
-        _superblock_ceilings(posts, asked, work)
+        _superblock_ceilings(hot.posts, asked, work)
     chosen = 0
     for number in range(super_count):
         ceiling = work.super_ceilings[number]
@@ -493,59 +507,45 @@ def best_of_segment(hot: Hot, dead: Array, packed: Array, room: Array, segment: 
         work.super_bounds[chosen] = bound_of(hot.supers, number, asked, ceiling)
         chosen += 1
     _ordered(work.super_bounds, chosen, work.super_order, work.buckets)
-    full = count == len(best)
+    together = 1  # blocks looked at in one go: one while the threshold rises, more and more while it stands
     for s in range(chosen):
         number, bound = work.supers[work.super_order[s]], work.super_bounds[work.super_order[s]]
+        full = count == len(best)
         if full and (bound < best[0, 0] or (bound == best[0, 0] and hot.supers.facts[number, FACT_NEWEST] < best[0, 1])):
             continue
         if asked.words != 0:
-            _block_ceilings(posts, number, asked, work)
-        base = number << SUPER_SHIFT
-        few = 0
-        for block in range(base, min(block_count, base + SUPER)):
-            ceiling = work.ceilings[block - base] if asked.words != 0 else 0
-            if (asked.words != 0 and ceiling == 0) or not may_hold(hot.blocks, block, asked):
-                continue
-            work.blocks[few] = block
-            work.bounds[few] = bound_of(hot.blocks, block, asked, ceiling)
-            few += 1
-        _ordered(work.bounds, few, work.order, work.buckets)
-        for b in range(few):
-            block, bound = work.blocks[work.order[b]], work.bounds[work.order[b]]
-            newest = hot.blocks.facts[block, FACT_NEWEST]
+            _block_ceilings(hot.posts, number, asked, work)
+        few = _open_blocks(hot, asked, work, number)
+        start = number << (SUPER_SHIFT + BLOCK_SHIFT)
+        at = 0
+        while at < few:
+            full = count == len(best)
             threshold = best[0, 0] if full else _NO_THRESHOLD
-            if bound < threshold or (bound == threshold and newest < best[0, 1]):
-                continue
-            start = block << BLOCK_SHIFT
-            least = _least_new(asked, bound, newest, threshold)
-            end = min(n, start + BLOCK)
-            if least > 0:
-                end = _new_enough(rows, start, end, least)
+            taken = 0
+            while taken < together and at < few and work.bounds[at] >= threshold:
+                block = work.blocks[at]
+                if work.bounds[at] > threshold or work.newest[block] >= best[0, 1]:
+                    first = start + (block << BLOCK_SHIFT)
+                    end = min(n, first + BLOCK)
+                    least = _least_new(asked, work.bounds[at], work.newest[block], threshold)
+                    if least > 0:
+                        end = _new_enough(hot.rows, first, end, least)
+                    work.ends[block] = end - first
+                    work.chunk[taken] = block
+                    taken += 1
+                at += 1
+            if taken == 0:
+                break
             if asked.words == 0:
-                for row in range(start, end):
-                    count = _try_row(hot, dead, row, asked, 0, segment, best, count)
-                full = count == len(best)
-                continue
-            place = block - base
-            # What the rest of a score can add at most, so that weak texts are dropped without reading the record.
-            rest = bound - text_points(work.ceilings[place])
-            need = 0
-            if asked.mode == BY_SCORE and full:
-                need = (threshold - rest) * _TEXT_POINT
-            others = _drivers(posts, asked, work, place, need)
-            found = _gather(posts, asked, work, place, end - start)
-            for j in range(found):
-                at = work.touched[j]
-                total = work.totals[at]
-                work.totals[at] = 0
-                if total + others < need:
-                    continue
-                if others > 0:
-                    total = _completed(posts, asked, work, place, at, total)
-                if asked.mode == BY_SCORE and full and text_points(total) + rest < best[0, 0]:
-                    continue
-                count = _try_row(hot, dead, start + at, asked, total, segment, best, count)
-                full = count == len(best)
+                for each in range(taken):
+                    first = start + (work.chunk[each] << BLOCK_SHIFT)
+                    for row in range(first, first + work.ends[work.chunk[each]]):
+                        count = _try_row(hot, dead, row, asked, 0, segment, best, count)
+            else:
+                _renew_stamps(work, field)
+                count = _try_chunk(hot, dead, asked, work, field, start, work.chunk[:taken], segment, best, count)
+            if count == len(best):
+                together = min(_TOGETHER, 2 * together) if best[0, 0] == threshold else 1
     return count
 
 

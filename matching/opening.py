@@ -16,7 +16,7 @@ from matching.index import Index
 from matching.kernels import best_of_segment, explain_rows, sort_best
 from matching.model import Job, Query
 from matching.rows import NEVER
-from matching.scratch import work_for
+from matching.scratch import room_for
 from matching.writer import IndexWriter
 
 
@@ -39,7 +39,7 @@ def _exercise(index: Index) -> None:
         if ready is not None:
             best = np.empty((1, 5), dtype=np.int64)
             sort_best(
-                best, best_of_segment(segment.hot, live.dead, ready[0], work_for(0, len(segment.hot.supers.facts)), 0, best, 0)
+                best, best_of_segment(segment.hot, live.dead, ready[0], room_for(0, len(segment.hot.supers.facts)), 0, best, 0)
             )
             explain_rows(segment.hot, np.zeros(0, dtype=np.int64), ready[0], np.empty((0, 9), dtype=np.int64))
             similar(index, int(segment.hot.rows.job_id[0]) if segment.rows else 0, 0, 1)

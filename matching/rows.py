@@ -48,6 +48,7 @@ class Rows(NamedTuple):
     employer: Array  # uint16 or uint32 [n], position in employers
     tag_set: Array  # uint16 or uint32 [n], position in tag_sets
     applications: Array  # uint16 [n], counted, at most 65,535
+    older: Array  # uint8 [n], whole half-days that the job is older than the newest of its block, at most 255
     regions: Array  # int64, division codes of twelve digits, 0 none
     employers: Array  # int64
     tag_sets: Array  # uint64 [s, w], bit of tag i: word i // 64, bit i % 64
@@ -62,6 +63,8 @@ class Blocks(NamedTuple):
     tags: Array  # uint64 [b, w], every tag that one of them has
 
 
+HALF_DAY: Final = 43_200
+OLDER_MOST: Final = 255
 FACT_NEWEST: Final = 0
 FACT_EXPIRY: Final = 1  # the last one
 FACT_PAY: Final = 2  # the highest

@@ -15,21 +15,42 @@ Array = npt.NDArray[Any]
 BUCKETS: Final = 256
 _TERMS_LEAST: Final = 16
 _BY_SUPERBLOCK: Final = 5
-_BY_TERM: Final = 4 + SUPER
-_FIXED: Final = 3 * BLOCK + 5 * SUPER + BUCKETS + 1
+_BY_BLOCK: Final = 9
+_BY_TERM: Final = 2 + 3 * SUPER
+_FIXED: Final = 1 + _BY_BLOCK * SUPER + BUCKETS + 1
+
+
+class Room(NamedTuple):
+    """What one thread works in. ``totals`` and ``marked`` are zero before and after, ``held`` goes on from search to search."""
+
+    numbers: Array  # int64, divided by ``carve``
+    totals: Array  # int32 [32,768], text sums of a superblock's rows
+    held: Array  # int32 [32,768], what one group of terms has given them, behind the group's stamp
+    touched: Array  # int32 [32,768], a list of rows
+    marked: Array  # uint8 [32,768]
+
+
+class Field(NamedTuple):
+    """The part of a room that holds something for each row of a superblock."""
+
+    totals: Array
+    held: Array
+    touched: Array
 
 
 class Work(NamedTuple):
-    """Views into one int64 array. ``totals`` and ``held`` are zero before and after a search, the rest is anything."""
+    """Views into one int64 array; all but ``stamp`` may hold anything before."""
 
-    totals: Array  # [1,024], text sums of a block's rows
-    held: Array  # [1,024], what one group of terms has given them
-    touched: Array  # [1,024], rows met
+    stamp: Array  # [1], below it all are used
     held_blocks: Array  # [32]
     ceilings: Array  # [32], text sums that no row of a block exceeds
-    blocks: Array  # [32]
-    bounds: Array  # [32]
-    order: Array  # [32]
+    blocks: Array  # [32], blocks that may hold a match, best bound first
+    bounds: Array  # [32], of those, in their order
+    newest: Array  # [32]
+    rests: Array  # [32], the most that a row has beside its text
+    bare: Array  # [32], and beside its freshness
+    ends: Array  # [32], rows that are new enough
+    chunk: Array  # [32], blocks looked at together
     buckets: Array  # [257]
     super_held: Array  # [superblocks]
     super_ceilings: Array
@@ -37,48 +58,47 @@ class Work(NamedTuple):
     super_bounds: Array
     super_order: Array
     entries: Array  # [terms], where each term stands in the superblock at hand
-    drives: Array  # [terms]
-    most: Array  # [terms]
-    rising: Array  # [terms]
-    groups: Array  # [32 terms], where each term stands in its blocks
+    slot: Array  # [terms], number of each term's group
+    groups: Array  # [32 terms], where each term stands in the superblock's blocks
+    first: Array  # [32 terms], its postings there
+    last: Array  # [32 terms]
 
 
 @inner
 def carve(room: Array, terms: int, supers: int) -> Work:
     """The views, for a query of ``terms`` on a segment of ``supers`` superblocks."""
-    a = 3 * BLOCK
-    b = a + 5 * SUPER
-    c = b + BUCKETS + 1
-    d = c + _BY_SUPERBLOCK * supers
+    w = SUPER
+    a = 1 + _BY_BLOCK * w
+    b = a + BUCKETS + 1
+    c = b + _BY_SUPERBLOCK * supers
+    d = c + 2 * terms
+    e = terms * w
     return Work(
-        room[:BLOCK], room[BLOCK : 2 * BLOCK], room[2 * BLOCK : a],
-        room[a : a + SUPER], room[a + SUPER : a + 2 * SUPER], room[a + 2 * SUPER : a + 3 * SUPER],
-        room[a + 3 * SUPER : a + 4 * SUPER], room[a + 4 * SUPER : b], room[b:c],
-        room[c : c + supers], room[c + supers : c + 2 * supers], room[c + 2 * supers : c + 3 * supers],
-        room[c + 3 * supers : c + 4 * supers], room[c + 4 * supers : d],
-        room[d : d + terms], room[d + terms : d + 2 * terms], room[d + 2 * terms : d + 3 * terms],
-        room[d + 3 * terms : d + 4 * terms], room[d + 4 * terms : d + _BY_TERM * terms],
+        room[:1], room[1 : 1 + w], room[1 + w : 1 + 2 * w], room[1 + 2 * w : 1 + 3 * w], room[1 + 3 * w : 1 + 4 * w],
+        room[1 + 4 * w : 1 + 5 * w], room[1 + 5 * w : 1 + 6 * w], room[1 + 6 * w : 1 + 7 * w], room[1 + 7 * w : 1 + 8 * w],
+        room[1 + 8 * w : a], room[a:b],
+        room[b : b + supers], room[b + supers : b + 2 * supers], room[b + 2 * supers : b + 3 * supers],
+        room[b + 3 * supers : b + 4 * supers], room[b + 4 * supers : c],
+        room[c : c + terms], room[c + terms : d], room[d : d + e], room[d + e : d + 2 * e], room[d + 2 * e : d + 3 * e],
     )  # fmt: skip
 
 
-class _Room(threading.local):
+class _Mine(threading.local):
     def __init__(self) -> None:
-        self.work: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
-        self.marked: npt.NDArray[np.uint8] = np.zeros(SUPER * BLOCK, dtype=np.uint8)
-        self.listed: npt.NDArray[np.int32] = np.zeros(SUPER * BLOCK, dtype=np.int32)
+        rows = SUPER * BLOCK
+        wide = [np.zeros(rows, dtype=np.int32) for _ in range(3)]
+        self.room = Room(np.ones(0, dtype=np.int64), wide[0], wide[1], wide[2], np.zeros(rows, dtype=np.uint8))
 
 
-_room = _Room()
+_mine = _Mine()
 
 
-def work_for(terms: int, supers: int) -> npt.NDArray[np.int64]:
-    """This thread's room for a search; ``carve`` divides it."""
+def room_for(terms: int, supers: int) -> Room:
+    """This thread's room, large enough for a query of ``terms`` on a segment of ``supers`` superblocks."""
     size = _FIXED + _BY_SUPERBLOCK * supers + _BY_TERM * max(_TERMS_LEAST, terms)
-    if len(_room.work) < size:
-        _room.work = np.zeros(size, dtype=np.int64)
-    return _room.work
-
-
-def marks() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32]]:
-    """This thread's room for counting: a mark for each row of a superblock, all zero, and a list of rows."""
-    return _room.marked, _room.listed
+    room = _mine.room
+    if len(room.numbers) < size:
+        numbers = np.ones(size, dtype=np.int64)
+        numbers[: len(room.numbers)] = room.numbers
+        room = _mine.room = room._replace(numbers=numbers)
+    return room

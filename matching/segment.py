@@ -29,7 +29,9 @@ from matching.rows import (
     FACT_SETTLEMENTS,
     FACT_SORT_PAY,
     FACTS,
+    HALF_DAY,
     NEVER,
+    OLDER_MOST,
     SUPER_SHIFT,
     Blocks,
     Hot,
@@ -129,6 +131,12 @@ def _order(flat: Flat) -> npt.NDArray[np.int64]:
     return order[np.argsort(key, kind="stable")]
 
 
+def _older(published: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
+    """Half-days behind the newest of each block (its first row): how fresh a job can be at most, in one byte beside its like."""
+    newest = np.repeat(published[:: 1 << BLOCK_SHIFT], 1 << BLOCK_SHIFT)[: len(published)]
+    return np.minimum((newest - published) // HALF_DAY, OLDER_MOST).astype(np.uint8)
+
+
 def _blocks(rows: Rows, shift: int) -> Blocks:
     """Facts about every ``2**shift`` rows."""
     n = len(rows.record)
@@ -213,6 +221,7 @@ def assemble(path: Path, flat: Flat, words: str) -> int:
         employer=employer,
         tag_set=tag_set,
         applications=flat.applications[order],
+        older=_older(flat.record[order, 3].view(np.uint32)),
         regions=regions,
         employers=employers,
         tag_sets=tag_sets,
@@ -236,6 +245,7 @@ _POSITION: Final = ("<u2", "<u4")
 _TYPES: Final = {
     "rows.record": (("<i4",), 2), "rows.job_id": (("<u4", "<i8"), 1), "rows.region": (_POSITION, 1),
     "rows.employer": (_POSITION, 1), "rows.tag_set": (_POSITION, 1), "rows.applications": (("<u2",), 1),
+    "rows.older": (("|u1",), 1),
     "rows.regions": (("<i8",), 1), "rows.employers": (("<i8",), 1), "rows.tag_sets": (("<u8",), 2),
     "blocks.low": (("<i4",), 2), "blocks.high": (("<i4",), 2), "blocks.facts": (("<i8",), 2), "blocks.tags": (("<u8",), 2),
     "supers.low": (("<i4",), 2), "supers.high": (("<i4",), 2), "supers.facts": (("<i8",), 2), "supers.tags": (("<u8",), 2),
@@ -265,7 +275,16 @@ def _is_sound(a: dict[str, Array], n: int, terms: int, names: tuple[int, int]) -
         return False
     width = a["rows.tag_sets"].shape[1]
     sizes = {"blocks": -(-n >> BLOCK_SHIFT), "supers": -(-n >> (BLOCK_SHIFT + SUPER_SHIFT))}
-    by_row = ("rows.job_id", "rows.region", "rows.employer", "rows.tag_set", "rows.applications", "trade_set", "by_id")
+    by_row = (
+        "rows.job_id",
+        "rows.region",
+        "rows.employer",
+        "rows.tag_set",
+        "rows.applications",
+        "rows.older",
+        "trade_set",
+        "by_id",
+    )
     starts, sets = a["set_starts"], len(a["set_starts"]) - 1
     return bool(
         a["rows.record"].shape == (n, 8)

@@ -26,7 +26,7 @@ from matching.rows import (
     unpack,
     whole,
 )
-from matching.scratch import carve
+from matching.scratch import Room, carve
 
 Array = npt.NDArray[Any]
 
@@ -79,14 +79,12 @@ def _counts(hot: Hot, dead: Array, row: int, asked: Asked) -> bool:
 
 
 @kernel
-def tally_segment(
-    hot: Hot, trade_set: Array, dead: Array, packed: Array, room: Array, marked: Array, listed: Array, tally: Tally
-) -> int:
-    """Number of matches of a segment; adds them to ``tally``. Arguments as ``kernels.best_of_segment`` and ``scratch.marks``."""
+def tally_segment(hot: Hot, trade_set: Array, dead: Array, packed: Array, room: Room, tally: Tally) -> int:
+    """Number of matches of a segment; adds them to ``tally``. Arguments as ``kernels.best_of_segment``."""
     asked = unpack(packed)
     n = len(hot.rows.job_id)
     block_count, super_count = len(hot.blocks.facts), len(hot.supers.facts)
-    work = carve(room, len(asked.term), super_count)
+    work = carve(room.numbers, len(asked.term), super_count)
     holds, open_blocks = work.supers, work.blocks
     for number in range(super_count):
         holds[number] = 0
@@ -103,9 +101,9 @@ def tally_segment(
             open_blocks[block - base] = may_hold(hot.blocks, block, asked)
         start = base << BLOCK_SHIFT
         if asked.words != 0:
-            for j in range(_mark(hot.posts, asked, number, marked, listed)):
-                place = listed[j]
-                marked[place] = 0
+            for j in range(_mark(hot.posts, asked, number, room.marked, room.touched)):
+                place = room.touched[j]
+                room.marked[place] = 0
                 if open_blocks[place >> BLOCK_SHIFT] and _counts(hot, dead, start + place, asked):
                     matches += 1
                     tally_row(hot.rows, trade_set, start + place, tally)
