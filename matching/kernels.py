@@ -404,7 +404,7 @@ def _sum_chunk(posts: Posts, asked: Asked, work: Work, field: Field, chunk: Arra
 def _rest_of(asked: Asked, rows: Rows, work: Work, start: int, row: int) -> int:
     """The most that a row of the superblock from ``start`` has beside its text; freshness from one byte, without its record."""
     block = row >> BLOCK_SHIFT
-    return work.bare[block] + fresh_points(asked.now, work.newest[block] - whole(rows.older[start + row]) * HALF_DAY)
+    return whole(work.bare[block]) + fresh_points(asked.now, work.newest[block] - whole(rows.older[start + row]) * HALF_DAY)
 
 
 @inner

@@ -134,7 +134,8 @@ def _order(flat: Flat) -> npt.NDArray[np.int64]:
 def _older(published: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
     """Half-days behind the newest of each block (its first row): how fresh a job can be at most, in one byte beside its like."""
     newest = np.repeat(published[:: 1 << BLOCK_SHIFT], 1 << BLOCK_SHIFT)[: len(published)]
-    return np.minimum((newest - published) // HALF_DAY, OLDER_MOST).astype(np.uint8)
+    older: npt.NDArray[np.uint8] = np.minimum((newest - published) // HALF_DAY, OLDER_MOST).astype(np.uint8)
+    return older
 
 
 def _blocks(rows: Rows, shift: int) -> Blocks:
