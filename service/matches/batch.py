@@ -74,7 +74,7 @@ def begun(settings: Settings, out: Path, wanted: Wanted) -> Iterator[Order]:
     """
     folder = plans.folder_of(out, wanted.day)
     with troubles_named():
-        open_index(settings.index_dir).close()
+        Index(settings.index_dir).close()  # only that it can be opened: each process opens its own
         with plans.alone(folder):
             plan = None if wanted.fresh else plans.read(folder)
             pieces, source = ([], "") if wanted.file is None else wishes.pieces_of_file(wanted.file, wanted.piece)
