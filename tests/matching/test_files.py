@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -245,6 +246,8 @@ def harm(folder: Path, seed: int) -> None:
         for sort in ("score", "distance", "wage", "newest", "applications")
     ]
     refusals = harmless = 0
+    index = open_index(folder)
+    sound_one = index.snapshot
     for path in names:
         sound = path.read_bytes()
         facts, arrays = files.read_arrays(path)
@@ -263,7 +266,9 @@ def harm(folder: Path, seed: int) -> None:
                         for kind in ("gig", "public"):
                             candidates(people, Job(5, kind, "焊工 保洁", NOW, lat=25.0, lng=115.0), NOW)
                     else:
-                        index = open_index(folder)
+                        # The statistics with their tables for spelling are taken over where they are not what is harmed.
+                        kept = replace(sound_one, lives=()) if path.name.startswith("seg-") else None
+                        index.snapshot = open_snapshot(folder, kept)
                         for query in queries:
                             search(index, query)
                             count(index, query)

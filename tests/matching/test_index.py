@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
@@ -110,49 +109,6 @@ def test_only_files_of_the_last_minute_stay(folder: Path) -> None:
         manifest.sweep(folder, replace(before, retired=()))
         assert {path.name for path in folder.glob("*.cns")} == before.files
         assert (folder / "follower.json").exists()
-
-
-CRASH = """
-import json, os, sys
-from pathlib import Path
-from matching import IndexWriter, Job, Query, open_index, search
-folder = Path(sys.argv[1])
-
-def dies_at(step):
-    real, steps = os.fsync, iter(range(100))
-    def dying(descriptor):
-        if next(steps) == step:
-            os._exit(9)
-        real(descriptor)
-    os.fsync = dying
-    IndexWriter(folder).apply([Job(50, "gig", "焊工", 1), Job(2, "gig", "保洁", 1)], [1], "after")
-    os._exit(0)
-
-for step in range(12):
-    child = os.fork()
-    if child == 0:
-        dies_at(step)
-    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    index = open_index(folder)
-    found = sorted(hit.job_id for hit in search(index, Query(now=2, limit=100)))
-    print(json.dumps([ended, index.position, found]))
-    if ended == 0:
-        break
-"""
-
-
-def test_a_writer_killed_at_any_step_leaves_one_whole_generation(folder: Path) -> None:
-    """Dies at every forced write in turn: the old generation stands until the manifest is swapped, then the new one."""
-    ended = subprocess.run([sys.executable, "-c", CRASH, str(folder)], env=ENVIRONMENT, check=True, capture_output=True)
-    outcomes = [json.loads(line) for line in ended.stdout.splitlines()]
-    for _, position, found in outcomes:
-        assert found == (list(range(1, 11)) if position == "first" else [*range(2, 11), 50])
-    assert outcomes[0][:2] == [9, "first"]
-    assert outcomes[-1][:2] == [0, "after"]
-    assert len(outcomes) > 5
-    with IndexWriter(folder) as writer:
-        writer.apply([job(77)], [], "later")
-        assert writer.jobs == 11
 
 
 WRITE = """

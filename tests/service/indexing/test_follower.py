@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -86,6 +89,53 @@ def test_a_truncated_segment_is_refused_and_rebuilt(follower: Follower, post: Po
     beat = read_heartbeat(follower.index_dir)
     assert beat is not None
     assert "损坏" in (beat.last_rebuild_reason or "")
+
+
+@pytest.mark.parametrize("kind", ["seg-*-part", "dead-*", "stats-*"])
+def test_any_other_damaged_file_is_refused_and_rebuilt(follower: Follower, post: Post, database: Database, kind: str) -> None:
+    """A part made of four changes, tombstones, statistics."""
+    job_ids = [post(number) for number in range(3)]
+    follower.step()
+    for number in range(3, 7):
+        job_ids.append(post(number))
+        follower.step()
+    close(database, job_ids.pop(0))
+    follower.step()
+    harmed = max(follower.index_dir.glob(f"{kind}.cns"))
+    data = bytearray(harmed.read_bytes())
+    data[len(data) // 2] ^= 1
+    harmed.write_bytes(data)
+    with pytest.raises(IndexDamaged, match="校验和不符"):
+        open_index(follower.index_dir)
+    assert follower.step() == len(job_ids)
+    assert found(follower, "电焊工") == job_ids
+
+
+def test_large_segments_are_merged_while_the_following_goes_on(
+    follower: Follower, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("matching.writer._AT_ONCE", 0)
+    follower.poll_seconds = 0.01
+    running = threading.Thread(target=follower.run)
+    running.start()
+    try:
+        job_ids = []
+        for number in range(8):
+            job_ids.append(post(number))
+            assert eventually(lambda: follower.writer.jobs == len(job_ids))
+        assert eventually(lambda: len(list(open_index(follower.index_dir).snapshot.lives)) <= 5)
+    finally:
+        follower.stop()
+        running.join(30)
+    assert found(follower, "电焊工") == job_ids
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    """Whether something comes true within a minute."""
+    until = time.monotonic() + 60
+    while not holds() and time.monotonic() < until:
+        time.sleep(0.02)
+    return holds()
 
 
 def test_a_deleted_index_is_built_again(follower: Follower, post: Post) -> None:
