@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy.typing as npt
 
-from matching.compiled import inner, kernel
+from matching.compiled import inner, kernel, prefetch
 from matching.formula import (
     DAY,
     FRESH_MAX,
@@ -351,51 +351,81 @@ def _block_ceilings(posts: Posts, number: int, asked: Asked, work: Work) -> None
 
 @inner
 def _locate(posts: Posts, asked: Asked, work: Work, chunk: Array) -> None:
-    """Where every term's postings stand in the blocks of ``chunk``: ``work.first`` and ``work.last``."""
+    """Where every term stands in the blocks of ``chunk`` (``work.first``, ``work.last``), and the most points of each group."""
     for t in range(len(asked.term)):
+        if t == 0 or work.slot[t] != work.slot[t - 1]:
+            work.slot_most[work.slot[t]] = 0
+        most = 0
         for each in range(len(chunk)):
             place = t * SUPER + chunk[each]
             group = work.groups[place]
             work.first[place] = work.last[place] = 0
             if group >= 0:
                 work.first[place], work.last[place] = span_of(posts, work.entries[t], group)
+                most = max(most, (whole(posts.group[group]) >> SUPER_SHIFT) & GROUP_IMPACT)
+        work.slot_most[work.slot[t]] = max(work.slot_most[work.slot[t]], asked.weight[t] * most)
 
 
 @inner
-def _sum_chunk(posts: Posts, asked: Asked, work: Work, field: Field, chunk: Array) -> int:
-    """Text sums of all rows of the chunk that carry an asked word; how many, ``field.touched`` lists them.
+def _others(work: Work, slots: int, need: int) -> None:
+    """Set ``work.finds``: 0 for groups of terms that together stay below ``need``, so that a row must be met by another one."""
+    for slot in range(slots):
+        work.finds[slot] = 1
+    others = 0
+    while True:
+        least = -1
+        for slot in range(slots):
+            if work.finds[slot] == 1 and (least < 0 or work.slot_most[slot] < work.slot_most[least]):
+                least = slot
+        if least < 0 or others + work.slot_most[least] >= need:
+            return
+        others += work.slot_most[least]
+        work.finds[least] = 0
 
-    Of every group of terms a row gets the best: ``held`` is what the group of this stamp has given it so far (a row with an older
-    stamp has nothing of it yet). A term that is alone in its group needs no such memory.
+
+@inner
+def _sum_chunk(posts: Posts, asked: Asked, work: Work, field: Field, chunk: Array, need: int) -> int:
+    """Text sums of the rows of the chunk that may reach ``need``; how many, ``field.touched`` lists them.
+
+    Groups of terms that together stay below it only add to rows that another group found (MaxScore: Turtle and Flood 1995). Of
+    every group a row gets the best: ``held`` is what the group of this stamp has given it so far (a row with an older stamp has
+    nothing of it yet). A term that is alone in its group needs no such memory.
     """
     totals, held, touched = field.totals, field.held, field.touched
     count, terms = 0, len(asked.term)
-    for t in range(terms):
-        weight, slot = asked.weight[t], work.slot[t]
-        stamp = work.stamp[0] + slot
-        alone = (t == 0 or work.slot[t - 1] != slot) and (t + 1 == terms or work.slot[t + 1] != slot)
-        for each in range(len(chunk)):
-            block = chunk[each]
-            base, end = block << BLOCK_SHIFT, work.ends[block]
-            for at in range(work.first[t * SUPER + block], work.last[t * SUPER + block]):
-                found = whole(posts.post[at])
-                row = found & (BLOCK - 1)
-                if row >= end:
-                    break
-                row += base
-                points = weight * (found >> BLOCK_SHIFT)
-                total = whole(totals[row])
-                if total == 0:
-                    touched[count] = row
-                    count += 1
-                if not alone:
-                    before = whole(held[row])
-                    given = before & _POINTS if before >> _POINT_BITS == stamp else 0
-                    if points <= given:
-                        continue
-                    held[row] = (stamp << _POINT_BITS) | points
-                    points -= given
-                totals[row] = total + points
+    _locate(posts, asked, work, chunk)
+    _others(work, work.slot[terms - 1] + 1, need)
+    for finds in (1, 0):
+        for t in range(terms):
+            weight, slot = asked.weight[t], work.slot[t]
+            if work.finds[slot] != finds:
+                continue
+            stamp = work.stamp[0] + slot
+            alone = (t == 0 or work.slot[t - 1] != slot) and (t + 1 == terms or work.slot[t + 1] != slot)
+            for each in range(len(chunk)):
+                block = chunk[each]
+                base, end = block << BLOCK_SHIFT, work.ends[block]
+                for at in range(work.first[t * SUPER + block], work.last[t * SUPER + block]):
+                    found = whole(posts.post[at])
+                    row = found & (BLOCK - 1)
+                    if row >= end:
+                        break
+                    row += base
+                    total = whole(totals[row])
+                    if total == 0:
+                        if finds == 0:
+                            continue
+                        touched[count] = row
+                        count += 1
+                    points = weight * (found >> BLOCK_SHIFT)
+                    if not alone:
+                        before = whole(held[row])
+                        given = before & _POINTS if before >> _POINT_BITS == stamp else 0
+                        if points <= given:
+                            continue
+                        held[row] = (stamp << _POINT_BITS) | points
+                        points -= given
+                    totals[row] = total + points
     work.stamp[0] += terms
     return count
 
@@ -413,9 +443,25 @@ def _try_chunk(
 ) -> int:
     """Let the rows of some blocks of the superblock from row ``start`` compete; the new number of entries."""
     scored = asked.mode == BY_SCORE
-    _locate(hot.posts, asked, work, chunk)
-    found = _sum_chunk(hot.posts, asked, work, field, chunk)
+    need = 0
+    if scored and count == len(best):
+        most = work.rests[chunk[0]]
+        for each in range(len(chunk)):
+            most = max(most, work.rests[chunk[each]])
+        need = (best[0, 0] - most) * _TEXT_POINT
+    found = _sum_chunk(hot.posts, asked, work, field, chunk, need)
+    kept = 0
     for j in range(found):
+        row = whole(field.touched[j])
+        if scored and count == len(best):
+            text = text_points(whole(field.totals[row]))
+            if text + _rest_of(asked, hot.rows, work, start, row) < best[0, 0]:
+                field.totals[row] = 0
+                continue
+        prefetch(hot.rows.record, start + row)  # each is a line of memory of its own: asked for together they come together
+        field.touched[kept] = row
+        kept += 1
+    for j in range(kept):
         row = whole(field.touched[j])
         total = whole(field.totals[row])
         field.totals[row] = 0

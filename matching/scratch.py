@@ -16,7 +16,7 @@ BUCKETS: Final = 256
 _TERMS_LEAST: Final = 16
 _BY_SUPERBLOCK: Final = 5
 _BY_BLOCK: Final = 9
-_BY_TERM: Final = 2 + 3 * SUPER
+_BY_TERM: Final = 4 + 3 * SUPER
 _FIXED: Final = 1 + _BY_BLOCK * SUPER + BUCKETS + 1
 
 
@@ -59,6 +59,8 @@ class Work(NamedTuple):
     super_order: Array
     entries: Array  # [terms], where each term stands in the superblock at hand
     slot: Array  # [terms], number of each term's group
+    slot_most: Array  # [groups of terms], the most points that one gives in the chunk at hand
+    finds: Array  # [groups of terms], 0 when it only adds to rows that another one found
     groups: Array  # [32 terms], where each term stands in the superblock's blocks
     first: Array  # [32 terms], its postings there
     last: Array  # [32 terms]
@@ -71,7 +73,7 @@ def carve(room: Array, terms: int, supers: int) -> Work:
     a = 1 + _BY_BLOCK * w
     b = a + BUCKETS + 1
     c = b + _BY_SUPERBLOCK * supers
-    d = c + 2 * terms
+    d = c + 4 * terms
     e = terms * w
     return Work(
         room[:1], room[1 : 1 + w], room[1 + w : 1 + 2 * w], room[1 + 2 * w : 1 + 3 * w], room[1 + 3 * w : 1 + 4 * w],
@@ -79,7 +81,8 @@ def carve(room: Array, terms: int, supers: int) -> Work:
         room[1 + 8 * w : a], room[a:b],
         room[b : b + supers], room[b + supers : b + 2 * supers], room[b + 2 * supers : b + 3 * supers],
         room[b + 3 * supers : b + 4 * supers], room[b + 4 * supers : c],
-        room[c : c + terms], room[c + terms : d], room[d : d + e], room[d + e : d + 2 * e], room[d + 2 * e : d + 3 * e],
+        room[c : c + terms], room[c + terms : c + 2 * terms], room[c + 2 * terms : c + 3 * terms], room[c + 3 * terms : d],
+        room[d : d + e], room[d + e : d + 2 * e], room[d + 2 * e : d + 3 * e],
     )  # fmt: skip
 
 
