@@ -139,16 +139,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _draw() -> int:
-    refresh(RESULTS, DOCUMENT)
-    say(f"wrote the tables of {DOCUMENT}")
+    """Pictures, where matplotlib is installed, then the document that shows them."""
+    missing = None
     try:
         from matching.bench.plot import draw  # noqa: PLC0415 - matplotlib is not installed with the service
-    except ImportError as missing:
+    except ImportError as error:
+        missing = error
         say(f"画图需要 matplotlib（make setup-bench）：{missing}")
-        return 1
-    for path in draw(RESULTS, Path("docs/images")):
-        say(f"drew {path}")
-    return 0
+    else:
+        for path in draw(RESULTS, DOCUMENT.parent / "images"):
+            say(f"drew {path}")
+    refresh(RESULTS, DOCUMENT)
+    say(f"wrote the tables of {DOCUMENT}")
+    return int(missing is not None)
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def _peers(run: Figures) -> list[str]:
         ("", lambda peer: str(peer["name"])),
         *((f"p{step}, µs", lambda peer, step=step: _number(peer[f"p{step}_us"])) for step in (50, 95, 99)),
         ("q/s", lambda peer: _number(peer["qps"])),
-        ("of the exact 20", lambda peer: "–" if peer["recall_at_20"] is None else f"{peer['recall_at_20']:.1%}"),
+        ("of the exact 20", lambda peer: "–" if peer["recall_at_20"] is None else f"{peer['recall_at_20']:.2%}"),
         ("build, s", lambda peer: _number(round(peer["build_s"], 1))),
         ("bytes a job", lambda peer: _number(peer["bytes_per_job"])),
     )
@@ -91,13 +91,24 @@ def tables(runs: Sequence[Figures]) -> str:
     return "\n".join(lines)
 
 
+def _pictures(document: Path) -> list[str]:
+    """The drawn pictures beside the document, as Markdown."""
+    found = sorted((document.parent / "images").glob("benchmark_*.svg"))
+    titles = [path.stem.removeprefix("benchmark_").replace("_", " ") for path in found]
+    return [f"![{title} by pool size](images/{path.name})" for path, title in zip(found, titles, strict=True)]
+
+
 def refresh(results: Path, document: Path) -> None:
-    """Put the tables of ``results`` between the marks of ``document``; raises ``ValueError`` when the marks are not there."""
+    """Put the tables of ``results`` and the pictures between the marks of ``document``.
+
+    Raises ``ValueError`` when the marks are not there.
+    """
     runs = load(results)
     text = document.read_text(encoding="utf-8")
     head, begin, rest = text.partition(BEGIN)
     _, end, tail = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{document} has no place for the figures")
-    inside = f"\n\n{tables(runs)}\n\n" if runs else "\n\n"
+    parts = [tables(runs), *_pictures(document)] if runs else []
+    inside = "\n\n".join(["", *parts, ""])
     document.write_text(f"{head}{BEGIN}{inside}{END}{tail}", encoding="utf-8")

@@ -221,6 +221,7 @@ def test_tables_are_those_of_the_kept_results(tmp_path: Path) -> None:
     document = tmp_path / "benchmarks.md"
     original = Path("docs/benchmarks.md").read_text(encoding="utf-8")
     document.write_text(original, encoding="utf-8")
+    (tmp_path / "images").symlink_to(Path("docs/images").absolute())
     report.refresh(Path("docs/benchmarks"), document)
     assert document.read_text(encoding="utf-8") == original
 
@@ -242,12 +243,15 @@ def test_tables_name_every_size_and_say_what_a_peer_leaves_out(tmp_path: Path) -
     (tmp_path / "1000000.json").write_text(json.dumps(run), encoding="utf-8")
     document = tmp_path / "figures.md"
     document.write_text(f"before\n{report.BEGIN}old{report.END}\nafter", encoding="utf-8")
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "benchmark_memory.svg").touch()
     report.refresh(tmp_path, document)
     written = document.read_text(encoding="utf-8")
     assert written.startswith("before\n")
     assert written.endswith("\nafter")
     assert "old" not in written
-    for part in ("| 1 M |", "| 30 / 90 / 1,500 |", "| slow | 9.5 | 1,234 | 2,000 | 7 | 50.0% | 1 | 50 |", "- `slow`: no reasons"):
+    parts = ["| 1 M |", "| 30 / 90 / 1,500 |", "| slow | 9.5 | 1,234 | 2,000 | 7 | 50.00% | 1 | 50 |", "- `slow`: no reasons"]
+    for part in [*parts, "(images/benchmark_memory.svg)"]:
         assert part in written
     document.write_text("nowhere", encoding="utf-8")
     with pytest.raises(ValueError, match="no place"):
