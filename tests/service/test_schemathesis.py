@@ -30,6 +30,7 @@ JUDGED = {
     "POST /v1/jobs/check": "a station or stream that does not exist, a year nobody means",
     "POST /v1/jobs/{job_id}/renew": "an end in the past or too far away",
     "GET /v1/jobs": "a cursor we did not give, a place or trade nobody knows",
+    "GET /v1/suggest": "a word of nothing but unseen characters, which are taken out before its length is looked at",
     "POST /v1/match": "a cursor we did not give, a place nobody knows",
 }
 """Operations that may refuse what fits their schema, and why."""
