@@ -16,8 +16,8 @@ from typing import Any, TypeVar, cast
 
 import numba
 from llvmlite import ir
+from numba import extending
 from numba.core import cgutils, types
-from numba.extending import intrinsic, overload
 
 _KERNEL_SOURCES = (
     "compiled.py", "formula.py", "kernels.py", "packing.py", "rows.py", "scratch.py", "tally.py",
@@ -25,6 +25,9 @@ _KERNEL_SOURCES = (
 )  # fmt: skip
 F = TypeVar("F", bound=Callable[..., object])
 _numba_config: Any = numba.config
+_intrinsic: Any = extending.intrinsic
+_overload: Any = extending.overload
+_cgutils: Any = cgutils
 
 
 def cache_dir() -> Path:
@@ -72,24 +75,28 @@ def prefetch(table: Any, row: int) -> None:
     """Ask the processor to fetch a row of a two-dimensional table that is read soon: nothing but time depends on it."""
 
 
-@intrinsic
-def _fetch(_: Any, table: Any, row: Any) -> Any:  # noqa: ARG001 - Numba's way: types come in, a generator goes out
+def _fetch_row(_: Any, table: Any, row: Any) -> Any:  # noqa: ARG001 - Numba's way: types come in, a generator goes out
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
         width = builder.extract_value(array.shape, 1)
         at = builder.gep(array.data, [builder.mul(arguments[1], width)])
         pointer, number = ir.IntType(8).as_pointer(), ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [pointer, number, number, number])
-        call = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        call = _cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
         builder.call(call, [builder.bitcast(at, pointer), number(0), number(3), number(1)])
         return context.get_dummy_value()
 
     return types.void(table, types.int64), generate
 
 
-@overload(prefetch, jit_options={"_nrt": False})
+_fetch: Any = _intrinsic(_fetch_row)
+
+
 def _prefetch(table: Any, row: Any) -> Any:  # noqa: ARG001 - the same
     def fetch(table: Any, row: Any) -> Any:
         _fetch(table, row)
 
     return fetch
+
+
+_overload(prefetch, jit_options={"_nrt": False})(_prefetch)
