@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from matching.alike import similar, suggest
     from matching.engine import Matches, count, match_many, search, weighed
     from matching.files import IndexDamaged
+    from matching.fresh import FreshFull
     from matching.index import Index
     from matching.manifest import IndexMissing
     from matching.narrower import narrowing
@@ -47,6 +48,7 @@ __all__ = [
     "Candidate",
     "CandidateKey",
     "Facets",
+    "FreshFull",
     "Hit",
     "Index",
     "IndexDamaged",
@@ -93,6 +95,7 @@ _HOMES = {
     "suggest": "alike",
     "open_index": "opening",
     "warm": "opening",
+    "FreshFull": "fresh",
     "Index": "index",
     "IndexWriter": "writer",
     "WriterBusy": "writer",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from matching import text, wanted
 from matching.asking import placed, planned
 from matching.engine import explained
 from matching.formula import IDF_DEFAULT
+from matching.fresh import Fresh
 from matching.index import Index, Snapshot
 from matching.kernels import terms_of_row
 from matching.model import Hit, Query, Suggestion
@@ -24,22 +27,31 @@ def similar(index: Index, job_id: int, now: int, limit: int) -> tuple[Hit, ...]:
     if found is None or limit <= 0:
         return ()
     number, row = found
-    segment = snapshot.lives[number].segment
-    codes = [wanted.CODE_MARK + code for code in segment.codes_of_set(int(segment.trade_set[row]))]
-    alike = tuple(Concept(name, (Answer(name, 100, "same"),)) for name in (*codes, *_telling(snapshot, segment, row)))
+    if number < len(snapshot.lives):
+        segment = snapshot.lives[number].segment
+        trades, words = segment.codes_of_set(int(segment.trade_set[row])), _words(segment, row)
+        record = segment.hot.rows.record[row].tolist()
+    else:
+        fresh = cast(Fresh, snapshot.fresh)
+        trades, words = list(fresh.trade_sets[fresh.chains.trade_set[row]]), fresh.impacts(row)
+        record = fresh.chains.rows.record[row].tolist()
+    codes = [wanted.CODE_MARK + code for code in trades]
+    alike = tuple(Concept(name, (Answer(name, 100, "same"),)) for name in (*codes, *_telling(snapshot, words)))
     terms = snapshot.weigher.terms(alike)
-    record = segment.hot.rows.record[row].tolist()
     plan = planned(Query(now=now, limit=limit + 1), terms, needs_words=True)
     if record[0] & 32:
         plan = placed(plan, (record[0] >> 7, record[1] >> 7, record[2] >> 7))
     return tuple(hit for hit in explained(snapshot, plan) if hit.job_id != job_id)[:limit]
 
 
-def _telling(snapshot: Snapshot, segment: Segment, row: int) -> list[str]:
-    """The words that say most of a job: heavy in its advert (title and skills are) and rare in the others."""
+def _words(segment: Segment, row: int) -> list[tuple[str, int]]:
     terms, impacts = np.empty(len(segment.terms), dtype=np.int64), np.empty(len(segment.terms), dtype=np.int64)
     found = terms_of_row(segment.hot.posts, row, terms, impacts)
-    words = [(segment.terms[term], impact) for term, impact in zip(terms[:found].tolist(), impacts[:found].tolist(), strict=True)]
+    return [(segment.terms[term], impact) for term, impact in zip(terms[:found].tolist(), impacts[:found].tolist(), strict=True)]
+
+
+def _telling(snapshot: Snapshot, words: list[tuple[str, int]]) -> list[str]:
+    """The words that say most of a job: heavy in its advert (title and skills are) and rare in the others."""
     rarity = snapshot.stats.rarity
     weighed = [(-impact * rarity.get(word, IDF_DEFAULT), word) for word, impact in words if not word.startswith(wanted.CODE_MARK)]
     return [word for _, word in sorted(weighed)[:_KEY_TERMS]]

@@ -140,7 +140,7 @@ def frequencies(job: Job) -> tuple[dict[str, int], int]:
     return counts, min(length, LENGTH_CAP)
 
 
-def _ages_of(limits: tuple[Any, Any, int | None, int | None]) -> int:
+def ages_of(limits: tuple[Any, Any, int | None, int | None]) -> int:
     men, women = limits[0] or limits[2:], limits[1] or limits[2:]
     low = [0 if pair[0] is None else max(0, min(126, pair[0])) for pair in (men, women)]
     high = [AGE_OPEN if pair[1] is None else max(0, min(126, pair[1])) for pair in (men, women)]
@@ -207,7 +207,7 @@ class Collector:
         known = self._ages
         keys = list(zip(columns["age_men"], columns["age_women"], columns["age_min"], columns["age_max"], strict=True))
         for key in set(keys).difference(known):
-            known[key] = _ages_of(key)
+            known[key] = ages_of(key)
         facts = np.fromiter(map(_KIND_NUMBER.__getitem__, columns["kind"]), dtype=np.int64, count=n)
         facts |= np.fromiter(map(_SETTLEMENT_NUMBER.__getitem__, columns["settlement"]), dtype=np.int64, count=n) << 2
         facts |= placed.astype(np.int64) << 5 | np.array(columns["age_binding"], dtype=np.int64) << 6

@@ -20,7 +20,7 @@ from numba import extending
 from numba.core import cgutils, types
 
 _KERNEL_SOURCES = (
-    "compiled.py", "formula.py", "kernels.py", "packing.py", "rows.py", "scratch.py", "tally.py",
+    "chains.py", "compiled.py", "formula.py", "kernels.py", "packing.py", "rows.py", "scratch.py", "tally.py",
     "people/kernels.py", "people/rows.py",
 )  # fmt: skip
 F = TypeVar("F", bound=Callable[..., object])

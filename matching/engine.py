@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from matching.asking import Plan, ask, plan_for
+from matching.chains import best_of_fresh, explain_fresh, sums, tally_fresh
+from matching.fresh import TAG_WORDS, Fresh
 from matching.hits import hits_of
-from matching.index import Index, Live, Snapshot
-from matching.kernels import best_of_segment, sort_best
+from matching.index import Index, Snapshot
+from matching.kernels import best_of_segment, explain_rows, sort_best
 from matching.model import KINDS, Facets, Hit, Query, Term, Totals
+from matching.rows import Rows
 from matching.scratch import room_for
 from matching.tally import Tally, tally_segment
 
 Ints = npt.NDArray[np.int64]
 _ADULT: Final = 16
+_COUNTY: Final = 1_000_000  # of a division code of twelve digits
 
 
 def finds_nothing(query: Query) -> bool:
     """Under 16 nobody may be placed in work (禁止使用童工规定, article 2); of no results there is no page."""
-    return query.limit <= 0 or (query.age is not None and query.age < _ADULT)
+    return query.limit <= 0 or _too_young(query)
 
 
 def weighed(index: Index, query: Query) -> tuple[Term, ...]:
@@ -45,7 +49,10 @@ def search(index: Index, query: Query) -> tuple[Hit, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """The best jobs as int64 [k, 5]: value, published_at, job_id, segment, row; and the query as each segment saw it."""
+    """The best jobs as int64 [k, 5]: value, published_at, job_id, segment, row; and the query as each segment saw it.
+
+    Behind the last segment's number comes that of the jobs which are fresher than all segments.
+    """
 
     best: Ints
     asked: dict[int, tuple[Ints, list[Term]]]
@@ -65,6 +72,13 @@ def rank(snapshot: Snapshot, plan: Plan) -> Ranked:
             asked[number] = ready
             room = room_for(len(ready[1]), len(segment.hot.supers.facts))
             count = best_of_segment(segment.hot, live.dead, ready[0], room, number, best, count)
+    fresh = snapshot.fresh
+    if fresh is not None:
+        ready = ask(plan, fresh.heads, fresh.tag_index, TAG_WORDS)
+        if ready is not None:
+            number = len(snapshot.lives)
+            asked[number] = ready
+            count = best_of_fresh(fresh.chains, fresh.rows, fresh.dead, ready[0], sums(), number, best, count)
     sort_best(best, count)
     return Ranked(best[:count], asked)
 
@@ -84,9 +98,16 @@ def explained(snapshot: Snapshot, plan: Plan) -> tuple[Hit, ...]:
 
 
 def _hits(snapshot: Snapshot, plan: Plan, ranked: Ranked, best: list[list[int]], number: int) -> list[Hit]:
-    segment = snapshot.lives[number].segment
     packed, terms = ranked.asked[number]
-    return hits_of(segment.hot, segment.tag_index, plan.wishes, packed, terms, best)
+    picks = np.array([entry[4] for entry in best], dtype=np.int64)
+    parts = np.empty((len(best), 9), dtype=np.int64)
+    if number < len(snapshot.lives):
+        segment = snapshot.lives[number].segment
+        explain_rows(segment.hot, picks, packed, parts)
+        return hits_of(segment.hot.rows, segment.tag_index, plan.wishes, terms, best, picks, parts)
+    fresh = cast(Fresh, snapshot.fresh)  # whose number is the one behind the segments
+    explain_fresh(fresh.chains, picks, packed, sums(), parts)
+    return hits_of(fresh.chains.rows, fresh.tag_index, plan.wishes, terms, best, picks, parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,53 +137,85 @@ def match_many(index: Index, queries: Sequence[Query]) -> Matches:
 
 def count(index: Index, query: Query) -> Totals:
     """How many jobs match in the whole index, and how many of each kind, occupation code, county and tag."""
-    facets = Facets()
-    total = 0
-    for live, matches, tally in _tallied(index, query):
-        total += matches
-        _name(live, tally, facets)
-    facets.region.pop("", None)
-    return Totals(total, facets)
+    if _too_young(query):
+        return Totals(0, Facets())
+    snapshot = index.snapshot
+    return counted(snapshot, plan_for(snapshot, query))
 
 
 def total_of(index: Index, query: Query) -> int:
     """How many jobs match in the whole index: what ``count`` costs less the naming of what they are."""
-    return sum(matches for _, matches, _ in _tallied(index, query))
-
-
-def _tallied(index: Index, query: Query) -> Iterator[tuple[Live, int, Tally]]:
-    """The number of matches of each segment that has some, with its tally in the segment's numbers."""
-    if query.age is not None and query.age < _ADULT:
-        return
+    if _too_young(query):
+        return 0
     snapshot = index.snapshot
-    plan = plan_for(snapshot, query)
+    return sum(found.matches for found in _tallied(snapshot, plan_for(snapshot, query)))
+
+
+def _too_young(query: Query) -> bool:
+    return query.age is not None and query.age < _ADULT
+
+
+def counted(snapshot: Snapshot, plan: Plan) -> Totals:
+    """The number of all matches of a plan, with facets."""
+    facets = Facets()
+    total = 0
+    for found in _tallied(snapshot, plan):
+        total += found.matches
+        _name(found, facets)
+    return Totals(total, facets)
+
+
+class _Tallied(NamedTuple):
+    """What was counted in one segment, and what its numbers mean."""
+
+    matches: int
+    tally: Tally
+    rows: Rows
+    codes_of: Callable[[int], Sequence[str]]
+    tag_index: dict[str, int]
+
+
+def _tallied(snapshot: Snapshot, plan: Plan) -> Iterator[_Tallied]:
     for live in snapshot.lives:
         segment = live.segment
         ready = ask(plan, segment.term_index, segment.tag_index, segment.width)
-        if ready is None:
-            continue
-        rows = segment.hot.rows
-        sizes = (4, len(segment.set_starts) - 1, len(rows.regions), len(rows.tag_sets))
-        tally = Tally(*(np.zeros(size, dtype=np.int64) for size in sizes))
-        room = room_for(len(ready[1]), len(segment.hot.supers.facts))
-        matches = int(tally_segment(segment.hot, segment.trade_set, live.dead, ready[0], room, tally))
-        if matches:
-            yield live, matches, tally
+        if ready is not None:
+            rows = segment.hot.rows
+            tally = _tally(len(segment.set_starts) - 1, rows)
+            room = room_for(len(ready[1]), len(segment.hot.supers.facts))
+            matches = int(tally_segment(segment.hot, segment.trade_set, live.dead, ready[0], room, tally))
+            yield _Tallied(matches, tally, rows, segment.codes_of_set, segment.tag_index)
+    fresh = snapshot.fresh
+    if fresh is not None:
+        ready = ask(plan, fresh.heads, fresh.tag_index, TAG_WORDS)
+        if ready is not None:
+            rows = fresh.chains.rows
+            tally = _tally(len(fresh.trade_sets), rows)
+            matches = int(tally_fresh(fresh.chains, fresh.rows, fresh.dead, ready[0], sums(), tally))
+            yield _Tallied(matches, tally, rows, fresh.trade_sets.__getitem__, fresh.tag_index)
 
 
-def _name(live: Live, tally: Tally, facets: Facets) -> None:
-    segment = live.segment
+def _tally(trade_sets: int, rows: Rows) -> Tally:
+    sizes = (4, trade_sets, len(rows.regions), len(rows.tag_sets))
+    return Tally(*(np.zeros(size, dtype=np.int64) for size in sizes))
+
+
+def _name(found: _Tallied, facets: Facets) -> None:
+    if not found.matches:
+        return
+    tally, rows = found.tally, found.rows
     _add(facets.kind, zip(KINDS, tally.kinds.tolist(), strict=False))
     for chosen in np.flatnonzero(tally.trade_sets).tolist():
         number = int(tally.trade_sets[chosen])
-        _add(facets.trade, ((code, number) for code in segment.codes_of_set(chosen)))
-    by_county = tally.regions
-    found = np.flatnonzero(by_county)
-    _add(facets.region, zip(segment.counties(found), by_county[found].tolist(), strict=True))
+        _add(facets.trade, ((code, number) for code in found.codes_of(chosen)))
+    met = np.flatnonzero(tally.regions)
+    counties = (rows.regions[met] // _COUNTY).tolist()
+    numbers = tally.regions[met].tolist()
+    _add(facets.region, ((f"{code * _COUNTY:012d}", number) for code, number in zip(counties, numbers, strict=True) if code))
     held = np.flatnonzero(tally.tag_sets)
-    bits = np.unpackbits(segment.hot.rows.tag_sets[held].astype("<u8").view(np.uint8), axis=1, bitorder="little")
+    bits = np.unpackbits(rows.tag_sets[held].astype("<u8").view(np.uint8), axis=1, bitorder="little")
     by_tag = (tally.tag_sets[held] @ bits).tolist()
-    _add(facets.tags, ((tag, by_tag[bit]) for tag, bit in segment.tag_index.items()))
+    _add(facets.tags, ((tag, by_tag[bit]) for tag, bit in list(found.tag_index.items())))  # a list: it may grow meanwhile
 
 
 def _add(into: dict[str, int], counts: Iterable[tuple[str, int]]) -> None:

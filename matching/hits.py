@@ -7,23 +7,20 @@ import numpy.typing as npt
 
 from matching import reasons
 from matching.formula import DAY
-from matching.kernels import explain_rows
 from matching.model import After, Hit, Parts, Query, Reason, Term
-from matching.rows import Hot
+from matching.rows import Rows
 from matching.space import km_of
 
 Ints = npt.NDArray[np.int64]
 
 
 def hits_of(
-    hot: Hot, tag_index: dict[str, int], query: Query, packed: Ints, terms: list[Term], best: list[list[int]]
+    rows: Rows, tag_index: dict[str, int], query: Query, terms: list[Term], best: list[list[int]], picks: Ints, parts: Ints
 ) -> list[Hit]:
-    """Hits for rows of one segment. ``best``: value, published_at, job_id, segment, row; ``query``: what of it ranks."""
-    rows = np.array([entry[4] for entry in best], dtype=np.int64)
-    parts = np.empty((len(best), 9), dtype=np.int64)
-    explain_rows(hot, rows, packed, parts)
-    records = hot.rows.record[rows, 5:8].tolist()
-    said = _Said(query, terms, hot, tag_index, rows)
+    """Hits for the rows ``picks`` of one segment. ``query``: what of it ranks; ``best``: value, published_at, job_id, segment,
+    row; ``parts``: as ``kernels.explain_rows`` writes them."""
+    records = rows.record[picks, 5:8].tolist()
+    said = _Said(query, terms, rows, tag_index, picks)
     hits = []
     for at, (key, points, record) in enumerate(zip(best, parts.tolist(), records, strict=True)):
         chord, met = points[7], points[8]
@@ -44,7 +41,7 @@ def hits_of(
 class _Said:
     """The sentences of one page: what several jobs share is put together once."""
 
-    def __init__(self, query: Query, terms: list[Term], hot: Hot, tag_index: dict[str, int], rows: Ints) -> None:
+    def __init__(self, query: Query, terms: list[Term], rows: Rows, tag_index: dict[str, int], picks: Ints) -> None:
         self._query = query
         self._terms = terms
         self._wish = max(0, query.wage_min_yuan_month or 0)
@@ -52,7 +49,7 @@ class _Said:
         wanted = [(tag, tag_index[tag]) for tag in query.tags_wanted if tag in tag_index]
         self._tags: list[frozenset[str]] | None = None
         if wanted:
-            carried = hot.rows.tag_sets[hot.rows.tag_set[rows]].tolist()
+            carried = rows.tag_sets[rows.tag_set[picks]].tolist()
             self._tags = [frozenset(tag for tag, bit in wanted if words[bit >> 6] >> (bit & 63) & 1) for words in carried]
 
     def reasons(self, at: int, met: int, km: float | None, record: list[int], fresh: int, published: int) -> tuple[Reason, ...]:

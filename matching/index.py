@@ -1,4 +1,4 @@
-"""The living set: what is open now, swapped as one reference when the next generation comes."""
+"""The living set: what is open now, swapped as one reference when the next generation comes or a job beside it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ import numpy.typing as npt
 
 from matching import manifest as manifests
 from matching import text
+from matching.collect import frequencies
 from matching.files import IndexDamaged, count_of, read_arrays, unpack_strings, well_formed
 from matching.formula import idf
+from matching.fresh import Delta, Fresh, HeldBy
 from matching.manifest import Entry, Manifest
+from matching.model import Job
 from matching.segment import Segment, open_segment
 from matching.spelling import Spelling
 from matching.wanted import CODE_MARK, Weigher
@@ -53,15 +56,21 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One generation, immutable: a query holds it from beginning to end."""
+    """One generation and what came since, immutable: a query holds it from beginning to end.
+
+    In ``lives`` the jobs that ``fresh`` knows better are dead already.
+    """
 
     manifest: Manifest
     lives: tuple[Live, ...]
     stats: Stats
+    fresh: Fresh | None = None
     weigher: Weigher = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         indexes = [live.segment.term_index for live in self.lives]
+        if self.fresh is not None:
+            indexes.append(self.fresh.heads)
 
         def exists(term: str) -> bool:  # like `knows`, but holds no reference back to the snapshot
             for index in indexes:  # noqa: SIM110 - asked hundreds of times for a word, and `any` costs twice as much
@@ -74,22 +83,38 @@ class Snapshot:
     @property
     def jobs(self) -> int:
         """Jobs that are not deleted."""
-        return sum(live.live for live in self.lives)
+        return sum(live.live for live in self.lives) + (self.fresh.live if self.fresh is not None else 0)
 
     def knows(self, term: str) -> bool:
-        """Whether any segment carries the term."""
-        for live in self.lives:  # noqa: SIM110 - asked fifty times a query, and `any` costs twice as much
+        """Whether any job carries the term."""
+        for live in self.lives:  # asked fifty times a query, and `any` costs twice as much
             if term in live.segment.term_index:
                 return True
-        return False
+        return self.fresh is not None and term in self.fresh.heads
 
     def locate(self, job_id: int) -> tuple[int, int] | None:
-        """(number of the segment, row) of a living job."""
+        """(number of the segment, row) of a living job; behind the segments counts ``fresh``."""
         for number, live in enumerate(self.lives):
             row = int(live.segment.find(np.array([job_id], dtype=np.int64))[0])
             if row >= 0 and not int(live.dead[row >> 6]) >> (row & 63) & 1:
                 return number, row
-        return None
+        row = self.fresh.find(job_id) if self.fresh is not None else -1
+        return (len(self.lives), row) if row >= 0 else None
+
+
+def bury(live: Live, ids: npt.NDArray[np.int64]) -> Live:
+    """The segment without the jobs ``ids``; itself when it holds none of them."""
+    rows = live.segment.find(ids)
+    rows = rows[rows >= 0]
+    if len(rows):
+        bits = np.left_shift(np.uint64(1), (rows & 63).astype(np.uint64))
+        alive = (live.dead[rows >> 6] & bits) == 0
+        rows, bits = rows[alive], bits[alive]
+    if not len(rows):
+        return live
+    dead = np.array(live.dead)  # 125 KB for a million jobs
+    np.bitwise_or.at(dead, rows >> 6, bits)
+    return Live(live.segment, dead, live.live - len(rows), None)
 
 
 def no_dead(rows: int) -> Bits:
@@ -154,13 +179,18 @@ def stamp(path: Path) -> tuple[int, int, int]:
 
 
 class Index:
-    """A folder's index, open for reading. Threads share it: ``snapshot`` is one reference to an immutable generation."""
+    """A folder's index, open for reading. Threads share it: ``snapshot`` is one reference to what is immutable.
+
+    ``add`` and ``remove`` change what this process finds, not the folder: the writer brings the same to all processes.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lock = threading.Lock()
+        self._refreshing, self._changing = threading.Lock(), threading.Lock()
         self._seen = self._manifest_stamp()
-        self.snapshot = open_snapshot(folder)
+        self._base = open_snapshot(folder)
+        self._delta: Delta | None = None
+        self.snapshot = self._base
         _ = self.snapshot.stats.spelling
 
     def _manifest_stamp(self) -> tuple[int, int, int] | None:
@@ -176,16 +206,52 @@ class Index:
         """
         if self._manifest_stamp() == self._seen:
             return False
-        with self._lock:
+        with self._refreshing:
             seen = self._manifest_stamp()
             if seen == self._seen:
                 return False
-            newer = open_snapshot(self._folder, self.snapshot)
+            newer = open_snapshot(self._folder, self._base)
             _ = newer.stats.spelling  # made here, not in the first query
-            changed = newer.manifest.generation != self.snapshot.manifest.generation
-            self.snapshot = newer
+            with self._changing:
+                changed = newer.manifest.generation != self._base.manifest.generation
+                self._base = newer
+                if changed and self._delta is not None:
+                    self._delta = self._delta.beyond(newer.manifest.position)
+                self._publish(newer.lives)
             self._seen = seen
             return changed
+
+    def add(self, job: Job, held_by: HeldBy | None = None) -> None:
+        """Let every search of this process that begins from here on find ``job``, in the place of an older copy of it.
+
+        It stays until a generation is opened whose position is ``held_by``; without it, until the next one is. When the open
+        one holds it already nothing is to be done. Raises ``FreshFull`` when 4,096 jobs wait: the writer will bring this one.
+        """
+        words = frequencies(job)
+        with self._changing:
+            if held_by is not None and held_by(self.position):
+                return
+            delta = self._delta or Delta()
+            delta.put(job, words, held_by)
+            self._delta = delta
+            self._publish(self.snapshot.lives, job.job_id)
+
+    def remove(self, job_id: int, held_by: HeldBy | None = None) -> None:
+        """Let no search that begins from here on find the job; ``held_by`` as for ``add``."""
+        with self._changing:
+            if held_by is not None and held_by(self.position):
+                return
+            self._delta = self._delta or Delta()
+            self._delta.take_out(job_id, held_by)
+            self._publish(self.snapshot.lives, job_id)
+
+    def _publish(self, lives: tuple[Live, ...], *job_ids: int) -> None:
+        """Swap to these segments without what the delta knows better: of these jobs, or of all when none are named."""
+        fresh = None
+        if self._delta is not None:
+            ids = np.array(job_ids, dtype=np.int64) if job_ids else self._delta.job_ids
+            lives, fresh = tuple([bury(live, ids) for live in lives]), self._delta.view()
+        self.snapshot = Snapshot(self._base.manifest, lives, self._base.stats, fresh)
 
     @property
     def generation(self) -> int:
@@ -220,4 +286,6 @@ class Index:
         """Let go of the files; a query under way keeps its own generation until it ends."""
         empty = Manifest(self.generation, self.built_at, self.updated_at, self.position, "", "", (), ())
         nothing = Stats("", 0, [], [], [])
-        self.snapshot = Snapshot(empty, (), nothing)
+        with self._changing:
+            self._delta, self._base = None, Snapshot(empty, (), nothing)
+            self.snapshot = self._base

@@ -11,8 +11,10 @@ import numpy as np
 from matching import formula, wanted
 from matching.alike import similar
 from matching.asking import ask, planned
-from matching.engine import count, search
-from matching.index import Index
+from matching.collect import frequencies
+from matching.engine import count, counted, explained, search
+from matching.fresh import Delta
+from matching.index import Index, Snapshot
 from matching.kernels import best_of_segment, explain_rows, sort_best
 from matching.model import Job, Query
 from matching.rows import NEVER
@@ -43,10 +45,22 @@ def _exercise(index: Index) -> None:
             )
             explain_rows(segment.hot, np.zeros(0, dtype=np.int64), ready[0], np.empty((0, 9), dtype=np.int64))
             similar(index, int(segment.hot.rows.job_id[0]) if segment.rows else 0, 0, 1)
+    _exercise_fresh(index.snapshot)
     count(index, Query(now=NEVER))
     search(index, Query(now=NEVER, text="汗工"))  # loads the tables of pinyin
     wanted.ready()
     index.snapshot.stats.spelling.ready()
+
+
+def _exercise_fresh(snapshot: Snapshot) -> None:
+    """The same for what takes up single jobs: whoever asks first after the first of them must not wait."""
+    delta = Delta()
+    job = Job(1, "public", "普工", 0)
+    delta.put(job, frequencies(job), None)
+    beside = Snapshot(snapshot.manifest, (), snapshot.stats, delta.view())
+    plan = planned(Query(now=0, limit=1), [], needs_words=False)
+    explained(beside, plan)
+    counted(beside, plan)
 
 
 def warm(report: Callable[[str], None] | None = None) -> None:

@@ -211,6 +211,24 @@ def _walk(posts: Posts, term: int, entry: int, nexts: Array, terms: Array, impac
 
 
 @kernel
+def find_rows(job_id: Array, by_id: Array, wanted: Array, rows: Array) -> None:
+    """Rows of the ids ``wanted`` into ``rows`` (both int64), -1 for those that are not here; ``by_id`` lists rows by their ids.
+
+    NumPy's own search would copy the whole of ``by_id`` into another type for each question (0.7 ms for a million jobs).
+    """
+    for i in range(len(wanted)):
+        low, high = 0, len(by_id)
+        while low < high:
+            middle = (low + high) >> 1
+            if whole(job_id[by_id[middle]]) < wanted[i]:
+                low = middle + 1
+            else:
+                high = middle
+        found = low < len(by_id) and whole(job_id[by_id[low]]) == wanted[i]
+        rows[i] = by_id[low] if found else -1
+
+
+@kernel
 def pick_runs(starts: Array, rows: Array, values: Array, picked_starts: Array, picked: Array) -> None:
     """The runs of ``rows`` end to end: ``values[starts[r]:starts[r + 1]]`` of each."""
     end = 0

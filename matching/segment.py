@@ -15,7 +15,7 @@ import numpy.typing as npt
 from matching.columns import Flat, without_terms
 from matching.columns import flatten as flatten_columns
 from matching.files import IndexDamaged, count_of, names_of, pack_strings, read_arrays, unpack_strings, well_formed, write_arrays
-from matching.packing import count_groups, curve, fill_groups, posts_are_sound
+from matching.packing import count_groups, curve, fill_groups, find_rows, posts_are_sound
 from matching.rows import (
     BLOCK_SHIFT,
     FACT_APPLICATIONS,
@@ -61,13 +61,9 @@ class Segment:
 
     def find(self, job_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Rows of ``job_ids``, -1 for those that are not here (a tombstone does not matter)."""
-        if not self.rows:
-            return np.full(len(job_ids), -1, dtype=np.int64)
-        column = self.hot.rows.job_id
-        wanted = job_ids.astype(column.dtype)  # in the column's own type: another one would copy the whole column
-        at = np.minimum(np.searchsorted(column, wanted, sorter=self.by_id), self.rows - 1)
-        rows = self.by_id[at].astype(np.int64)
-        return np.where(column[rows].astype(np.int64) == job_ids, rows, -1)
+        rows = np.empty(len(job_ids), dtype=np.int64)
+        find_rows(self.hot.rows.job_id, self.by_id, job_ids, rows)
+        return rows
 
     @property
     def width(self) -> int:
@@ -77,11 +73,6 @@ class Segment:
     def codes_of_set(self, chosen: int) -> list[str]:
         """Occupation codes of a trade set."""
         return [self.trade_names[at] for at in self.set_trades[int(self.set_starts[chosen]) : int(self.set_starts[chosen + 1])]]
-
-    def counties(self, places: npt.NDArray[np.int64]) -> list[str]:
-        """County codes of positions in the table of regions; empty for none."""
-        codes = self.hot.rows.regions[places] // 1_000_000 * 1_000_000
-        return [f"{code:012d}" if code else "" for code in codes.tolist()]
 
 
 def _narrow(values: Array, limit: int) -> Array:

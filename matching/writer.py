@@ -19,7 +19,7 @@ from matching import text
 from matching.collect import collect
 from matching.columns import Flat, join
 from matching.files import IndexDamaged, pack_strings, write_arrays
-from matching.index import Live, Snapshot, no_dead, open_snapshot, stamp
+from matching.index import Live, Snapshot, bury, no_dead, open_snapshot, stamp
 from matching.manifest import Entry, IndexMissing, Manifest
 from matching.model import Job
 from matching.segment import Segment, assemble, flatten, open_segment
@@ -182,7 +182,7 @@ class IndexWriter:
         with self._turn:
             before = self._sound()
             generation, own = self._next_generation(), _own()
-            lives = [_bury(live, ids) for live in before.lives]
+            lives = [bury(live, ids) for live in before.lives]
             free = {at: live.live for at, live in enumerate(lives) if live.live and live.segment.name not in self._merging}
             merged = _to_merge(free, sum(live.live > 0 for live in lives), len(fresh))
             parts = [flatten(lives[at].segment, _alive(lives[at])) for at in sorted(merged)]
@@ -228,7 +228,7 @@ class IndexWriter:
             return  # a full build came between; the file that nobody needs is swept later
         late = [live.segment.hot.rows.job_id[_alive(live) & ~_alive(now[live.segment.name])] for live in chosen]
         whole = Live(merged, no_dead(merged.rows), merged.rows, None)
-        left = _bury(whole, np.concatenate([ids.astype(np.int64) for ids in late]))
+        left = bury(whole, np.concatenate([ids.astype(np.int64) for ids in late]))
         kept, generation = before.manifest, self._next_generation()
         lives = [live for live in before.lives if live.segment.name not in self._merging]
         entries = self._entries([*lives, left], {merged.name: left} if left is not whole else {}, generation, _own())
@@ -257,18 +257,6 @@ class IndexWriter:
             if live.live:
                 entries.append(Entry(live.segment.name, live.segment.rows, live.live, name))
         return entries
-
-
-def _bury(live: Live, ids: npt.NDArray[np.int64]) -> Live:
-    """A segment without these jobs; the very same when it has none of them."""
-    rows = live.segment.find(ids)
-    rows = rows[rows >= 0]
-    rows = rows[live.dead[rows >> 6] >> (rows & 63).astype(np.uint64) & np.uint64(1) == 0]
-    if not len(rows):
-        return live
-    dead = np.array(live.dead)
-    np.bitwise_or.at(dead, rows >> 6, np.left_shift(np.uint64(1), (rows & 63).astype(np.uint64)))
-    return Live(live.segment, dead, live.live - len(rows), None)
 
 
 def _own() -> str:

@@ -30,17 +30,20 @@ class Pool:
 
     def apply(self, upserts: list[Job], deletes: list[int]) -> None:
         self.writer.apply(upserts, deletes, str(int(self.writer.position) + 1))
-        self.now.update({job.job_id: job for job in upserts})
-        for job_id in deletes:
-            self.now.pop(job_id, None)
+        now = self.now | {job.job_id: job for job in upserts}
         assert self.index.refresh()
+        self.stand_at({job_id: job for job_id, job in now.items() if job_id not in deletes})
+
+    def stand_at(self, now: dict[int, Job], base: dict[int, Job] | None = None) -> None:
+        """From here on ``now`` is what the engine is to find, and ``base`` what its last full build held."""
+        self.now = now
+        self.base = self.base if base is None else base
         self._oracle = None
 
     def rebuild(self) -> None:
         self.writer.rebuild(self.now.values(), self.writer.position)
-        self.base = dict(self.now)
         assert self.index.refresh()
-        self._oracle = None
+        self.stand_at(self.now, dict(self.now))
 
     @property
     def oracle(self) -> Oracle:
