@@ -14,6 +14,7 @@ from service.config import Settings, load
 from service.db import Database
 from service.error_answers import register_error_answers
 from service.headers import register_headers
+from service.indexing.at_once import register_at_once
 from service.indexing.live import LiveIndex
 from service.jobs.routes import blueprint as jobs_blueprint
 from service.logs import register_request_log, set_up_logs
@@ -48,6 +49,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
     app.extensions["database"] = Database(settings.database_url, pool_size=settings.web_threads + 2)
     app.extensions["live_index"] = LiveIndex(settings.index_dir, settings.index_poll_seconds)
 
+    register_at_once(app)
     register_error_answers(app)
     register_request_log(app)
     register_metrics(app)

@@ -39,6 +39,11 @@ class Position:
         read = json.loads(value)
         return cls(int(read["horizon"]), frozenset(int(number) for number in read["seen"]))
 
+    def holds(self, change_id: int, transaction_id: int | None) -> bool:
+        """Whether a committed line has been read. On SQLite lines have no transaction number."""
+        number = change_id if transaction_id is None else transaction_id
+        return number < self.horizon or change_id in self.seen
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
