@@ -162,19 +162,23 @@ def ask(
     plan: Plan, term_index: dict[str, int], tag_index: dict[str, int], width: int
 ) -> tuple[npt.NDArray[np.int64], list[Term]] | None:
     """The query as ``rows.unpack`` reads it, in the numbers of one segment, and the terms it has; None: nothing there matches."""
-    terms = [term for term in plan.terms if term.term in term_index]
+    terms, places = [], []
+    for term in plan.terms:
+        place = term_index.get(term.term)
+        if place is not None:
+            terms.append(term)
+            places.append(place)
     if plan.needs_words and not terms:
         return None
     masks = _tag_bits(tag_index, width, plan.wishes)
     if masks is None:
         return None
-    barred = [term_index[term] for term in plan.barred if term in term_index]
+    barred = [term_index[term] for term in plan.barred if term in term_index] if plan.barred else plan.barred
     count = len(terms)
-    lengths = [count, count, count, len(barred), len(plan.regions), len(plan.blocked), len(masks)]
     numbers: Any = [
         *plan.numbers,
-        *lengths,
-        *[term_index[term.term] for term in terms],
+        *(count, count, count, len(barred), len(plan.regions), len(plan.blocked), len(masks)),
+        *places,
         *[term.weight for term in terms],
         *[term.group for term in terms],
         *barred,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,62 +16,59 @@ from matching.space import km_of
 Ints = npt.NDArray[np.int64]
 
 
+_make = tuple.__new__  # a NamedTuple from a sequence without its own constructor: a third of the time, twenty jobs a page
+
+
 def hits_of(
     rows: Rows, tag_index: dict[str, int], query: Query, terms: list[Term], best: list[list[int]], picks: Ints, parts: Ints
 ) -> list[Hit]:
     """Hits for the rows ``picks`` of one segment. ``query``: what of it ranks; ``best``: value, published_at, job_id, segment,
     row; ``parts``: as ``kernels.explain_rows`` writes them."""
     records = rows.record[picks, 5:8].tolist()
-    said = _Said(query, terms, rows, tag_index, picks)
+    wish, age, sex, now = max(0, query.wage_min_yuan_month or 0), query.age, query.sex, query.now
+    said: dict[int, tuple[Reason, ...]] = {}  # sentences about words: jobs that carry the same ones share them
+    carried = _carried(rows, tag_index, query, picks)
     hits = []
-    for at, (key, points, record) in enumerate(zip(best, parts.tolist(), records, strict=True)):
-        chord, met = points[7], points[8]
-        distance = round(km_of(chord), 2) if chord >= 0 else None
-        hits.append(
-            Hit(
-                key[2],
-                sum(points[:7]),
-                Parts(*points[:7]),
-                distance,
-                said.reasons(at, met, distance, record, points[4], key[1]),
-                After(key[0], key[1], key[2]),
-            )
-        )
+    for at, (entry, points, (low, high, ages)) in enumerate(zip(best, parts.tolist(), records, strict=True)):
+        value, published, job_id = entry[:3]
+        chord, met = points[7:]
+        words = said.get(met)
+        if words is None:
+            words = said[met] = _words(terms, met)
+        why, distance = list(words), None
+        if chord >= 0:
+            distance = round(km_of(chord), 2)
+            why.append(reasons.place(distance))
+        if wish:
+            why.append(reasons.wage(wish, low, high))
+        if age is not None and (reason := reasons.age(age, *_limits(ages, sex))) is not None:
+            why.append(reason)
+        if carried and (reason := reasons.tags(carried[at])) is not None:
+            why.append(reason)
+        if points[4] > 0 and (reason := reasons.fresh(max(0, now - published) // DAY)) is not None:
+            why.append(reason)
+        scores = points[:7]
+        key = _make(After, (value, published, job_id))
+        hits.append(_make(Hit, (job_id, sum(scores), _make(Parts, scores), distance, tuple(why), key)))
     return hits
 
 
-class _Said:
-    """The sentences of one page: what several jobs share is put together once."""
-
-    def __init__(self, query: Query, terms: list[Term], rows: Rows, tag_index: dict[str, int], picks: Ints) -> None:
-        self._query = query
-        self._terms = terms
-        self._wish = max(0, query.wage_min_yuan_month or 0)
-        self._words: dict[int, tuple[Reason, ...]] = {}
-        wanted = [(tag, tag_index[tag]) for tag in query.tags_wanted if tag in tag_index]
-        self._tags: list[frozenset[str]] | None = None
-        if wanted:
-            carried = rows.tag_sets[rows.tag_set[picks]].tolist()
-            self._tags = [frozenset(tag for tag, bit in wanted if words[bit >> 6] >> (bit & 63) & 1) for words in carried]
-
-    def reasons(self, at: int, met: int, km: float | None, record: list[int], fresh: int, published: int) -> tuple[Reason, ...]:
-        """Words first, then place, pay, age, benefits, date."""
-        query = self._query
-        words = self._words.get(met)
-        if words is None:
-            carried = [term for number, term in enumerate(self._terms) if met >> number & 1]
-            words = self._words[met] = reasons.words(sorted(carried, key=lambda term: -term.weight))
-        wage = reasons.wage(self._wish, record[0], record[1]) if self._wish else None
-        age = None
-        if query.age is not None:
-            low, high = _limits(record[2], query.sex)
-            age = reasons.age(query.age, low, high)
-        tags = reasons.tags(self._tags[at]) if self._tags else None
-        recent = reasons.fresh(max(0, query.now - published) // DAY) if fresh > 0 else None
-        place = None if km is None else reasons.place(km)
-        return (*words, *[one for one in (place, wage, age, tags, recent) if one is not None])
+def _words(terms: list[Term], met: int) -> tuple[Reason, ...]:
+    """The sentences about the terms whose bits are set."""
+    carried = [term for number, term in enumerate(terms) if met >> number & 1]
+    return reasons.words(sorted(carried, key=lambda term: -term.weight))
 
 
+def _carried(rows: Rows, tag_index: dict[str, int], query: Query, picks: Ints) -> list[frozenset[str]]:
+    """Of the benefits wished for, those of each row; nothing when none was wished for that anybody offers."""
+    wanted = [(tag, tag_index[tag]) for tag in query.tags_wanted if tag in tag_index]
+    if not wanted:
+        return []
+    sets = rows.tag_sets[rows.tag_set[picks]].tolist()
+    return [frozenset([tag for tag, bit in wanted if words[bit >> 6] >> (bit & 63) & 1]) for words in sets]
+
+
+@lru_cache(maxsize=1 << 14)
 def _limits(ages: int, sex: str | None) -> tuple[int, int]:
     men, women = (ages & 127, ages >> 7 & 127), (ages >> 14 & 127, ages >> 21 & 127)
     if sex == "male":

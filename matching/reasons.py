@@ -68,10 +68,8 @@ def _related(word: str, asked: str, relation: str) -> str:
 
 
 @lru_cache(maxsize=_KEPT)
-def wage(wish: int, low: int, high: int) -> Reason | None:
-    """Pay from ``low`` to ``high`` (yuan a month, 0 not stated) beside a ``wish``; None without one."""
-    if wish <= 0:
-        return None
+def wage(wish: int, low: int, high: int) -> Reason:
+    """Pay from ``low`` to ``high`` (yuan a month, 0 not stated) beside a ``wish`` above 0."""
     if low <= 0 and high <= 0:
         said = "没有写明工资，可先问一问"
     elif low >= wish:
