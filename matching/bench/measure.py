@@ -31,7 +31,7 @@ TUNING_SEED: Final = 2
 """Queries that were looked at while choosing settings, the engine's and the peers'; figures are of another seed."""
 _WARMING: Final = 20
 _FACETS: Final = 200
-_ADDED: Final = 15
+_ADDED: Final = 200
 _ADDED_SEED: Final = 4
 
 
@@ -138,20 +138,18 @@ def _batch_rate(index: Index, queries: Sequence[Query]) -> float:
 
 
 def _visible_in_process(index: Index, jobs: int) -> Figures:
-    """Milliseconds from handing a job to the open index until a search holds it."""
-    add = getattr(index, "add", None)
-    if add is None:
-        return {}
-    taken = []
+    """From handing a job to the open index until every search that begins holds it; and until the answer of such a search."""
+    handed, shown = [], []
     for job in synthesize.jobs(_ADDED, _ADDED_SEED):
-        new = replace(job, job_id=jobs + job.job_id, published_at=synthesize.NOW, valid_until=None)
-        query = Query(now=synthesize.NOW + 1, sort="newest", regions=(job.region,))
-        began = time.perf_counter()
-        add(new)
-        while all(hit.job_id != new.job_id for hit in search(index, query)):
-            pass
-        taken.append(time.perf_counter() - began)
-    return {"visible_in_process_ms": round(float(np.median(taken)) * 1000, 3)}
+        new = replace(job, job_id=jobs + job.job_id, published_at=synthesize.NOW + 1, valid_until=None)
+        query = Query(now=synthesize.NOW + 1, sort="newest", regions=(job.region,), limit=_ADDED)
+        handed.append(_timed(partial(index.add, new))[0])
+        spent, hits = _timed(partial(search, index, query))
+        shown.append(handed[-1] + spent)
+        if all(hit.job_id != new.job_id for hit in hits):
+            raise RuntimeError("the next search does not hold the new job")
+    figures = percentiles("visible_in_process_", handed, (50, 99))
+    return figures | {"visible_in_process_ms": round(float(np.median(shown)) * 1000, 3)}
 
 
 def measure(folder: Path, jobs: int, asked: Sequence[Query], compared: int, names: Sequence[str]) -> Figures:
