@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TESTS = ("tests/matching/test_engine.py", "tests/matching/people")
+TESTS = ("tests/matching/test_engine.py", "tests/matching/test_fresh.py", "tests/matching/people")
 
 
 @pytest.mark.long
