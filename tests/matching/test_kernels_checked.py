@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TESTS = ("tests/matching/test_engine.py", "tests/matching/test_fresh.py", "tests/matching/people")
+TESTS = tuple(
+    f"tests/matching/{name}" for name in ("test_engine.py", "test_fresh.py", "test_narrower.py", "test_segment.py", "people")
+)
 
 
 @pytest.mark.long
