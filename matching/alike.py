@@ -12,7 +12,7 @@ from matching.engine import explained
 from matching.formula import IDF_DEFAULT
 from matching.fresh import Fresh
 from matching.index import Index, Snapshot
-from matching.kernels import terms_of_row
+from matching.lookup import terms_of_row
 from matching.model import Hit, Query, Suggestion
 from matching.segment import Segment
 from matching.wanted import Answer, Concept

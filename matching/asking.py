@@ -12,8 +12,16 @@ import numpy.typing as npt
 from matching import text, wanted
 from matching.collect import hours_quarters
 from matching.index import Snapshot
+from matching.layout import (
+    BY_APPLICATIONS,
+    BY_DISTANCE,
+    BY_NEWEST,
+    BY_SCORE,
+    BY_WAGE,
+    HOURS_UNKNOWN,
+    Asked,
+)
 from matching.model import KINDS, SETTLEMENTS, Query, Term
-from matching.rows import BY_APPLICATIONS, BY_DISTANCE, BY_NEWEST, BY_SCORE, BY_WAGE, HOURS_UNKNOWN, Asked
 from matching.space import chord_of, is_point, unit_vector
 from matching.wanted import CODE_MARK, Concept
 

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from matching.compiled import inner, kernel
-from matching.kernels import enter, offer, parts_of
-from matching.rows import Asked, Rows, passes, unpack, whole
+from matching.layout import Asked, Rows, whole
+from matching.ranking import enter, offer, parts_of
+from matching.rows import passes, unpack
 from matching.tally import Tally, tally_row
 
 Array = npt.NDArray[Any]

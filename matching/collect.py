@@ -21,9 +21,9 @@ import numpy as np
 from matching import text
 from matching.columns import Array, Flat, Ints, select
 from matching.formula import AGE_OPEN, DESCRIPTION_WEIGHT, FEW_MAX, LOT_BITS, SKILL_WEIGHT, TITLE_WEIGHT, TRADE_WEIGHT
+from matching.layout import HOURS_UNKNOWN, NEVER
 from matching.model import KINDS, SETTLEMENTS, Job
 from matching.packing import count_tokens, vectors, weigh_tokens
-from matching.rows import HOURS_UNKNOWN, NEVER
 from matching.wanted import CODE_MARK
 
 K = TypeVar("K")

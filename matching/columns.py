@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from matching.layout import Hot
 from matching.packing import pick_runs, unpack_counts, unpack_tokens
-from matching.rows import Hot
 
 Array = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]

@@ -20,7 +20,8 @@ from numba import extending
 from numba.core import cgutils, types
 
 _KERNEL_SOURCES = (
-    "chains.py", "compiled.py", "formula.py", "kernels.py", "packing.py", "rows.py", "scratch.py", "tally.py",
+    "chains.py", "compiled.py", "formula.py", "kernels.py", "layout.py", "lookup.py", "packing.py", "ranking.py", "rows.py",
+    "scratch.py", "sums.py", "tally.py",
     "people/kernels.py", "people/rows.py",
 )  # fmt: skip
 F = TypeVar("F", bound=Callable[..., object])

@@ -14,9 +14,10 @@ from matching.chains import best_of_fresh, explain_fresh, sums, tally_fresh
 from matching.fresh import TAG_WORDS, Fresh
 from matching.hits import hits_of
 from matching.index import Index, Snapshot
-from matching.kernels import best_of_segment, explain_rows, sort_best
+from matching.kernels import best_of_segment, explain_rows
+from matching.layout import Rows
 from matching.model import KINDS, Facets, Hit, Query, Term, Totals
-from matching.rows import Rows
+from matching.ranking import sort_best
 from matching.scratch import room_for
 from matching.tally import Tally, tally_segment
 

@@ -17,8 +17,8 @@ import numpy.typing as npt
 from matching.chains import ROWS_MOST, Chains
 from matching.collect import APPLICATIONS_CAP, NO_EMPLOYER, WAGE_CAP, ages_of, hours_quarters, region_number
 from matching.formula import crowd_of, impacts, lot_of
+from matching.layout import NEVER, Rows
 from matching.model import KINDS, SETTLEMENTS, Job
-from matching.rows import NEVER, Rows
 from matching.space import is_point, unit_vector
 
 Bits = npt.NDArray[np.uint64]

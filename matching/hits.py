@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from matching import reasons
 from matching.formula import DAY
+from matching.layout import Rows
 from matching.model import After, Hit, Parts, Query, Reason, Term
-from matching.rows import Rows
 from matching.space import km_of
 
 Ints = npt.NDArray[np.int64]

@@ -9,248 +9,64 @@ answer.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-import numpy.typing as npt
-
-from matching.compiled import inner, kernel, prefetch
+from matching.compiled import (
+    inner,
+    kernel,
+    prefetch,
+)
 from matching.formula import (
     DAY,
     FRESH_MAX,
     FRESH_STEP,
     IMPACT_MAX,
     WEIGHT_SCALE,
-    age_points,
     fresh_points,
-    place_points,
-    preference_points,
     text_points,
-    wage_points,
 )
-from matching.rows import (
+from matching.layout import (
     BLOCK,
     BLOCK_SHIFT,
     BY_NEWEST,
     BY_SCORE,
     FACT_NEWEST,
-    GROUP_IMPACT,
-    GROUP_START,
     HALF_DAY,
     SUPER,
     SUPER_SHIFT,
+    Array,
     Asked,
     Hot,
-    Posts,
     Rows,
-    bound_of,
-    chord_to,
-    fair_of,
-    limits_of,
-    may_hold,
-    met_tags,
-    passes,
-    published_of,
-    unpack,
-    value_of,
     whole,
 )
-from matching.scratch import BUCKETS, Field, Room, Work, carve
+from matching.lookup import (
+    carries_barred,
+    impact_of,
+)
+from matching.ranking import (
+    enter,
+    offer,
+    parts_of,
+)
+from matching.rows import (
+    bound_of,
+    may_hold,
+    published_of,
+    unpack,
+)
+from matching.scratch import (
+    BUCKETS,
+    Field,
+    Room,
+    Work,
+    carve,
+)
+from matching.sums import block_ceilings, number_groups, renew_stamps, sum_chunk, superblock_ceilings
 
-Array = npt.NDArray[Any]
 _NO_THRESHOLD: Final = -(1 << 62)
 _TOGETHER: Final = 4  # blocks: their sums stay in the nearest cache
-_POINT_BITS: Final = 20  # weight times impact is at most 16,000 * 63
-_POINTS: Final = (1 << _POINT_BITS) - 1
-_STAMPS_MOST: Final = (1 << 11) - 4 * 64  # a chunk uses two for each of its terms
 _TEXT_POINT: Final = IMPACT_MAX * WEIGHT_SCALE  # of a text sum make one point
-
-
-@inner
-def entry_of(posts: Posts, term: int, number: int) -> int:
-    """Position of ``term`` in the superblock, -1 when it does not hold the term."""
-    low, high = whole(posts.term_starts[term]), whole(posts.term_starts[term + 1])
-    end = high
-    while low < high:
-        middle = (low + high) >> 1
-        if posts.super_no[middle] < number:
-            low = middle + 1
-        else:
-            high = middle
-    return low if low < end and posts.super_no[low] == number else -1
-
-
-@inner
-def group_of(posts: Posts, entry: int, block: int) -> int:
-    """Position of the group of a ``block`` (0..31) in a superblock entry, -1 when it has none."""
-    low, high = whole(posts.super_group[entry]), whole(posts.super_group[entry + 1])
-    end = high
-    while low < high:
-        middle = (low + high) >> 1
-        if (whole(posts.group[middle]) & (SUPER - 1)) < block:
-            low = middle + 1
-        else:
-            high = middle
-    return low if low < end and (whole(posts.group[low]) & (SUPER - 1)) == block else -1
-
-
-@inner
-def span_of(posts: Posts, entry: int, group: int) -> tuple[int, int]:
-    """First and last-plus-one posting of a group."""
-    base = whole(posts.super_post[entry])
-    first = base + (whole(posts.group[group]) >> GROUP_START)
-    if group + 1 < whole(posts.super_group[entry + 1]):
-        return first, base + (whole(posts.group[group + 1]) >> GROUP_START)
-    return first, whole(posts.super_post[entry + 1])
-
-
-@inner
-def impact_at(posts: Posts, first: int, last: int, place: int) -> int:
-    """Impact of the row at ``place`` in its block among postings first..last-1, 0 when it is not there."""
-    low, high = first, last
-    while low < high:
-        middle = (low + high) >> 1
-        if (whole(posts.post[middle]) & (BLOCK - 1)) < place:
-            low = middle + 1
-        else:
-            high = middle
-    if low < last:
-        found = whole(posts.post[low])
-        if (found & (BLOCK - 1)) == place:
-            return found >> BLOCK_SHIFT
-    return 0
-
-
-@inner
-def impact_of(posts: Posts, term: int, row: int) -> int:
-    """Impact of ``term`` in a job, 0 when the advert does not carry it."""
-    entry = entry_of(posts, term, row >> (BLOCK_SHIFT + SUPER_SHIFT))
-    if entry < 0:
-        return 0
-    group = group_of(posts, entry, (row >> BLOCK_SHIFT) & (SUPER - 1))
-    if group < 0:
-        return 0
-    first, last = span_of(posts, entry, group)
-    return impact_at(posts, first, last, row & (BLOCK - 1))
-
-
-@kernel
-def terms_of_row(posts: Posts, row: int, terms: Array, impacts: Array) -> int:
-    """Every term of one job (the inverted lists searched from the wrong side, 50 ns a term), with its impact; how many."""
-    count = 0
-    for term in range(len(posts.term_starts) - 1):
-        impact = impact_of(posts, term, row)
-        if impact > 0:
-            terms[count], impacts[count] = term, impact
-            count += 1
-    return count
-
-
-@inner
-def carries_barred(posts: Posts, row: int, asked: Asked) -> bool:
-    for i in range(len(asked.barred)):  # noqa: SIM110 - compiled
-        if impact_of(posts, asked.barred[i], row) > 0:
-            return True
-    return False
-
-
-@inner
-def _behind(best: Array, a: int, value: int, published: int, job_id: int) -> bool:
-    """Whether entry ``a`` of ``best`` sorts behind (value, published, job_id)."""
-    if best[a, 0] != value:
-        return bool(best[a, 0] < value)
-    if best[a, 1] != published:
-        return bool(best[a, 1] < published)
-    return bool(best[a, 2] > job_id)
-
-
-@inner
-def _put(best: Array, at: int, value: int, published: int, job_id: int, segment: int, row: int) -> None:
-    best[at, 0] = value
-    best[at, 1] = published
-    best[at, 2] = job_id
-    best[at, 3] = segment
-    best[at, 4] = row
-
-
-@inner
-def _copy(best: Array, to: int, source: int) -> None:
-    for column in range(5):
-        best[to, column] = best[source, column]
-
-
-@inner
-def _sink(best: Array, k: int, value: int, published: int, job_id: int, segment: int, row: int) -> None:
-    """Let an entry take the root's place in the heap of the first ``k``."""
-    at = 0
-    while True:
-        child = 2 * at + 1
-        if child >= k:
-            break
-        if child + 1 < k and _behind(best, child + 1, best[child, 0], best[child, 1], best[child, 2]):
-            child += 1
-        if not _behind(best, child, value, published, job_id):
-            break
-        _copy(best, at, child)
-        at = child
-    _put(best, at, value, published, job_id, segment, row)
-
-
-@inner
-def _push(best: Array, count: int, value: int, published: int, job_id: int, segment: int, row: int) -> int:
-    """Keep the best ``len(best)`` in a heap whose root is the worst of them; the new number of entries."""
-    k = len(best)
-    if count < k:
-        at = count
-        while at > 0:
-            parent = (at - 1) >> 1
-            if _behind(best, parent, value, published, job_id):
-                break
-            _copy(best, at, parent)
-            at = parent
-        _put(best, at, value, published, job_id, segment, row)
-        return count + 1
-    if not _behind(best, 0, value, published, job_id):
-        return count
-    _sink(best, k, value, published, job_id, segment, row)
-    return count
-
-
-@kernel
-def sort_best(best: Array, count: int) -> None:
-    """The heap as a list, best first (heapsort: the root, always the worst, goes to the end)."""
-    for end in range(count - 1, 0, -1):
-        value, published, job_id, segment, row = best[end, 0], best[end, 1], best[end, 2], best[end, 3], best[end, 4]
-        _copy(best, end, 0)
-        _sink(best, end, value, published, job_id, segment, row)
-
-
-@inner
-def offer(rows: Rows, dead: Array, row: int, asked: Asked, total: int, best: Array, count: int) -> bool:
-    """Whether a row that passes all filters (but barred words) would enter the best k; what costs least is asked first."""
-    value = value_of(rows, row, asked, total)
-    published = published_of(rows, row)
-    full = count == len(best)
-    if full and value < best[0, 0]:
-        return False
-    job_id = whole(rows.job_id[row])
-    if full and not _behind(best, 0, value, published, job_id):
-        return False
-    if asked.after != 0:
-        if value != asked.after_value:
-            if value > asked.after_value:
-                return False
-        elif published != asked.after_time:
-            if published > asked.after_time:
-                return False
-        elif job_id <= asked.after_id:
-            return False
-    return passes(rows, dead, row, asked)
-
-
-@inner
-def enter(rows: Rows, row: int, asked: Asked, total: int, segment: int, best: Array, count: int) -> int:
-    """Put an offered row among the best; the new number of entries."""
-    return _push(best, count, value_of(rows, row, asked, total), published_of(rows, row), whole(rows.job_id[row]), segment, row)
 
 
 @inner
@@ -306,131 +122,6 @@ def _new_enough(rows: Rows, start: int, end: int, least: int) -> int:
 
 
 @inner
-def _superblock_ceilings(posts: Posts, asked: Asked, work: Work) -> None:
-    """For every superblock the text sum that none of its rows exceeds; 0 where no asked term stands."""
-    ceilings, held = work.super_ceilings, work.super_held
-    for i in range(len(asked.term)):
-        if i > 0 and asked.group[i] != asked.group[i - 1]:
-            for number in range(len(held)):
-                held[number] = 0
-        weight, term = asked.weight[i], asked.term[i]
-        for entry in range(whole(posts.term_starts[term]), whole(posts.term_starts[term + 1])):
-            number = posts.super_no[entry]
-            points = weight * whole(posts.super_max[entry])
-            if points > held[number]:
-                ceilings[number] += points - held[number]
-                held[number] = points
-
-
-@inner
-def _block_ceilings(posts: Posts, number: int, asked: Asked, work: Work) -> None:
-    """The same for the 32 blocks of a superblock; ``work`` keeps where the words stand in it."""
-    ceilings, held, entries, groups = work.ceilings, work.held_blocks, work.entries, work.groups
-    for block in range(SUPER):
-        ceilings[block] = held[block] = 0
-    for i in range(len(asked.term)):
-        if i > 0 and asked.group[i] != asked.group[i - 1]:
-            for block in range(SUPER):
-                held[block] = 0
-        for block in range(SUPER):
-            groups[i * SUPER + block] = -1
-        entry = entry_of(posts, asked.term[i], number)
-        entries[i] = entry
-        if entry < 0:
-            continue
-        weight = asked.weight[i]
-        for group in range(whole(posts.super_group[entry]), whole(posts.super_group[entry + 1])):
-            facts = whole(posts.group[group])
-            block = facts & (SUPER - 1)
-            groups[i * SUPER + block] = group
-            points = weight * ((facts >> SUPER_SHIFT) & GROUP_IMPACT)
-            if points > held[block]:
-                ceilings[block] += points - held[block]
-                held[block] = points
-
-
-@inner
-def _locate(posts: Posts, asked: Asked, work: Work, chunk: Array) -> None:
-    """Where every term stands in the blocks of ``chunk`` (``work.first``, ``work.last``), and the most points of each group."""
-    for t in range(len(asked.term)):
-        if t == 0 or work.slot[t] != work.slot[t - 1]:
-            work.slot_most[work.slot[t]] = 0
-        most = 0
-        for each in range(len(chunk)):
-            place = t * SUPER + chunk[each]
-            group = work.groups[place]
-            work.first[place] = work.last[place] = 0
-            if group >= 0:
-                work.first[place], work.last[place] = span_of(posts, work.entries[t], group)
-                most = max(most, (whole(posts.group[group]) >> SUPER_SHIFT) & GROUP_IMPACT)
-        work.slot_most[work.slot[t]] = max(work.slot_most[work.slot[t]], asked.weight[t] * most)
-
-
-@inner
-def _others(work: Work, slots: int, need: int) -> None:
-    """Set ``work.finds``: 0 for groups of terms that together stay below ``need``, so that a row must be met by another one."""
-    for slot in range(slots):
-        work.finds[slot] = 1
-    others = 0
-    while True:
-        least = -1
-        for slot in range(slots):
-            if work.finds[slot] == 1 and (least < 0 or work.slot_most[slot] < work.slot_most[least]):
-                least = slot
-        if least < 0 or others + work.slot_most[least] >= need:
-            return
-        others += work.slot_most[least]
-        work.finds[least] = 0
-
-
-@inner
-def _sum_chunk(posts: Posts, asked: Asked, work: Work, field: Field, chunk: Array, need: int) -> int:
-    """Text sums of the rows of the chunk that may reach ``need``; how many, ``field.touched`` lists them.
-
-    Groups of terms that together stay below it only add to rows that another group found (MaxScore: Turtle and Flood 1995). Of
-    every group a row gets the best: ``held`` is what the group of this stamp has given it so far (a row with an older stamp has
-    nothing of it yet). A term that is alone in its group needs no such memory.
-    """
-    totals, held, touched = field.totals, field.held, field.touched
-    count, terms = 0, len(asked.term)
-    _locate(posts, asked, work, chunk)
-    _others(work, work.slot[terms - 1] + 1, need)
-    for finds in (1, 0):
-        for t in range(terms):
-            weight, slot = asked.weight[t], work.slot[t]
-            if work.finds[slot] != finds:
-                continue
-            stamp = work.stamp[0] + slot
-            alone = (t == 0 or work.slot[t - 1] != slot) and (t + 1 == terms or work.slot[t + 1] != slot)
-            for each in range(len(chunk)):
-                block = chunk[each]
-                base, end = block << BLOCK_SHIFT, work.ends[block]
-                for at in range(work.first[t * SUPER + block], work.last[t * SUPER + block]):
-                    found = whole(posts.post[at])
-                    row = found & (BLOCK - 1)
-                    if row >= end:
-                        break
-                    row += base
-                    total = whole(totals[row])
-                    if total == 0:
-                        if finds == 0:
-                            continue
-                        touched[count] = row
-                        count += 1
-                    points = weight * (found >> BLOCK_SHIFT)
-                    if not alone:
-                        before = whole(held[row])
-                        given = before & _POINTS if before >> _POINT_BITS == stamp else 0
-                        if points <= given:
-                            continue
-                        held[row] = (stamp << _POINT_BITS) | points
-                        points -= given
-                    totals[row] = total + points
-    work.stamp[0] += terms
-    return count
-
-
-@inner
 def _rest_of(asked: Asked, rows: Rows, work: Work, start: int, row: int) -> int:
     """The most that a row of the superblock from ``start`` has beside its text; freshness from one byte, without its record."""
     block = row >> BLOCK_SHIFT
@@ -449,7 +140,7 @@ def _try_chunk(
         for each in range(len(chunk)):
             most = max(most, work.rests[chunk[each]])
         need = (best[0, 0] - most) * _TEXT_POINT
-    found = _sum_chunk(hot.posts, asked, work, field, chunk, need)
+    found = sum_chunk(hot.posts, asked, work, field, chunk, need)
     kept = 0
     for j in range(found):
         row = whole(field.touched[j])
@@ -483,25 +174,6 @@ def _least_new(asked: Asked, bound: int, newest: int, threshold: int) -> int:
         return asked.since
     days = (FRESH_MAX - missing) // FRESH_STEP
     return max(asked.since, asked.now - (days + 1) * DAY + 1)
-
-
-@inner
-def _number_groups(asked: Asked, work: Work) -> None:
-    """Each term's group as a number from 0 into ``work.slot``."""
-    slot = 0
-    for i in range(len(asked.term)):
-        if i > 0 and asked.group[i] != asked.group[i - 1]:
-            slot += 1
-        work.slot[i] = slot
-
-
-@inner
-def _renew_stamps(work: Work, field: Field) -> None:
-    """Begin anew where stamps would soon not fit any more."""
-    if work.stamp[0] > _STAMPS_MOST:
-        work.stamp[0] = 1
-        for row in range(SUPER * BLOCK):
-            field.held[row] = 0
 
 
 @inner
@@ -539,11 +211,11 @@ def best_of_segment(hot: Hot, dead: Array, packed: Array, room: Room, segment: i
     super_count = len(hot.supers.facts)
     work = carve(room.numbers, len(asked.term), super_count)
     field = Field(room.totals, room.held, room.touched)
-    _number_groups(asked, work)
+    number_groups(asked, work)
     for number in range(super_count):
         work.super_ceilings[number] = work.super_held[number] = 0
     if asked.words != 0:
-        _superblock_ceilings(hot.posts, asked, work)
+        superblock_ceilings(hot.posts, asked, work)
     chosen = 0
     for number in range(super_count):
         ceiling = work.super_ceilings[number]
@@ -560,7 +232,7 @@ def best_of_segment(hot: Hot, dead: Array, packed: Array, room: Room, segment: i
         if full and (bound < best[0, 0] or (bound == best[0, 0] and hot.supers.facts[number, FACT_NEWEST] < best[0, 1])):
             continue
         if asked.words != 0:
-            _block_ceilings(hot.posts, number, asked, work)
+            block_ceilings(hot.posts, number, asked, work)
         few = _open_blocks(hot, asked, work, number)
         start = number << (SUPER_SHIFT + BLOCK_SHIFT)
         at = 0
@@ -588,7 +260,7 @@ def best_of_segment(hot: Hot, dead: Array, packed: Array, room: Room, segment: i
                     for row in range(first, first + work.ends[work.chunk[each]]):
                         count = _try_row(hot, dead, row, asked, 0, segment, best, count)
             else:
-                _renew_stamps(work, field)
+                renew_stamps(work, field)
                 count = _try_chunk(hot, dead, asked, work, field, start, work.chunk[:taken], segment, best, count)
             if count == len(best):
                 together = min(_TOGETHER, 2 * together) if best[0, 0] == threshold else 1
@@ -614,19 +286,3 @@ def explain_rows(hot: Hot, picks: Array, packed: Array, parts: Array) -> None:
                     held = points
                 met |= 1 << t
         parts_of(hot.rows, row, asked, total, met, parts, i)
-
-
-@inner
-def parts_of(rows: Rows, row: int, asked: Asked, total: int, met: int, parts: Array, i: int) -> None:
-    """Write the parts of one job whose text sum and met terms are known."""
-    chord = chord_to(rows, row, asked)
-    parts[i, 0] = text_points(total)
-    parts[i, 1] = place_points(chord) if chord >= 0 else 0
-    parts[i, 2] = wage_points(asked.wish, whole(rows.record[row, 5]), whole(rows.record[row, 6]))
-    low_age, high_age = limits_of(rows, row, asked.sex)
-    parts[i, 3] = age_points(asked.ranked_age, low_age, high_age)
-    parts[i, 4] = fresh_points(asked.now, published_of(rows, row))
-    parts[i, 5] = preference_points(met_tags(rows, row, asked), asked.wanted_tags)
-    parts[i, 6] = fair_of(rows, row, asked)
-    parts[i, 7] = chord
-    parts[i, 8] = met

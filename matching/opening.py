@@ -15,9 +15,10 @@ from matching.collect import frequencies
 from matching.engine import count, counted, explained, search
 from matching.fresh import Delta
 from matching.index import Index, Snapshot
-from matching.kernels import best_of_segment, explain_rows, sort_best
+from matching.kernels import best_of_segment, explain_rows
+from matching.layout import NEVER
 from matching.model import Job, Query
-from matching.rows import NEVER
+from matching.ranking import sort_best
 from matching.scratch import room_for
 from matching.writer import IndexWriter
 

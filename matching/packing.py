@@ -10,7 +10,16 @@ import numpy.typing as npt
 
 from matching.compiled import kernel
 from matching.formula import IMPACT_MAX, TRADE_WEIGHT, UNIT
-from matching.rows import BLOCK, BLOCK_SHIFT, GROUP_IMPACT, GROUP_START, SUPER, SUPER_SHIFT, Posts, whole
+from matching.layout import (
+    BLOCK,
+    BLOCK_SHIFT,
+    GROUP_IMPACT,
+    GROUP_START,
+    SUPER,
+    SUPER_SHIFT,
+    Posts,
+    whole,
+)
 
 Array = npt.NDArray[Any]
 _ORDER: Final = 16  # Hilbert curve over 65,536 x 65,536 cells: about 300 x 600 m at the equator

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matching.compiled import inner
-from matching.rows import BLOCK, SUPER
+from matching.layout import BLOCK, SUPER
 
 Array = npt.NDArray[Any]
 BUCKETS: Final = 256

@@ -15,8 +15,7 @@ import numpy.typing as npt
 from matching.columns import Flat, without_terms
 from matching.columns import flatten as flatten_columns
 from matching.files import IndexDamaged, count_of, names_of, pack_strings, read_arrays, unpack_strings, well_formed, write_arrays
-from matching.packing import count_groups, curve, fill_groups, find_rows, posts_are_sound
-from matching.rows import (
+from matching.layout import (
     BLOCK_SHIFT,
     FACT_APPLICATIONS,
     FACT_EXPIRY,
@@ -38,6 +37,7 @@ from matching.rows import (
     Posts,
     Rows,
 )
+from matching.packing import count_groups, curve, fill_groups, find_rows, posts_are_sound
 
 _NO_BOX: Final = 1 << 30  # corners of a box around nothing: on the far side of every point
 Array = npt.NDArray[Any]

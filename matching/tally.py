@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 import numpy.typing as npt
 
 from matching.compiled import inner, kernel
-from matching.kernels import carries_barred, entry_of, span_of
-from matching.rows import (
+from matching.layout import (
     BLOCK,
     BLOCK_SHIFT,
     SUPER,
@@ -21,11 +20,10 @@ from matching.rows import (
     Hot,
     Posts,
     Rows,
-    may_hold,
-    passes,
-    unpack,
     whole,
 )
+from matching.lookup import carries_barred, entry_of, span_of
+from matching.rows import may_hold, passes, unpack
 from matching.scratch import Room, carve
 
 Array = npt.NDArray[Any]

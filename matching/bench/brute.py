@@ -14,8 +14,18 @@ import numpy.typing as npt
 from matching import formula
 from matching.asking import Plan
 from matching.index import Live, Snapshot
+from matching.layout import (
+    BLOCK,
+    BLOCK_SHIFT,
+    GROUP_START,
+    HOURS_UNKNOWN,
+    NOWHERE,
+    SUPER,
+    SUPER_SHIFT,
+    Posts,
+    Rows,
+)
 from matching.model import KINDS, SETTLEMENTS, Query
-from matching.rows import BLOCK, BLOCK_SHIFT, GROUP_START, HOURS_UNKNOWN, NOWHERE, SUPER, SUPER_SHIFT, Posts, Rows
 from matching.space import metres_of
 
 Ints = npt.NDArray[np.int64]

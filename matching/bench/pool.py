@@ -18,8 +18,8 @@ import numpy.typing as npt
 
 from matching import formula
 from matching.index import Index
+from matching.layout import NEVER
 from matching.model import KINDS, Job
-from matching.rows import NEVER
 from matching.space import is_point, unit_vector
 from matching.text import advert_words
 from matching.wanted import CODE_MARK
