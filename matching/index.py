@@ -114,6 +114,7 @@ def bury(live: Live, ids: npt.NDArray[np.int64]) -> Live:
         return live
     dead = np.array(live.dead)  # 125 KB for a million jobs
     np.bitwise_or.at(dead, rows >> 6, bits)
+    dead.setflags(write=False)  # like all others: a kernel is compiled anew for an array that may be written to
     return Live(live.segment, dead, live.live - len(rows), None)
 
 

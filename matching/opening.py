@@ -36,7 +36,7 @@ def open_index(path: Path) -> Index:
 def _exercise(index: Index) -> None:
     """Call every kernel once on the real, memory-mapped, read-only arrays (other arrays would be other types to Numba)."""
     plan = planned(Query(now=0, lat=28.0, lng=115.0, radius_km=1.0, limit=1), [], needs_words=False)
-    for live in index.snapshot.lives[:1]:
+    for live in {live.segment.wide: live for live in index.snapshot.lives}.values():
         segment = live.segment
         ready = ask(plan, segment.term_index, segment.tag_index, segment.width)
         if ready is not None:

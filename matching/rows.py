@@ -134,7 +134,7 @@ def passes(rows: Rows, dead: Array, row: int, asked: Asked) -> bool:
     if asked.reach >= 0:
         if (facts & 32) == 0:
             return False
-        if _chord2(rows, row, asked) > asked.reach * asked.reach:
+        if root(_chord2(rows, row, asked)) > asked.reach:
             return False
     if asked.settlements != 0 and (asked.settlements >> ((facts >> 2) & 7)) & 1 == 0:
         return False
@@ -247,7 +247,7 @@ def _nearest(blocks: Blocks, block: int, asked: Asked) -> int:
 def may_hold(blocks: Blocks, block: int, asked: Asked) -> bool:
     """False when the facts about the whole block rule out all of its jobs."""
     facts = blocks.facts
-    if asked.reach >= 0 and (facts[block, FACT_PLACED] == 0 or _nearest(blocks, block, asked) > asked.reach * asked.reach):
+    if asked.reach >= 0 and (facts[block, FACT_PLACED] == 0 or root(_nearest(blocks, block, asked)) > asked.reach):
         return False
     if facts[block, FACT_EXPIRY] <= asked.now or facts[block, FACT_NEWEST] < asked.since:
         return False

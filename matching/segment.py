@@ -43,6 +43,13 @@ _NO_BOX: Final = 1 << 30  # corners of a box around nothing: on the far side of 
 Array = npt.NDArray[Any]
 
 
+_WIDER: Final = {
+    "job_id": (np.uint32, np.int64),
+    **dict.fromkeys(("region", "employer", "tag_set", "trade_set"), (np.uint16, np.uint32)),
+}
+"""Columns that take half the room while their numbers are small."""
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """One immutable batch of jobs, opened. Rows are positions in it; ``by_id`` lists the rows in order of their job ids."""
@@ -66,6 +73,12 @@ class Segment:
         return rows
 
     @property
+    def wide(self) -> frozenset[str]:
+        """The columns that stand in the wider of their two types."""
+        columns = {**self.hot.rows._asdict(), "trade_set": self.trade_set}
+        return frozenset(name for name, (_, wider) in _WIDER.items() if columns[name].dtype == wider)
+
+    @property
     def width(self) -> int:
         """Words of 64 bits that a tag set takes."""
         return int(self.hot.rows.tag_sets.shape[1])
@@ -75,12 +88,12 @@ class Segment:
         return [self.trade_names[at] for at in self.set_trades[int(self.set_starts[chosen]) : int(self.set_starts[chosen + 1])]]
 
 
-def _narrow(values: Array, limit: int) -> Array:
-    """Positions below ``limit`` in two bytes where they fit, else in four."""
-    return values.astype(np.uint16 if limit <= 1 << 16 else np.uint32)
+def _narrow(values: Array, limit: int, wide: bool) -> Array:
+    """Positions below ``limit`` in two bytes where they fit and nothing asks for more, else in four."""
+    return values.astype(np.uint16 if limit <= 1 << 16 and not wide else np.uint32)
 
 
-def _table(positions: Array, table: Array) -> tuple[Array, Array]:
+def _table(positions: Array, table: Array, wide: bool) -> tuple[Array, Array]:
     """A column of positions and its table, sorted, every value once and none that no row has."""
     used = np.zeros(len(table), dtype=bool)
     used[positions] = True
@@ -88,10 +101,10 @@ def _table(positions: Array, table: Array) -> tuple[Array, Array]:
     values, place = np.unique(table[kept], axis=0, return_inverse=True)
     moved = np.zeros(len(table), dtype=np.int64)
     moved[kept] = place.reshape(-1)
-    return _narrow(moved[positions], len(values)), values
+    return _narrow(moved[positions], len(values), wide), values
 
 
-def _trade_table(flat: Flat) -> tuple[Array, Array, Array, list[str]]:
+def _trade_table(flat: Flat, wide: bool) -> tuple[Array, Array, Array, list[str]]:
     """Trade set of each row, starts, trades and their names: every set once, only what a row has."""
     index: dict[tuple[str, ...], int] = {}
     used = np.zeros(len(flat.set_starts), dtype=bool)
@@ -104,7 +117,7 @@ def _trade_table(flat: Flat) -> tuple[Array, Array, Array, list[str]]:
     place = {name: number for number, name in enumerate(names)}
     starts = np.cumsum([0, *(len(trades) for trades in index)], dtype=np.int64).astype(np.uint32)
     listed = np.array([place[name] for trades in index for name in trades], dtype=np.uint32)
-    return _narrow(moved[flat.trade_set], len(index)), starts, listed, names
+    return _narrow(moved[flat.trade_set], len(index), wide), starts, listed, names
 
 
 def _order(flat: Flat) -> npt.NDArray[np.int64]:
@@ -185,11 +198,13 @@ def pack(flat: Flat, order: npt.NDArray[np.int64], count: int, renumber: npt.NDA
     return out
 
 
-def assemble(path: Path, flat: Flat, words: str) -> int:
+def assemble(path: Path, flat: Flat, words: str, wide: frozenset[str] = frozenset()) -> int:
     """Put the jobs of ``flat`` in their order and write them as a segment; the number of its bytes.
 
-    ``words`` names the rules by which the terms were cut (``text.fingerprint``). Whoever keeps no reference to ``flat`` needs
-    the least memory: its terms, most of it, are let go of as soon as they are packed.
+    ``wide`` columns take their wider type even where the narrow one would do: segments of one index are alike, because kernels
+    are compiled anew for another type, and that must not happen in the middle of a search. ``words`` names the rules by which the
+    terms were cut (``text.fingerprint``). Whoever keeps no reference to ``flat`` needs the least memory: its terms, most of it,
+    are let go of as soon as they are packed.
     """
     order = _order(flat)
     used = np.zeros(len(flat.terms), dtype=bool)
@@ -201,11 +216,11 @@ def assemble(path: Path, flat: Flat, words: str) -> int:
     term_names = pack_strings([flat.terms[term] for term in kept.tolist()])
     flat = without_terms(flat)
     job_id = flat.job_id[order]
-    fits = not len(job_id) or (int(job_id.min()) >= 0 and int(job_id.max()) <= NEVER)
-    region, regions = _table(flat.region[order], flat.regions)
-    employer, employers = _table(flat.employer[order], flat.employers)
-    tag_set, tag_sets = _table(flat.tag_set[order], flat.tag_sets)
-    trade_set, set_starts, set_trades, trade_names = _trade_table(flat)
+    fits = "job_id" not in wide and (not len(job_id) or (int(job_id.min()) >= 0 and int(job_id.max()) <= NEVER))
+    region, regions = _table(flat.region[order], flat.regions, "region" in wide)
+    employer, employers = _table(flat.employer[order], flat.employers, "employer" in wide)
+    tag_set, tag_sets = _table(flat.tag_set[order], flat.tag_sets, "tag_set" in wide)
+    trade_set, set_starts, set_trades, trade_names = _trade_table(flat, "trade_set" in wide)
     rows = Rows(
         record=flat.record[order],
         job_id=job_id.astype(np.uint32) if fits else job_id,

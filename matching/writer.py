@@ -243,7 +243,9 @@ class IndexWriter:
 
     def _seal(self, name: str, parts: list[Flat]) -> int:
         whole = parts[0] if len(parts) == 1 else join(parts)
-        assemble(self._folder / name, whole, text.fingerprint())
+        lives = self._snapshot.lives if self._snapshot else ()
+        wide = frozenset(column for live in lives for column in live.segment.wide)
+        assemble(self._folder / name, whole, text.fingerprint(), wide)
         return len(whole.job_id)
 
     def _entries(self, lives: list[Live], changed: dict[str, Live], generation: int, own: str) -> list[Entry]:

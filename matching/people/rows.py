@@ -132,7 +132,8 @@ def chord_to(pool: Pool, row: int, offer: Offer) -> int:
     if offer.placed == 0 or (pool.record[row, 0] & PLACED) == 0:
         return -1 if reach < 0 else -2
     square = _square(pool, row, offer)
-    return -2 if reach >= 0 and square > reach * reach else _root(square)
+    chord = _root(square)
+    return -2 if reach >= 0 and chord > reach else chord
 
 
 @inner
@@ -259,7 +260,8 @@ def place_bound(low: Array, high: Array, reach: int, offer: Offer) -> int:
     for axis in range(3):
         gap = max(whole(low[axis]) - point[axis], point[axis] - whole(high[axis]), 0)
         square += gap * gap
-    return -1 if square > reach * reach else place_points(_root(square))
+    chord = _root(square)
+    return -1 if chord > reach else place_points(chord)
 
 
 @inner

@@ -7,9 +7,8 @@ whatever goes wrong here costs nothing but that second, and must never fail the 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import flask
 import structlog
 from sqlalchemy import event
 from sqlalchemy.orm import Session
@@ -20,6 +19,9 @@ from service.indexing.changes import Position
 from service.indexing.live import LiveIndex
 from service.indexing.rows import engine_job
 from service.jobs.models import Job, JobChange
+
+if TYPE_CHECKING:
+    import flask
 
 log = structlog.get_logger()
 
@@ -39,7 +41,7 @@ def register_at_once(app: flask.Flask) -> None:
 
     @event.listens_for(Session, "after_commit")
     def show(session: Session) -> None:
-        if session.in_nested_transaction():
+        if session.in_nested_transaction() or session.bind is not app.extensions["database"].write_engine:
             return
         changed = session.info.pop(_CHANGED, ())
         live: LiveIndex = app.extensions["live_index"]

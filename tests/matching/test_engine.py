@@ -223,6 +223,16 @@ def test_a_place_in_the_sea_and_a_job_without_a_place(pools: Pools) -> None:
     assert [hit.job_id for hit in pool.check(Query(now=NOW, regions=("360700",)))] == [1]
 
 
+def test_the_edge_of_a_radius_is_the_same_for_all(pools: Pools) -> None:
+    """Distances are whole units of 0.76 m, rounded down: what lies a part of a unit beyond the radius is still within it."""
+    jobs = [Job(number, "gig", "焊工", NOW, lat=25.85 + number * 1e-6, lng=114.93) for number in range(1, 400)]
+    pool = pools(jobs)
+    found = [
+        len(pool.check(Query(now=NOW, text="焊工", lat=25.85, lng=114.93, radius_km=km, limit=500))) for km in (0.01, 0.02, 0.03)
+    ]
+    assert 0 < found[0] < found[1] < found[2]
+
+
 def test_a_point_off_the_globe_is_the_callers_mistake_and_a_jobs_is_no_place(pools: Pools) -> None:
     pool = pools([Job(1, "gig", "普工", NOW, lat=200.0, lng=float("nan"))])
     with pytest.raises(ValueError, match="globe"):

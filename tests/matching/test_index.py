@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from matching import Index, IndexDamaged, IndexWriter, Job, Query, WriterBusy, manifest, open_index, search, text
+from matching import Index, IndexDamaged, IndexWriter, Job, Query, WriterBusy, count, manifest, open_index, search, text
+from matching.kernels import best_of_segment
+from matching.tally import tally_segment
 from matching.writer import SEGMENTS_MOST
 
 NOW = 1_795_305_600
@@ -182,3 +184,21 @@ def test_what_is_open_stays_served_when_the_next_generation_is_damaged(folder: P
     assert ids(index) == {1}
     index.close()
     assert ids(index) == set()
+
+
+def test_no_change_brings_arrays_of_another_type(folder: Path) -> None:
+    """Kernels are compiled anew for another type, for seconds: never in the middle of somebody's search."""
+    with IndexWriter(folder) as writer:
+        writer.rebuild([Job(n, "gig", "焊工", NOW, employer_id=n) for n in range(1, 66_000)], "1")
+        index = open_index(folder)
+        search(index, Query(now=NOW, text="焊工"))
+        known = (len(best_of_segment.signatures), len(tally_segment.signatures))  # type: ignore[attr-defined]
+        writer.apply([Job(70_000, "gig", "焊工", NOW)], [5], "2")
+        assert index.refresh()
+        index.add(Job(70_001, "gig", "焊工", NOW))
+        index.add(Job(7, "gig", "焊工", NOW))
+        index.remove(9)
+        assert len(search(index, Query(now=NOW, text="焊工", limit=70_000))) == 65_999
+        assert count(index, Query(now=NOW, text="焊工")).total == 65_999
+        assert (len(best_of_segment.signatures), len(tally_segment.signatures)) == known  # type: ignore[attr-defined]
+        assert {live.segment.wide for live in index.snapshot.lives} == {frozenset({"employer"})}

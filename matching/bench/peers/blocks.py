@@ -44,7 +44,7 @@ class Blocks:
             return [(0, len(self._totals))]
         point = np.array(plan.point, dtype=np.int64)
         gaps = np.maximum(0, np.maximum(self._low - point, point - self._high))
-        meets = np.concatenate([[False], (gaps * gaps).sum(axis=1) <= plan.reach * plan.reach, [False]])
+        meets = np.concatenate([[False], (gaps * gaps).sum(axis=1) < (plan.reach + 1) ** 2, [False]])
         edges = np.minimum(np.flatnonzero(meets[1:] != meets[:-1]) * _BLOCK, len(self._totals))
         return list(zip(edges[0::2].tolist(), edges[1::2].tolist(), strict=True))
 

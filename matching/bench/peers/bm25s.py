@@ -50,7 +50,7 @@ class Bm25s:
             rows = rows[np.isin(pool.facts[rows, KIND], [KINDS.index(kind) for kind in plan.query.kinds])]
         if plan.point is not None and plan.reach >= 0:
             gaps = pool.facts[rows, :3].astype(np.int64) - np.array(plan.point, dtype=np.int64)
-            rows = rows[((gaps * gaps).sum(axis=1) <= plan.reach * plan.reach) & (pool.facts[rows, PLACED] != 0)]
+            rows = rows[((gaps * gaps).sum(axis=1) < (plan.reach + 1) ** 2) & (pool.facts[rows, PLACED] != 0)]
         if len(rows) > self.depth:
             rows = rows[np.argpartition(-scores[rows], self.depth)[: self.depth]]
         return best_rows(pool, plan, rows)

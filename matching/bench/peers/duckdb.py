@@ -85,7 +85,7 @@ def _statement(pool: Pool, plan: Plan, terms: list[tuple[int, int, int]]) -> str
         square = f"((x - {x})::BIGINT * (x - {x}) + (y - {y})::BIGINT * (y - {y}) + (z - {z})::BIGINT * (z - {z}))"
         chord = f"(CASE WHEN placed THEN floor(sqrt({square}::DOUBLE))::BIGINT ELSE -1 END)"
         if plan.reach >= 0:
-            where.append(f"placed AND {square} <= {plan.reach * plan.reach}")
+            where.append(f"placed AND {square} < {(plan.reach + 1) ** 2}")
             where.extend(
                 f"{axis} BETWEEN {c - plan.reach} AND {c + plan.reach}" for axis, c in zip("xyz", plan.point, strict=True)
             )
