@@ -73,14 +73,16 @@ _HOW: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_
 
 
 def prefetch(table: Any, row: int) -> None:
-    """Ask the processor to fetch a row of a two-dimensional table that is read soon: nothing but time depends on it."""
+    """Ask the processor to fetch an item of an array, or a row of a table, that is read soon: nothing but time depends on it."""
 
 
 def _fetch_row(_: Any, table: Any, row: Any) -> Any:  # noqa: ARG001 - Numba's way: types come in, a generator goes out
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
-        width = builder.extract_value(array.shape, 1)
-        at = builder.gep(array.data, [builder.mul(arguments[1], width)])
+        at = arguments[1]
+        if table.ndim == 2:
+            at = builder.mul(at, builder.extract_value(array.shape, 1))
+        at = builder.gep(array.data, [at])
         pointer, number = ir.IntType(8).as_pointer(), ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [pointer, number, number, number])
         call = _cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from matching.compiled import (
-    inner,
-)
+from matching.compiled import inner, prefetch
 from matching.layout import (
     BLOCK,
     BLOCK_SHIFT,
@@ -27,6 +25,7 @@ from matching.scratch import (
     Work,
 )
 
+_LINE: Final = 32  # postings in a line of memory
 _POINT_BITS: Final = 20  # weight times impact is at most 16,000 * 63
 _POINTS: Final = (1 << _POINT_BITS) - 1
 _STAMPS_MOST: Final = (1 << 11) - 4 * 64  # a chunk uses two for each of its terms
@@ -36,6 +35,13 @@ _STAMPS_MOST: Final = (1 << 11) - 4 * 64  # a chunk uses two for each of its ter
 def superblock_ceilings(posts: Posts, asked: Asked, work: Work) -> None:
     """For every superblock the text sum that none of its rows exceeds; 0 where no asked term stands."""
     ceilings, held = work.super_ceilings, work.super_held
+    for i in range(len(asked.term)):  # where each term's lists begin: asked for together they come together
+        start = whole(posts.term_starts[asked.term[i]])
+        if start < len(posts.super_no):
+            prefetch(posts.super_no, start)
+            prefetch(posts.super_max, start)
+            prefetch(posts.super_group, start)
+            prefetch(posts.super_post, start)
     for i in range(len(asked.term)):
         if i > 0 and asked.group[i] != asked.group[i - 1]:
             for number in range(len(held)):
@@ -88,7 +94,11 @@ def _locate(posts: Posts, asked: Asked, work: Work, chunk: Array) -> None:
             group = work.groups[place]
             work.first[place] = work.last[place] = 0
             if group >= 0:
-                work.first[place], work.last[place] = span_of(posts, work.entries[t], group)
+                first, last = span_of(posts, work.entries[t], group)
+                work.first[place], work.last[place] = first, last
+                prefetch(posts.post, first)
+                if last - first > _LINE:
+                    prefetch(posts.post, first + _LINE)
                 most = max(most, (whole(posts.group[group]) >> SUPER_SHIFT) & GROUP_IMPACT)
         work.slot_most[work.slot[t]] = max(work.slot_most[work.slot[t]], asked.weight[t] * most)
 
