@@ -219,6 +219,27 @@ _TELLS_NOTHING: Final = frozenset("的活")
 _SINGLE_STOPS = frozenset(word for word in text.STOP_WORDS if len(word) == 1)
 
 
+_NO_WORK: Final = frozenset(
+    (
+        "工资",
+        "薪资",
+        "待遇",
+        "老公",
+        "老婆",
+        "小孩",
+        "孩子",
+        "外省",
+        "外地",
+        "愿意",
+        "小伙子",
+        "小伙",
+        "姑娘",
+        "两天",
+        "三天",
+        "几天",
+    )
+)
+"""Left over by themselves, these are no work; inside a phrase or before a number they say something."""
 _AROUND_FACTORY: Final = "的想找个去在到有"
 
 
@@ -237,7 +258,7 @@ def _words(reader: Reader) -> None:
         if (factory := run.strip(_AROUND_FACTORY)) in wish_words.FACTORY_WORK:
             _any_factory(reader, match.start() + run.find(factory), factory)
             continue
-        if _SINGLE_STOPS.issuperset(run) or run in text.STOP_WORDS:
+        if _SINGLE_STOPS.issuperset(run) or run in text.STOP_WORDS or run in _NO_WORK:
             continue
         for cut in _cut(run):
             while cut and cut[0] in text.STOP_WORDS and cut[0] not in _MAY_OPEN:
@@ -252,7 +273,7 @@ def _words(reader: Reader) -> None:
 
 _STEPS: Final[tuple[tuple[frozenset[str] | None, Callable[[Reader], None]], ...]] = (
     (frozenset("也无没"), may_be_missing),
-    (frozenset("不别莫唔甭嫑除拒讨排受勿免了接愿"), refused),
+    (frozenset("不别莫唔甭嫑除拒讨排受勿免了接愿没无非"), refused),
     (frozenset("天日早晚上立刻时周星礼月年节春底假几国后"), starts),
     (None, _phrases),
     (wish_numbers.NUMERALS, _numbers),

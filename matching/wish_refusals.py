@@ -24,11 +24,13 @@ def may_be_missing(reader: Reader) -> None:
 
 
 _REFUSING = re.compile(
-    r"(?P<hard>不想要|不想再|不想|不要|不愿意|不愿|不接受|不考虑|不喜欢|不做|不干|不上|不去|不坐|不进|不搞|不当|不穿|不碰|不找|不(?=加班|倒班|站|熬|[两三]班|夜班|搬|爬|出差|住家|收费|收钱|交钱)"
+    r"(?P<hard>不想要|不想再|不想|不要|不愿意|不愿|不接受|不考虑|不喜欢|不做|不干|不上|不去|不坐|不进|不搞|不当|不穿|不碰|不找|不开|不跑|不送|不(?=加班|倒班|站|熬|[两三]班|夜班|搬|爬|出差|住家|收费|收钱|交钱)"
     r"|不是|不用|不需要|拒绝|讨厌|别(?![的人处墅家名说])|莫要|莫给我|莫(?!得)|唔要|唔做|唔想|甭|嫑|除了|除开|排除|受不了|干不了|做不了)"
     r"|(?P<unable>不会|不懂|唔识)"
     r"|(?P<fearless>不怕|不嫌|不介意|不在乎|不挑|不论|能接受|可以接受|接受得了|接受|愿意)"
 )
+_DENYING = re.compile(r"不需要|不用|没有|[不没无非]")
+"""Words that deny a benefit or a way of working named right behind them: 不包住, 没有社保, 非日结."""
 _BEFORE_NO_REFUSAL: Final = {"别": frozenset("特性区分级告个识"), "不": frozenset("要能好是会")}
 """特别, 要不要: characters before which these are no refusal."""
 _JOINED = re.compile(r"\s?(?:[、/和跟或与及]|或者|还有|以及|也不要|也不|,?也别|,?不)\s?")
@@ -53,6 +55,8 @@ def refused(reader: Reader) -> None:
         if whole is not None and whole.end() > end:
             continue  # 不要太远, 不用经验: the phrase says what is meant
         _objects(reader, start, end, hard=match["hard"], fearless=match["fearless"] is not None)
+    for match in _DENYING.finditer(reader.rest):
+        _denied(reader, *match.span())
     for match in _BEHIND.finditer(reader.rest):
         before = _BEFORE_BEHIND.sub("", reader.rest[: match.start()])
         for length in range(min(_LONGEST_TRADE, len(before)), 0, -1):
@@ -60,6 +64,23 @@ def refused(reader: Reader) -> None:
             if named is not None and named[1] == len(before):
                 _refuse(reader, len(before) - length, match.end(), named[0])
                 break
+
+
+def _denied(reader: Reader, start: int, end: int) -> None:
+    """不包住, 没有社保, 非日结: a thing denied is never wished for. 包不包住 and 有没有社保 only ask."""
+    rest = reader.rest
+    if start and rest[start - 1] in {rest[end : end + 1], rest[end - 1], "要"}:
+        if rest[start - 1] == rest[end : end + 1] and _benefit_at(rest, end):
+            reader.take(start - 1, end)
+        return
+    for at in (end, end - 1):  # 没有宿舍 denies 有宿舍
+        named = _named_at(rest, at) if at > start else None
+        if named is None or named[0].startswith(("trade:", "near:")):
+            continue
+        if not named[0].startswith("word:") or rest[start] == "非":  # 非中介; but 没有工地经验 refuses nothing
+            tail = _TAIL.match(rest, named[1])
+            _refuse(reader, start, tail.end() if tail else named[1], named[0])
+            return
 
 
 def _objects(reader: Reader, start: int, end: int, *, hard: str | None, fearless: bool) -> None:
@@ -72,6 +93,8 @@ def _objects(reader: Reader, start: int, end: int, *, hard: str | None, fearless
         if named is None:
             break
         what, stop = named
+        if fearless and _is_only_told(what):
+            break  # 愿意包住 wishes for it
         if tail := _TAIL.match(reader.rest, stop):
             stop = tail.end()
         if fearless:
@@ -108,7 +131,7 @@ _VERB = re.compile(
 
 
 def _named_at(rest: str, at: int) -> tuple[str, int] | None:
-    """What is refused when its name stands at ``at``, and where the name ends: a thing of the table, or a trade."""
+    """What is refused when its name stands at ``at``, and where the name ends: a thing of the table, a trade, or a benefit."""
     known = wish_words.refusable_pattern().match(rest, at)
     end = known.end() if known else at
     window = rest[at : at + _LONGEST_TRADE]
@@ -120,7 +143,21 @@ def _named_at(rest: str, at: int) -> tuple[str, int] | None:
             # A rest class (6-31-99-00) holds half of all factory work: only the word is refused.
             what = "word:" + word if occupation.code.endswith("-99-00") else "trade:" + occupation.code
             return what, at + stop
-    return (wish_words.refusable()[known[0]], end) if known else None
+    return (wish_words.refusable()[known[0]], end) if known else _benefit_at(rest, at)
+
+
+def _benefit_at(rest: str, at: int) -> tuple[str, int] | None:
+    """``benefit:包吃,包住`` when a phrase at ``at`` wishes for benefits, and where it ends."""
+    phrase = wish_words.phrase_pattern().match(rest, at)
+    said = wish_words.phrases()[phrase[0]].meanings if phrase else ()
+    tags = ",".join(str(meaning.value) for meaning in said if meaning.field == "benefit")
+    return (f"benefit:{tags}", phrase.end()) if phrase and tags else None
+
+
+def _is_only_told(what: str) -> bool:
+    """Whether no advert is left out for it: who needs no room may still take work that has one."""
+    known = wish_words.refusals().get(what)
+    return what.startswith(("region:", "benefit:")) if known is None else what.startswith("word:") and not known.is_applied
 
 
 def _unknown(rest: str, at: int) -> tuple[str, int] | None:
@@ -132,7 +169,9 @@ def _unknown(rest: str, at: int) -> tuple[str, int] | None:
         place = region.find(said[0])
         if place.matched and said[0].startswith(place.matched):
             return "region:" + (place.code or ",".join(place.ambiguous)), at + len(place.matched)
-    word = text.cutter().cut(said[0], False)[0]
+    word, *others = text.cutter().cut(said[0], False)
+    if len(word) == 1 and word not in text.STOP_WORDS and others and others[0] not in text.STOP_WORDS:
+        word += others[0]  # 黑 厂 is one thing refused, and no factory is wished for
     if len(word) < 2 or word in text.STOP_WORDS:
         return None
     return "word:" + word, at + len(word)
@@ -142,7 +181,5 @@ def _refuse(reader: Reader, start: int, end: int, what: str, *, applied: bool = 
     if what == "near:true":  # 不去外地, 不想离家太远: what is wanted is near
         reader.add(start, "near", value=True, words=reader.take(start, end), sure=0.8)
         return
-    known = wish_words.refusals().get(what)
-    effective = applied and not what.startswith("region:") and (known is None or known.is_applied or not what.startswith("word:"))
-    sure = 0.8 if known is not None or not what.startswith("word:") else 0.5
-    reader.add(start, "not", what, reader.take(start, end), sure, applied=effective)
+    sure = 0.8 if what in wish_words.refusals() or not what.startswith("word:") else 0.5
+    reader.add(start, "not", what, reader.take(start, end), sure, applied=applied and not _is_only_told(what))

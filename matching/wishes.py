@@ -183,8 +183,6 @@ class _Wishes:
                 self._add(piece, "trades_none", [value])
             case "word" if known is None and value not in words:
                 self._add(piece, "words_none", [value])
-            case "benefit" if known is None:
-                self._add(piece, "tags_none", {value} - query.tags_all - query.tags_any)
             case "kind" if not query.kinds:
                 self._set(piece, "kinds", self.changes.get("kinds", frozenset(KINDS)) - {value} or frozenset(KINDS))
 
