@@ -11,12 +11,15 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+from hypothesis import settings
 
 from service.db import Base, Database
 from service.migrations.run import upgrade
 from tests import servers
 
 _numbers = itertools.count(1)
+settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("untimed")
 
 
 def pytest_configure(config: pytest.Config) -> None:
