@@ -16,14 +16,17 @@ import zlib
 from dataclasses import dataclass
 
 from matching.model import After, Term
+from matching.text import QUERY_CHARS
 from service.errors import BadRequest
 
 VERSION = 3
-LONGEST = 3_000
-LARGEST = 8_000
-"""Bytes of an unpacked cursor; 16 words with their origins take about 1,200."""
+LONGEST = 6_000
+LARGEST = 32_000
+"""Bytes of an unpacked cursor. 16 words with their origins take about 1,200, but somebody may write one word over everything
+that may be asked, and each word stands there up to three times (itself, as asked, as meant)."""
 TERMS_MOST = 16
-TERM_LONGEST = 64
+TERM_LONGEST = 4 * QUERY_CHARS
+"""Of one character may become four when it is normalised: ㍿."""
 WEIGHT_MOST = 16_000
 _LIMIT = 2**40
 _NO_SEED = -1
@@ -88,4 +91,6 @@ def _term(term: object, weight: object, asked: object, relation: object, group: 
     texts = [word for word in (term, asked, relation, meant) if isinstance(word, str) and len(word) <= TERM_LONGEST]
     if len(texts) != 4 or not 1 <= _number(weight) <= WEIGHT_MOST or not 0 <= _number(group) < 4 * TERMS_MOST:
         raise ValueError(term)
+    for word in texts:
+        word.encode()  # half a pair is no text: UnicodeEncodeError is a ValueError
     return Term(texts[0], _number(weight), texts[1], texts[2], _number(group), texts[3])
