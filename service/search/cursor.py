@@ -16,8 +16,8 @@ import zlib
 from dataclasses import dataclass
 
 from matching.model import After, Term
-from matching.text import QUERY_CHARS
 from service.errors import BadRequest
+from service.search.schemas import LONGEST_TEXT
 
 VERSION = 3
 LONGEST = 6_000
@@ -25,7 +25,7 @@ LARGEST = 32_000
 """Bytes of an unpacked cursor. 16 words with their origins take about 1,200, but somebody may write one word over everything
 that may be asked, and each word stands there up to three times (itself, as asked, as meant)."""
 TERMS_MOST = 16
-TERM_LONGEST = 4 * QUERY_CHARS
+TERM_LONGEST = 4 * LONGEST_TEXT
 """Of one character may become four when it is normalised: ㍿."""
 WEIGHT_MOST = 16_000
 _LIMIT = 2**40
