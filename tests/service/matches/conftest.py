@@ -17,7 +17,7 @@ from service import clock
 from service.config import Settings
 from service.workers.models import Worker
 
-PEOPLE = 40
+PEOPLE = 160  # enough that a batch is still at work when a test comes to kill it
 WISHES = ("焊工", "看大门的", "保洁", "包吃住的电子厂", "日结", "", "想找个叉车司机的活，五千以上", "CNC 操作工")
 Row = tuple[int, int, int, int]
 """Worker, rank, job, score."""
@@ -48,7 +48,7 @@ def workers(app: flask.Flask) -> list[int]:
             row = Worker(
                 display_name=f"演示工友{number:02d}",
                 sex=(None, "male", "female")[number % 3],
-                birth_month=clock.now().date().replace(year=1960 + number, day=1) if number % 4 else None,
+                birth_month=clock.now().date().replace(year=1960 + number % 40, day=1) if number % 4 else None,
                 wish=WISHES[number % len(WISHES)],
                 skills=["电焊"] if number % 5 == 0 else [],
                 region_code=region,
