@@ -40,10 +40,11 @@ if TYPE_CHECKING:
     from matching.people.match import candidates
     from matching.people.store import People, open_people
     from matching.understanding import understand
-    from matching.wishes import Wished, wished
+    from matching.wishes import COUPLE, Wished, wished
     from matching.writer import IndexWriter, WriterBusy
 
 __all__ = [
+    "COUPLE",
     "After",
     "Candidate",
     "CandidateKey",
@@ -106,6 +107,7 @@ _HOMES = {
     "candidates": "people.match",
     "open_people": "people.store",
     "understand": "understanding",
+    "COUPLE": "wishes",
     "Wished": "wishes",
     "wished": "wishes",
 }

@@ -73,7 +73,7 @@ def wage(wish: int, low: int, high: int) -> Reason:
     if low <= 0 and high <= 0:
         said = "没有写明工资，可先问一问"
     elif low >= wish:
-        said = f"月薪 {low} 起，" + (f"高于期望 {wish}" if low > wish else f"达到期望 {wish}")
+        said = f"月薪 {low}{'' if low == high else ' 起'}，" + (f"高于期望 {wish}" if low > wish else f"达到期望 {wish}")
     elif high >= wish:
         shown = f"{low}-{high}" if low > 0 else f"最高 {high}"
         said = f"月薪 {shown}，最高能到期望 {wish}"
@@ -84,9 +84,9 @@ def wage(wish: int, low: int, high: int) -> Reason:
 
 @lru_cache(maxsize=_KEPT)
 def age(years: int, low: int, high: int) -> Reason | None:
-    """An age beside the advert's limits (0 and 127: open); None where it has none."""
-    if low == 0 and high == formula.AGE_OPEN:
-        return None
+    """An age beside the advert's limits (0 and 127: open); None where it has none, or none that speaks of minors."""
+    if low == 0 and (high == formula.AGE_OPEN or years < _ADULT):
+        return None  # "under 60" does not say that somebody of 17 is welcome
     if high == formula.AGE_OPEN:
         limits = f"{low} 岁以上"
     elif low == 0:

@@ -32,7 +32,8 @@ WORDS: Final = frozenset({"trade", "skill", "certificate", "text"})
 """Pieces that are searched as words; all others become wishes and filters."""
 _LOCAL: Final = ("本地", "外地", "外省", "出省")
 """Ways of saying near that mean in the named place, when one is named: 赣州本地."""
-_COUPLE: Final = frozenset({"夫妻工", "夫妻房"})
+COUPLE: Final = frozenset({"夫妻工", "夫妻房"})
+"""What a couple looks for: either will do."""
 _CHINA_SECONDS: Final = 8 * 3600
 _DAY_ONE: Final = date(1970, 1, 1).toordinal()
 
@@ -41,15 +42,17 @@ class Wished(NamedTuple):
     """A query, and what was understood of the words in it.
 
     ``pieces`` as they were used: ``applied`` says whether the query holds them. ``loose``: the words searched for, when none of
-    them is a trade, a skill or a certificate but something else was understood. If nobody offers anything under such words, they
-    may be a way of speaking, and what was understood is still worth answering. ``place``: the name of the division whose middle
-    serves as the point, empty when the point is the person's own; distances are then from there.
+    them is a trade, a skill or a certificate but something else was understood or given. If nobody offers anything under such
+    words, they may be a way of speaking, and what is known is still worth answering. ``place``: the name of the division whose
+    middle serves as the point, empty when the point is the person's own; distances are then from there. ``tags``: the benefits
+    and shifts named in the words; where no work is named they are all there is to go by.
     """
 
     query: Query
     pieces: tuple[Piece, ...]
     loose: str = ""
     place: str = ""
+    tags: frozenset[str] = frozenset()
 
 
 def wished(query: Query, ignore: Collection[str] = ()) -> Wished:
@@ -64,8 +67,9 @@ def wished(query: Query, ignore: Collection[str] = ()) -> Wished:
     kept = [piece for piece in pieces if not _is_ignored(piece, ignore)] if ignore else pieces
     said = [piece for piece in kept if piece.field in WORDS]
     words = " ".join([wish_words.FACTORY_WORK.get(piece.text, piece.text) for piece in said])
+    loose = words if _is_loose(query, kept, said) else ""
     if len(said) == len(pieces):
-        return Wished(query if words == query.text else replace(query, text=words), pieces)
+        return Wished(query if words == query.text else replace(query, text=words), pieces, loose)
     wishes = _Wishes(query)
     for piece in kept:
         if piece.applied and piece.field not in WORDS:
@@ -73,8 +77,15 @@ def wished(query: Query, ignore: Collection[str] = ()) -> Wished:
     wishes.close(words, [str(piece.value) for piece in said if piece.field == "trade"])
     used = wishes.used.union(said)
     done = tuple([piece if piece.applied == (piece in used) else piece._replace(applied=piece in used) for piece in pieces])
-    loose = words if words and wishes.used and not query.skills and all(piece.field == "text" for piece in said) else ""
-    return Wished(replace(query, text=words, **wishes.changes), done, loose, wishes.place)
+    return Wished(replace(query, text=words, **wishes.changes), done, loose, wishes.place, frozenset(wishes.tags))
+
+
+def _is_loose(query: Query, kept: Collection[Piece], said: Collection[Piece]) -> bool:
+    """Whether the words ``said`` may go when they find nothing: none names work, and more than they is known."""
+    if not said or query.skills or any(piece.field != "text" for piece in said):
+        return False
+    given = (query.age, query.lat, query.hours_max, query.wage_min_yuan_month)
+    return len(kept) > len(said) or bool(query.regions or query.kinds) or any(value is not None for value in given)
 
 
 def _is_ignored(piece: Piece, ignore: Collection[str]) -> bool:
@@ -90,6 +101,7 @@ class _Wishes:
         self.changes: dict[str, Any] = {}
         self.used: set[Piece] = set()
         self.place = ""
+        self.tags: set[str] = set()
         self._ages: list[Piece] = []
         self._regions: list[Piece] = []
         self._near: Piece | None = None
@@ -101,11 +113,11 @@ class _Wishes:
         value, query = piece.value, self.query
         match piece.field:
             case "benefit":
-                self._want(piece, {str(value)})
+                self._name(piece, {str(value)})
             case "shift" if value in TAGS:
-                self._want(piece, {str(value)})
+                self._name(piece, {str(value)})
             case "couple":
-                self._want(piece, _COUPLE)
+                self._name(piece, COUPLE)
             case "settlement" if not query.settlements:
                 self._widen(piece, "settlements", {value})
             case "kind" if not query.kinds:
@@ -195,6 +207,10 @@ class _Wishes:
 
     def _want(self, piece: Piece, tags: Collection[str]) -> None:
         self._set(piece, "tags_wanted", self.changes.get("tags_wanted", self.query.tags_wanted) | frozenset(tags))
+
+    def _name(self, piece: Piece, tags: Collection[str]) -> None:
+        self._want(piece, tags)
+        self.tags.update(tags)
 
     def _add(self, piece: Piece, name: str, values: Collection[str]) -> None:
         if values:

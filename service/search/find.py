@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -19,7 +20,7 @@ from service.jobs.models import Job
 from service.jobs.queries import cards
 from service.metrics import SEARCH_SECONDS
 from service.search import cursor as cursors
-from service.search.widen import steps
+from service.search.widen import asks
 
 SPARE = 12
 """So many more ids than the page holds are asked for, to refill after jobs that closed since the index was written."""
@@ -41,11 +42,12 @@ class Found:
         return getattr(self.job, name)
 
 
-def _found(job: Job, hit: Hit, place: str = "") -> Found:
+def _found(job: Job, hit: Hit, place: str = "", aged: tuple[str, str] = ("", "")) -> Found:
     """The reasons as this job allows them to be said.
 
     Pay by the hour or the day is compared as yuan a month: a conversion, which must not read like a promise (D-15). A distance to
-    the middle of a county or town is about right and no more; one from the middle of ``place`` is not the person's own.
+    the middle of a county or town is about right and no more; one from the middle of ``place`` is not the person's own. An age
+    that was taken out of a range is said with the words it was taken from (``aged``: the age, what was said).
     """
     said = hit.reasons
     if job.wage_unit not in {None, "month"}:
@@ -54,7 +56,19 @@ def _found(job: Job, hit: Hit, place: str = "") -> Found:
         said = _reworded(said, "place", "距您 ", "距您约 ")
     if place:
         said = _reworded(said, "place", "距您", f"距{place}中心")
+    years, written = aged
+    if written:
+        said = _reworded(said, "age", f"您 {years} 岁", f"您{written}（按 {years} 岁算）")
+        said = _reworded(said, "age", f"{years} 岁在", f"{written}（按 {years} 岁算）在")
     return Found(job, hit, said)
+
+
+def _vague_age(asked: Wished) -> tuple[str, str]:
+    """The age that 五十多岁 is scored with, and those words; nothing when the age itself was said."""
+    ends = [piece for piece in asked.pieces if piece.field in {"age_min", "age_max"} and piece.applied]
+    if not ends or (len(ends) == 2 and ends[0].value == ends[1].value):
+        return "", ""
+    return str(asked.query.age), ends[0].text
 
 
 def _reworded(reasons: tuple[Reason, ...], code: str, word: str, by: str) -> tuple[Reason, ...]:
@@ -79,20 +93,19 @@ def page(session: Session, index: Index, asked: Wished, question: str, cursor: s
     if cursor is not None:
         held = cursors.load(cursor, question)
         query = replace(query, now=held.now, fair_seed=held.fair_seed)
-        message, wide = _widened(query, asked.loose, held.widened)
+        message, wide = _widened(asked, query, held.widened)
         wide = replace(wide, terms=held.terms)
         hits = _search(index, replace(wide, after=held.after))
         total, facets, taken = held.total, None, held.widened
     else:
         query = replace(query, terms=weighed(index, query) or None)  # words that nobody knows stay asked for, and find nothing
         message, taken, wide = "", 0, query
-        totals = count(index, wide)
-        if totals.total == 0:
-            for number, (sentence, wider) in enumerate(steps(query, asked.loose), start=1):
-                totals = count(index, wider)
-                if totals.total:
-                    message, taken, wide = sentence, number, wider
-                    break
+        for number, (sentence, wider) in enumerate(asks(asked._replace(query=query))):
+            totals = count(index, wider)
+            if number == 0 or totals.total:
+                message, taken, wide = sentence, number, wider
+            if totals.total:
+                break
         hits = _search(index, wide) if totals.total else ()
         total, facets = totals.total, totals.facets
     SEARCH_SECONDS.observe(time.perf_counter() - began)
@@ -100,11 +113,12 @@ def page(session: Session, index: Index, asked: Wished, question: str, cursor: s
     rows = cards(session, [hit.job_id for hit in hits], now)
     found: list[Found] = []
     last = None
+    aged = _vague_age(asked)
     for position, hit in enumerate(hits):
         last = position
         job = rows.get(hit.job_id)
         if job is not None:
-            found.append(_found(job, hit, asked.place))
+            found.append(_found(job, hit, asked.place, aged))
             if len(found) == query.limit:
                 break
     more = last is not None and (last + 1 < len(hits) or len(hits) == query.limit + SPARE)
@@ -119,14 +133,9 @@ def _search(index: Index, query: Query) -> tuple[Hit, ...]:
     return search(index, replace(query, limit=query.limit + SPARE))
 
 
-def _widened(query: Query, loose: str, taken: int) -> tuple[str, Query]:
+def _widened(asked: Wished, query: Query, taken: int) -> tuple[str, Query]:
     """The same widening as on the first page: steps depend on the question alone."""
-    if taken <= 0:
-        return "", query
-    for number, (sentence, wider) in enumerate(steps(query, loose), start=1):
-        if number == taken:
-            return sentence, wider
-    return "", query
+    return next(islice(asks(asked._replace(query=query)), taken, None), ("", query))
 
 
 def like(session: Session, index: Index, job_id: int, limit: int, now: datetime) -> tuple[Found, ...]:

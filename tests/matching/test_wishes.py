@@ -113,3 +113,11 @@ def test_words_alone_are_loose_only_beside_something_understood() -> None:
     assert wished(Query(now=NOW, text="叽里咕噜")).loose == ""
     assert wished(Query(now=NOW, text="包住 叽里咕噜")).loose == "叽里咕噜"
     assert wished(Query(now=NOW, text="包住 叽里咕噜"), ("benefit",)).loose == ""
+    assert wished(Query(now=NOW, text="叽里咕噜", age=50)).loose == "叽里咕噜"
+    assert wished(Query(now=NOW, text="叽里咕噜", lat=25.9, lng=114.9)).loose == "叽里咕噜"
+    assert wished(Query(now=NOW, text="焊工 叽里咕噜", age=50)).loose == ""
+
+
+def test_named_benefits_are_told_from_other_wishes() -> None:
+    assert wished(Query(now=NOW, text="夫妻工 包住", tags_wanted=frozenset({"双休"}))).tags == {"夫妻工", "夫妻房", "包住"}
+    assert wished(Query(now=NOW, text="不用站的")).tags == frozenset()

@@ -123,7 +123,7 @@ def _wage_sentence(wish: int, low: int, high: int) -> str:
     if not (low or high):
         return "没有写明工资，可先问一问"
     if low >= wish:
-        return f"月薪 {low} 起，" + (f"高于期望 {wish}" if low > wish else f"达到期望 {wish}")
+        return f"月薪 {low}" + ("，" if low == high else " 起，") + (f"高于期望 {wish}" if low > wish else f"达到期望 {wish}")
     if high >= wish:
         return f"月薪 {low}-{high}，最高能到期望 {wish}" if low else f"月薪 最高 {high}，最高能到期望 {wish}"
     return f"月薪 {max(low, high)}，低于期望 {wish}"
@@ -146,7 +146,9 @@ def _wage(one: Shown) -> str:
 def _age(one: Shown) -> str:
     own = {"male": one.job.age_men, "female": one.job.age_women}.get(one.query.sex or "")
     low, high = own or (one.job.age_min, one.job.age_max)
-    return "" if one.query.age is None or (not low and high is None) else _age_sentence(one.query.age, low or 0, high)
+    if one.query.age is None or (not low and (high is None or one.query.age < 18)):
+        return ""
+    return _age_sentence(one.query.age, low or 0, high)
 
 
 def _tags(one: Shown) -> str:

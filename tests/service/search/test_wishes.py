@@ -152,3 +152,80 @@ def test_pay_is_told_in_its_unit_and_compared_by_the_month(client: FlaskClient, 
         assert (pieces(answer)["wage_min"]["value"], pieces(answer)["wage_unit"]["value"]) == (asked, "day")
         paid[asked] = next(item["parts"]["wage"] for item in answer["items"] if item["job_id"] == guards["day"])
     assert paid[100] > paid[200]
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"q": "叽里咕噜", "lat": 25.83, "lng": 114.93}, "先列出离您近的"),
+        ({"q": "叽里咕噜", "age": 50}, "符合其他条件的"),
+        ({"q": "叽里咕噜 章贡区"}, "符合其他条件的"),
+    ],
+)
+def test_whoever_gave_a_place_or_an_age_gets_a_list(
+    client: FlaskClient, pool: dict[str, int], asked: dict[str, Any], sentence: str
+) -> None:
+    answer = search(client, **asked)
+    assert pool["guard"] in ids(answer)
+    assert "叽里咕噜" in answer["widened"]["message"]
+    assert sentence in answer["widened"]["message"]
+    first = search(client, **asked, limit=1)
+    second = search(client, **asked, limit=1, cursor=first["next"])
+    assert second["widened"] == first["widened"]
+    assert ids(second) != ids(first)
+
+
+def test_words_alone_that_nobody_knows_find_nothing(client: FlaskClient, pool: dict[str, int]) -> None:
+    assert search(client, q="叽里咕噜")["total"] == 0
+    assert search(client, q="随便啥都行")["total"] == len(pool)
+
+
+@pytest.fixture
+def benefits(publish: Publish, index: Callable[[], None]) -> dict[str, int]:
+    """Made-up jobs: at the door without anything, and further away with what is wished for."""
+    away = {"region": "赣州市信丰县", "lat": 25.38, "lng": 114.93}
+    made = {
+        "door": draft(title="小区保安", description="门岗值班。", wage="3500元/月", **HERE),
+        "meals": draft(title="厨工", description="包吃住。", wage="3500元/月", **HERE),
+        "couple": draft(title="养殖工", description="招夫妻工，包吃住。", wage="3500元/月", **away),
+        "seated": draft(title="质检员", description="坐着上班。", wage="3500元/月", **away),
+    }
+    found = {name: publish(body)["job_id"] for name, body in made.items()}
+    index()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("said", "found", "told"),
+    [
+        ("夫妻工 包吃住", {"couple"}, ""),
+        ("坐着的活", {"seated"}, ""),
+        ("包住", {"meals", "couple"}, ""),
+        ("包住 双休", {"meals", "couple"}, "满足一部分"),
+        ("残疾人能做的", {"door", "meals", "couple", "seated"}, "没有写明"),
+        ("没有经验", {"door", "meals", "couple", "seated"}, ""),
+        ("不包住的", {"door", "meals", "couple", "seated"}, ""),
+        ("坐着的 叽里咕噜", {"seated"}, "叽里咕噜"),
+    ],
+)
+def test_benefits_alone_are_not_drowned_by_distance(
+    client: FlaskClient, benefits: dict[str, int], said: str, found: set[str], told: str
+) -> None:
+    answer = search(client, q=said, lat=25.83, lng=114.93)
+    assert set(ids(answer)) == {benefits[name] for name in found}
+    assert told in (answer["widened"] or {"message": ""})["message"]
+    assert bool(answer["widened"]) == bool(told)
+
+
+def test_work_that_is_named_goes_before_benefits(client: FlaskClient, benefits: dict[str, int]) -> None:
+    assert ids(search(client, q="保安 坐着的", lat=25.83, lng=114.93)) == [benefits["door"]]
+
+
+def test_an_age_nobody_said_is_explained(client: FlaskClient, guards: dict[str, int]) -> None:
+    def ages(said: str) -> set[str]:
+        items = search(client, q=said)["items"]
+        return {reason["text"] for item in items for reason in item["reasons"] if reason["code"] == "age"}
+
+    assert ages("五十多岁 保安") == {"五十多岁（按 54 岁算）在 18-60 岁要求内"}
+    assert ages("六十多岁 保安") == {"要求 18-60 岁，您六十多岁（按 64 岁算），可先问一问"}
+    assert ages("54岁 保安") == {"54 岁在 18-60 岁要求内"}
