@@ -194,7 +194,13 @@ def _person(reader: Reader) -> None:
         reader.add(match.start(), "education", match["school"], reader.take(*match.span()), 0.8, applied=False)
 
 
+_APART = re.compile(r"(?<!\S)[\u4e00-\u9fff](?: [\u4e00-\u9fff])+(?!\S)")
+
+
 def _works(reader: Reader) -> None:
+    for match in _APART.finditer(reader.rest):  # 厨 师
+        if (known := trade.lookup(match[0].replace(" ", ""))) is not None:
+            reader.add(match.start(), "trade", known.code, reader.take(*match.span()), 0.8)
     for word, start, end in reader.trades():
         known = trade.lookup(word)
         if known is not None and word not in text.STOP_WORDS:

@@ -66,7 +66,7 @@ def wished(query: Query, ignore: Collection[str] = ()) -> Wished:
     pieces = understand(query.text, date.fromordinal(_DAY_ONE + (query.now + _CHINA_SECONDS) // 86_400))
     kept = [piece for piece in pieces if not _is_ignored(piece, ignore)] if ignore else pieces
     said = [piece for piece in kept if piece.field in WORDS]
-    words = " ".join([wish_words.FACTORY_WORK.get(piece.text, piece.text) for piece in said])
+    words = " ".join([_searched(piece) for piece in said])
     loose = words if _is_loose(query, kept, said) else ""
     if len(said) == len(pieces):
         return Wished(query if words == query.text else replace(query, text=words), pieces, loose)
@@ -86,6 +86,12 @@ def _is_loose(query: Query, kept: Collection[Piece], said: Collection[Piece]) ->
         return False
     given = (query.age, query.lat, query.hours_max, query.wage_min_yuan_month)
     return len(kept) > len(said) or bool(query.regions or query.kinds) or any(value is not None for value in given)
+
+
+def _searched(piece: Piece) -> str:
+    """The word to search for a piece; a trade typed apart (厨 师) is put together."""
+    word = piece.text if piece.text.isascii() or piece.field != "trade" else piece.text.replace(" ", "")
+    return wish_words.FACTORY_WORK.get(word, word)
 
 
 def _is_ignored(piece: Piece, ignore: Collection[str]) -> bool:

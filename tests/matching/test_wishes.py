@@ -121,3 +121,7 @@ def test_words_alone_are_loose_only_beside_something_understood() -> None:
 def test_named_benefits_are_told_from_other_wishes() -> None:
     assert wished(Query(now=NOW, text="夫妻工 包住", tags_wanted=frozenset({"双休"}))).tags == {"夫妻工", "夫妻房", "包住"}
     assert wished(Query(now=NOW, text="不用站的")).tags == frozenset()
+
+
+def test_a_trade_typed_apart_is_searched_as_one_word() -> None:
+    assert ask("厨 师 包住").text == "厨师"

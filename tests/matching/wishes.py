@@ -65,6 +65,7 @@ WISHES: Final[dict[str, dict[str, Read]]] = {
         "焊工 保安 保洁": {"trade": [WELDER, GUARD, CLEANER]},
         "焊工,保安": {"trade": [WELDER, GUARD]},
         "看大门的": {"trade": GUARD},
+        "保 安": {"trade": GUARD},
         "想找汗工": {"text": "汗工"},
         "找个保安保洁也行": {"trade": [GUARD, CLEANER]},
         "夜班保安": {"trade": GUARD},
