@@ -117,7 +117,7 @@ class Matches:
 
     starts: Ints
     job_id: Ints
-    score: npt.NDArray[np.int32]
+    score: Ints
 
 
 def match_many(index: Index, queries: Sequence[Query]) -> Matches:
@@ -133,7 +133,7 @@ def match_many(index: Index, queries: Sequence[Query]) -> Matches:
         starts[number + 1] = starts[number] + len(best)
         found.append(best)
     whole = np.concatenate(found) if found else np.zeros((0, 5), dtype=np.int64)
-    return Matches(starts, whole[:, 2].copy(), whole[:, 0].astype(np.int32))
+    return Matches(starts, whole[:, 2].copy(), whole[:, 0].copy())
 
 
 def count(index: Index, query: Query) -> Totals:

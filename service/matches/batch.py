@@ -17,9 +17,12 @@ from service.db import Database
 from service.matches import plan as plans
 from service.matches import results, wishes
 from service.matches.plan import Plan, missing, part_of
+from service.search import fair
 
 TROUBLES = (IndexMissing, IndexDamaged, OperationalError, ProgrammingError, OSError, wishes.WishUnreadable, plans.Busy)
 """What stops a batch for a reason that its message names."""
+_UNASKABLE = (ValueError, TypeError, AttributeError, LookupError, OverflowError)
+"""What the engine raises for a query whose fields are not what they should be; a file may hold anything."""
 
 
 class BatchStopped(Exception):  # noqa: N818  an answer to the person at the keyboard
@@ -81,6 +84,7 @@ def begun(settings: Settings, out: Path, wanted: Wanted) -> Iterator[Order]:
             if plan is None:
                 if wanted.file is None:
                     pieces = _workers(settings, wanted)
+                    plans.forget(out, _kept_since(wanted))
                 plan = plans.Plan(wanted.day, wanted.now, wanted.limit, source, tuple(pieces))
                 plans.write(folder, plan)
             elif (plan.limit, plan.source) != (wanted.limit, source):
@@ -92,11 +96,16 @@ def begun(settings: Settings, out: Path, wanted: Wanted) -> Iterator[Order]:
             yield Order(settings, folder, plan, wanted.file)
 
 
+def _kept_since(wanted: Wanted) -> date:
+    """Counted from the day that it is: a batch of another day (a mistyped one too) deletes no more than any other."""
+    return fair.day_of(wanted.now) - results.KEEP
+
+
 def _workers(settings: Settings, wanted: Wanted) -> list[wishes.Piece]:
     database = Database(settings.database_url, pool_size=1)
     try:
         with database.write_session() as session:
-            results.forget(session, wanted.day)
+            results.forget(session, wanted.day, _kept_since(wanted))
             return wishes.pieces_of_workers(session, wanted.piece)
     finally:
         database.close()
@@ -119,12 +128,24 @@ class Matcher:
                 ids, queries = wishes.workers(session, piece, plan.now, plan.limit, by_turns=order.settings.fair_exposure)
         else:
             ids, queries = wishes.lines(order.file, piece, plan.limit)
-        found = best_of(self.index, ids, queries)
+        try:
+            found = best_of(self.index, ids, queries)
+        except _UNASKABLE as wrong:
+            raise (wrong if order.file is None else self._unaskable(ids, queries)) from wrong
         if order.file is None:
             with self.database.write_session() as session:
                 results.save_rows(session, plan.day, piece, found)
         results.save_part(part_of(order.folder, number), found)
         return len(ids), len(found.job_id)
+
+    def _unaskable(self, ids: Sequence[int], queries: Sequence[Query]) -> wishes.WishUnreadable:
+        """Which line it was: a wish may be written rightly and still ask for what there is not (a point beyond the globe)."""
+        for number, query in zip(ids, queries, strict=True):
+            try:
+                match_many(self.index, [query])
+            except _UNASKABLE:
+                return wishes.WishUnreadable(f"第 {number} 行没法查：里面有不认识的值（例如不存在的地点、类型或排序）。")
+        return wishes.WishUnreadable(f"第 {ids[0]} 到 {ids[-1]} 行里有没法查的愿望。")
 
     def close(self) -> None:
         """Let go of both."""
@@ -153,5 +174,5 @@ def said(trouble: BaseException) -> str:
     if isinstance(trouble, OperationalError | ProgrammingError):
         return "数据库用不了，或还没有建表：请先运行 make run，或检查 DATABASE_URL。"
     if isinstance(trouble, OSError):
-        return f"文件读写不了（{trouble.strerror}：{trouble.filename}）。"
+        return f"文件读写不了（{trouble.strerror}：{trouble.filename}），请看看磁盘是不是满了、有没有权限。"
     return str(trouble)

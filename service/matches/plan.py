@@ -10,8 +10,9 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -81,11 +82,14 @@ def write(folder: Path, plan: Plan) -> None:
 def put(path: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    with fresh.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    try:
+        with fresh.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -98,3 +102,12 @@ def alone(folder: Path) -> Iterator[None]:
         except BlockingIOError as busy:
             raise Busy("这一天的匹配正在进行，请等它结束。") from busy
         yield
+
+
+def forget(out: Path, before: date) -> None:
+    """Delete what batches of days before ``before`` left in ``out``, but for one that goes on. Folders without a plan stay."""
+    for folder in out.glob("day=*"):
+        old = read(folder)
+        if old is not None and folder_of(out, old.day) == folder and old.day < before:
+            with suppress(Busy), alone(folder):
+                shutil.rmtree(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,31 +21,36 @@ from service.matches.wishes import Piece
 from service.workers.models import Worker
 
 KEEP = timedelta(days=7)
-"""Rows of older days go when a new batch begins: alerts compare with the days before, and nobody's matches are kept for ever."""
+"""What is older goes when a new batch begins: alerts compare with the days before, and nobody's matches are kept for ever."""
 
 _ROWS = cast("Table", WorkerMatch.__table__)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Matches of a piece, best first within each worker; columns of one length: int64, int64, int32, int16."""
+    """Matches of a piece, best first within each worker; columns of one length: int64, int64, int64, int16."""
 
     worker_id: npt.NDArray[np.int64]
     job_id: npt.NDArray[np.int64]
-    score: npt.NDArray[np.int32]
+    score: npt.NDArray[np.int64]
     rank: npt.NDArray[np.int16]
 
 
 def save_part(path: Path, found: Found) -> None:
-    """Write a Parquet file (zstd), whole or not at all, and on the disk when this returns."""
+    """Write a Parquet file (zstd), whole or not at all, and on the disk when this returns. Raises OSError: the disk is full."""
     columns: dict[str, Any] = {name: getattr(found, name) for name in Found.__slots__}
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    with duckdb.connect(config={"threads": 1}) as connection:
-        connection.register("found", columns)
-        connection.execute("COPY found TO ? (FORMAT parquet, COMPRESSION zstd)", [str(fresh)])
-    with fresh.open("rb") as file:
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    try:
+        with duckdb.connect(config={"threads": 1}) as connection:
+            connection.register("found", columns)
+            connection.execute("COPY found TO ? (FORMAT parquet, COMPRESSION zstd)", [str(fresh)])
+        with fresh.open("rb") as file:
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except duckdb.Error as failed:
+        raise OSError(errno.EIO, str(failed), str(path)) from failed
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def save_rows(session: Session, day: date, piece: Piece, found: Found) -> None:
@@ -68,6 +74,6 @@ def save_rows(session: Session, day: date, piece: Piece, found: Found) -> None:
     session.execute(put.on_conflict_do_update(index_elements=["worker_id", "day", "rank"], set_=new), values)
 
 
-def forget(session: Session, day: date) -> None:
-    """Before a batch begins: drop the rows of days long before it, and what a batch of the same day left."""
-    session.execute(delete(WorkerMatch).where((WorkerMatch.day < day - KEEP) | (WorkerMatch.day == day)))
+def forget(session: Session, day: date, before: date) -> None:
+    """Before the batch of ``day`` begins: drop the rows of days before ``before``, and what a batch of the same day left."""
+    session.execute(delete(WorkerMatch).where((WorkerMatch.day < before) | (WorkerMatch.day == day)))

@@ -115,7 +115,7 @@ def _read(line: bytes, number: int) -> Query:
     try:
         said = json.loads(line[:_LONGEST_LINE])
         return Query(**{name: _value(name, value) for name, value in said.items() if name not in _LEFT_OUT})
-    except (ValueError, TypeError, AttributeError, KeyError) as wrong:
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as wrong:
         raise WishUnreadable(f"第 {number} 行看不懂：每行要是一个愿望的 JSON，字段同 matching.model.Query。") from wrong
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import flask
 import numpy as np
 import psutil
@@ -251,7 +253,26 @@ def _line(query: Query) -> str:
     return json.dumps(asdict(query), ensure_ascii=False, default=sorted)
 
 
-@pytest.mark.parametrize("line", ["", "焊工", "[]", '{"wish": "焊工"}', '{"now": 1, "kinds": 5}'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "焊工",
+        "[]",
+        "[" * 9_000,
+        '{"wish": "焊工"}',
+        '{"now": 1, "kinds": 5}',
+        '{"now": 1, "kinds": ["none"]}',
+        '{"now": 1, "lat": 99, "lng": 114}',
+        '{"now": 1, "lat": "25", "lng": "114"}',
+        '{"now": 1, "sort": "best"}',
+        '{"now": 1, "text": 5}',
+        '{"now": 1, "age": "18"}',
+        '{"now": 1, "age": 1180591620717411303424}',
+        '{"now": 1, "tags_all": [["包吃"]]}',
+        '{"now": 1, "regions": ["赣州"]}',
+    ],
+)
 def test_a_line_that_is_no_wish_is_named(jobs: None, match_all: Command, tmp_path: Path, line: str) -> None:
     file = tmp_path / "wishes.jsonl"
     file.write_text(f'{{"now": 1, "text": "焊工"}}\n{line}\n', encoding="utf-8")
@@ -269,13 +290,73 @@ def test_rows_of_long_ago_go_when_a_batch_begins(database: Database, jobs: None,
         assert set(session.scalars(select(WorkerMatch.day))) == {days[0], today()}
 
 
+@pytest.mark.parametrize("ahead", [-30, 400])
+def test_a_batch_of_another_day_leaves_the_days_of_this_week(
+    settings: Settings, database: Database, jobs: None, workers: list[int], match_all: Command, ahead: int
+) -> None:
+    """A mistyped year must not empty the table."""
+    days = [today() - timedelta(days=ago) for ago in (0, 7)]
+    with database.write_session() as session:
+        session.add_all(WorkerMatch(worker_id=workers[0], day=day, rank=1, job_id=1, score=1) for day in days)
+    other = today() + timedelta(days=ahead)
+    assert match_all("--day", other.isoformat()).exit_code == 0
+    with database.read_session() as session:
+        assert set(session.scalars(select(WorkerMatch.day))) == {*days, other}
+
+
+def test_folders_of_long_ago_go_when_a_batch_begins(
+    settings: Settings, jobs: None, workers: list[int], match_all: Command
+) -> None:
+    out = settings.data_dir / "matches"
+    recent, old, running, foreign = (today() - timedelta(days=ago) for ago in (7, 8, 9, 10))
+    for day in (recent, old, running, foreign):
+        plans.folder_of(out, day).mkdir(parents=True)
+        if day != foreign:
+            plans.write(plans.folder_of(out, day), plans.Plan(day, 1, 5, "", ()))
+    with plans.alone(plans.folder_of(out, running)):
+        assert match_all().exit_code == 0
+    left = {folder.name for folder in out.iterdir()}
+    assert left == {plans.folder_of(out, day).name for day in (today(), recent, running, foreign)}
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_half_written(
+    settings: Settings, jobs: None, workers: list[int], match_all: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "part")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        patched.setattr(plans, "put", lambda path, content: path.write_bytes(content))
+        stopped = match_all()
+    assert stopped.exit_code == 1
+    assert "文件读写不了" in stopped.output
+    assert "再执行一次就接着做" in stopped.output
+    folder = plans.folder_of(settings.data_dir / "matches", today())
+    assert {file.name for file in folder.iterdir()} == {"_plan.json", "_lock"}
+    assert match_all().exit_code == 0
+
+
+def test_what_duckdb_cannot_write_is_an_error_of_the_disk(tmp_path: Path) -> None:
+    nothing = np.zeros(0, np.int64)
+    with pytest.raises(OSError, match="part"):
+        results.save_part(tmp_path / "gone" / "part", results.Found(nothing, nothing, nothing, nothing.astype(np.int16)))
+
+
+def test_values_beyond_32_bits_are_kept(tmp_path: Path) -> None:
+    """Seconds since 1970, by which the newest are sorted, pass 2**31 in 2038."""
+    one = np.ones(1, np.int64)
+    results.save_part(tmp_path / "part-0.parquet", results.Found(one, one, one << 32, one.astype(np.int16)))
+    assert duckdb.read_parquet(str(tmp_path / "part-0.parquet")).project("score").fetchall() == [(2**32,)]
+
+
 def test_rows_written_twice_are_there_once_and_only_of_who_is_still_there(database: Database, workers: list[int]) -> None:
     piece = wishes.Piece(workers[0], workers[-1] + 5, 3)
     gone = workers[-1] + 5
     found = results.Found(
         np.array([workers[0], workers[0], gone]),
         np.array([7, 8, 9]),
-        np.array([50, 40, 30], np.int32),
+        np.array([50, 40, 30]),
         np.array([1, 2, 1], np.int16),
     )
     for _ in range(2):
