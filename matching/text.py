@@ -132,6 +132,8 @@ def normalise(text: str) -> str:
 
 
 def _settled(text: str, cut: repair.Cut) -> str:
+    if not text.isascii():
+        text = text.encode(errors="ignore").decode()  # half a pair is no character, and rjieba and OpenCC refuse it
     while True:
         before = text
         text = _INVISIBLE.sub("", repair.repaired(text, cut))  # after: a soft hyphen may be a byte of a character

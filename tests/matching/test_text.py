@@ -148,3 +148,9 @@ def test_an_advert_is_its_clauses_one_after_the_other() -> None:
 def test_normalising_again_changes_nothing(written: str) -> None:
     once = text.normalise(written)
     assert text.normalise(once) == once
+
+
+@pytest.mark.parametrize("written", ["焊\ud800工", "\udfff焊工", "焊工\ud83d。\udc80"])
+def test_half_a_character_is_dropped(written: str) -> None:
+    assert text.normalise(written).startswith("焊工")
+    assert text.query_words(written) == text.advert_words(written) == ("焊工",)
