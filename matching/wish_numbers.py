@@ -44,6 +44,12 @@ _SEX_AFTER = re.compile(r"\s?[,、]?\s?[男女](?![装鞋])")
 _NOT_OWN = re.compile(r"(?:照顾|护理|伺候|看护|陪护|带|服侍)[^,.;]{0,4}$")
 _NOT_OWN_AFTER = re.compile(r"\s?的?(?:老人|老太|老爷|奶奶|爷爷|孩子|小孩|宝宝|娃)")
 _TENS = frozenset(range(20, 100, 10))
+_YOUNG: Final = 14
+_MAY_ASK: Final = 8
+"""From this age on a child may be asking for itself; below it only where it says so (我5岁)."""
+_CHILD = re.compile(r"\s?周?岁半?(?:了|的)?")
+_PERSON: Final = ("今年", "刚满", "年满", "已满", "年龄", "岁数", "本人", "我", "俺", "虚岁", "周岁")
+_CARE = re.compile(r"育婴|月嫂|保姆|幼|托管|家教|接送|[带看照顾管陪].{0,3}(?:孩|娃|宝)|(?:孩子|小孩|宝宝|娃|儿子|女儿|闺女|孙)")
 
 _KM = re.compile(r"\s?(?P<unit>公里|千米|km|里路|里地|里(?=以内|内|之内|$|\s|,))(?:以内|之内|内|范围内?|左右|远)?(?:的地方|的)?")
 _KM_BEFORE = re.compile(r"(?:附近|方圆|周边|离家|离我家?|距离|家附近|不超过|不要超过|别超过)+\s?$")
@@ -177,9 +183,11 @@ def _read(text: str, match: re.Match[str], today: date | None, *, daily: bool) -
 
 
 def _age(text: str, before: str, start: int, end: int, low: float, high: float, *, pair: bool) -> Fact | None:
-    if not (14 <= low <= high <= 99) or low != int(low) or text[end : end + 1] not in _OF_AGE or _NOT_OWN.search(before):
+    if not (1 <= low <= high <= 99) or low != int(low) or text[end : end + 1] not in _OF_AGE or _NOT_OWN.search(before):
         return None
     led = _AGE_BEFORE.search(before)
+    if low < _YOUNG:
+        return _child(text, start, end, low, high, led)
     begin = start if led is None or (led["own"] or "").startswith(("男", "女")) else start - len(led[0])
     match = _AGE.match(text, end)
     if match is None:
@@ -215,6 +223,20 @@ def _age(text: str, before: str, start: int, end: int, low: float, high: float, 
     elif match["limit"] == "以内" or "以下" in {match["limit"], match["open"]}:
         ends = (None, int(high))
     return _aged(begin, match.end(), *ends)
+
+
+def _child(text: str, start: int, end: int, low: float, high: float, led: re.Match[str] | None) -> Fact | None:
+    """The age of somebody who may not work yet, so that nothing is found; not that of a child to be looked after."""
+    match = _CHILD.match(text, end)
+    own = led is not None and (led["own"] or "").startswith(_PERSON)
+    told = match is not None and (own or low >= _MAY_ASK)
+    if match is None and own and low >= _MAY_ASK:
+        match = (_AGE_AFTER_PLAINLY if led is not None and led["own"].startswith(_PLAINLY) else _AGE_AFTER).match(text, end)
+        told = match is not None
+    of_me = own and led is not None and led["own"].startswith(("我", "俺", "本人"))
+    if match is None or not told or _NOT_OWN_AFTER.match(text, match.end()) or (not of_me and _CARE.search(text)):
+        return None
+    return _aged(start - len(led[0]) if own and led is not None else start, match.end(), int(low), int(high))
 
 
 def _aged(start: int, end: int, low: int | None, high: int | None) -> Fact:

@@ -19,6 +19,8 @@ from service.jobs.queries import shown
 from service.jobs.schemas import elder
 from service.search import ask, cursor, fair, find
 from service.search.schemas import (
+    AGE_LEAST,
+    UNDER_16,
     MatchArgs,
     SearchAnswer,
     SearchArgs,
@@ -97,12 +99,15 @@ def _answer(args: dict[str, Any], asked: Wished) -> Response:
     question = cursor.fingerprint({name: value for name, value in args.items() if name not in {"cursor", "limit", "view"}})
     with read_session() as session:
         page = find.page(session, index, asked, question, args.get("cursor"), clock.now())
+    widened = page.widened
+    if asked.query.age is not None and asked.query.age < AGE_LEAST:  # said in words; as a parameter it is refused
+        widened = (UNDER_16, 0)
     answer: dict[str, Any] = _search_answer.dump(
         {
             "items": page.found,
             "total": page.total,
             "understood": asked.pieces,
-            "widened": None if page.widened is None else {"message": page.widened[0], "steps": page.widened[1]},
+            "widened": None if widened is None else {"message": widened[0], "steps": widened[1]},
             "facets": None if page.facets is None else find.facet_lists(page.facets),
             "next": page.next,
             "index_generation": index.generation,

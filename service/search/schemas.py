@@ -26,12 +26,12 @@ TRADES_MOST = 10
 VIEWS = ("standard", "elder")
 SEXES = ("male", "female")
 
-_UNDER_16 = "未满 16 周岁不能参加工作（《禁止使用童工规定》第二条）；遇到困难可以拨打青少年服务热线 12355。"
+UNDER_16 = "未满 16 周岁不能参加工作（《禁止使用童工规定》第二条）；遇到困难可以拨打青少年服务热线 12355。"
 
 
 def _age(value: int) -> None:
     if 0 <= value < AGE_LEAST:
-        raise ValidationError(_UNDER_16)
+        raise ValidationError(UNDER_16)
     if not AGE_LEAST <= value <= AGE_MOST:
         raise ValidationError(f"年龄请填 {AGE_LEAST} 到 {AGE_MOST} 之间的周岁数。")
 

@@ -229,3 +229,17 @@ def test_an_age_nobody_said_is_explained(client: FlaskClient, guards: dict[str, 
     assert ages("五十多岁 保安") == {"五十多岁（按 54 岁算）在 18-60 岁要求内"}
     assert ages("六十多岁 保安") == {"要求 18-60 岁，您六十多岁（按 64 岁算），可先问一问"}
     assert ages("54岁 保安") == {"54 岁在 18-60 岁要求内"}
+
+
+@pytest.mark.parametrize("said", ["12岁找保安", "我13，找保安", "十二岁想当保安", "15岁找保安", "我5岁"])
+def test_no_job_for_a_child_and_a_word_why(client: FlaskClient, guards: dict[str, int], said: str) -> None:
+    answer = search(client, q=said)
+    assert (ids(answer), answer["total"]) == ([], 0)
+    assert "未满 16 周岁" in answer["widened"]["message"]
+
+
+@pytest.mark.parametrize("said", ["家里孩子12岁，找保安", "孩子今年12岁 保安", "带3岁宝宝能做的保安", "保安 12小时"])
+def test_the_age_of_a_child_at_home_is_not_the_persons(client: FlaskClient, guards: dict[str, int], said: str) -> None:
+    answer = search(client, q=said)
+    assert not {"age_min", "age_max"} & pieces(answer).keys()
+    assert answer["widened"] is None or "16" not in answer["widened"]["message"]
