@@ -116,6 +116,8 @@ def measure_merging(folder: Path, jobs: int, queries: Sequence[Query], seconds: 
                 watcher.join()
             writer.terminate()
             writer.wait()
+            if writer.stdout is not None:
+                writer.stdout.close()
         figures = percentiles("quiet_", quiet, (50, 99)) | percentiles("merge_", busy, (50, 99)) | written
         figures["generations"] = index.generation - before
         index.close()
