@@ -200,6 +200,13 @@ class Index:
         except FileNotFoundError:
             return None
 
+    def carries_tag(self, tag: str) -> bool:
+        """Whether some advert carries it, or did since the last merge."""
+        snapshot = self.snapshot
+        return any(tag in live.segment.tag_index for live in snapshot.lives) or (
+            snapshot.fresh is not None and tag in snapshot.fresh.tag_index
+        )
+
     def refresh(self) -> bool:
         """Look for a newer generation (one ``stat``) and swap to it; whether there was one.
 

@@ -9,7 +9,7 @@ import structlog
 from marshmallow import fields
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.http import HTTP_STATUS_CODES
 
 from service.errors import Refusal
@@ -33,6 +33,7 @@ _SENTENCES: dict[int, tuple[str, str]] = {
     431: ("headers_too_large", "请求头太大了。"),
     503: ("unavailable", "系统正忙，请稍后再试。"),
 }
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _FAULT = ("internal", "系统出了点问题，我们会尽快处理，请稍后再试。")
 
 
@@ -95,6 +96,11 @@ def _http(error: HTTPException) -> flask.Response:
         return flask.make_response(error.get_response())  # a redirect is no error
     name, sentence = _SENTENCES.get(code, _FAULT if code >= 500 else _SENTENCES[400])
     data = getattr(error, "data", None) or {}
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        allowed = "、".join(sorted(set(error.valid_methods) - {"OPTIONS", "HEAD"}))
+        sentence = (
+            f"这个地址不支持 {flask.request.method if flask.request.method in _METHODS else '这种操作'}，请改用 {allowed}。"
+        )
     response = answer(code, name, sentence, by_field(data["messages"]) if "messages" in data else None)
     for header, value in error.get_headers():
         if header.lower() in {"allow", "retry-after"}:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, missing, validate
+from webargs.fields import DelimitedList
 
 from service import clock
 
@@ -79,6 +80,31 @@ class Few(fields.List[Any]):
         return super()._deserialize(value, attr, data, **options)
 
 
+class Commas(DelimitedList):
+    """A list of a query string: with commas, or the same parameter again and again, or both. It is refused as a whole, under its
+    own name, since nobody who types ``kind=a,b`` has heard of ``kind.1``."""
+
+    is_multiple = True
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> list[Any]:
+        try:
+            return list(super()._deserialize(self.delimiter.join(value), attr, data, **options))  # type: ignore[no-untyped-call]  # webargs has none
+        except ValidationError as refused:
+            raise ValidationError(list(dict.fromkeys(_sentences(refused.messages)))) from None
+
+
+def _sentences(messages: Any) -> list[str]:
+    if isinstance(messages, dict):
+        return [sentence for inner in messages.values() for sentence in _sentences(inner)]
+    return [str(message) for message in messages]
+
+
+def one_of(meanings: Mapping[str, str]) -> validate.OneOf:
+    """One of the keys; who picks another reads what each means."""
+    said = "、".join(f"{key}（{meaning}）" for key, meaning in meanings.items())
+    return validate.OneOf(list(meanings), error=f"只能填这些之一：{said}。")
+
+
 class Moment(fields.AwareDateTime):
     """A moment with its offset; shown at +08:00, to the second. A year outside 2000-2100 is a slip of the pen."""
 
@@ -135,7 +161,8 @@ class Flag(fields.Boolean):
 
 def latitude(**options: Any) -> fields.Float:
     """Degrees north, -90 to 90."""
-    return fields.Float(validate=validate.Range(-90, 90), allow_nan=False, **options)
+    told = "纬度要在 -90 到 90 之间，经纬度可能填反了。"
+    return fields.Float(validate=validate.Range(-90, 90, error=told), allow_nan=False, **options)
 
 
 def longitude(**options: Any) -> fields.Float:

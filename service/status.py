@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from configparser import ConfigParser
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,8 @@ class StatusAnswer(Out):
     """``ok`` is true when database, index and follower all are."""
 
     ok = fields.Boolean(required=True)
-    version = fields.String(required=True)
+    version = fields.String(required=True, metadata={"description": "程序版本"})
+    api_version = fields.String(required=True, metadata={"description": "接口版本"})
     commit = fields.String(required=True, allow_none=True)
     process = fields.Integer(required=True, metadata={"description": "回答的网站进程的编号"})
     now = fields.String(required=True)
@@ -101,7 +103,8 @@ def status() -> dict[str, Any]:
     follower = _follower_state(read_heartbeat(settings.index_dir))
     return {
         "ok": bool(database["ok"] and index["ok"] and follower["ok"]),
-        "version": current_app.config["API_VERSION"],
+        "version": program_version(),
+        "api_version": current_app.config["API_VERSION"],
         "commit": commit(),
         "process": os.getpid(),
         "now": clock.show(clock.now()),
@@ -158,6 +161,14 @@ def _follower_state(beat: Heartbeat | None) -> dict[str, Any]:
         "last_rebuild_reason": beat.last_rebuild_reason,
         "last_error": beat.last_error,
     }
+
+
+@cache
+def program_version() -> str:
+    """As the packaging file says; the API has a version of its own."""
+    packaged = ConfigParser()
+    packaged.read(ROOT / "setup.cfg", encoding="utf-8")
+    return packaged.get("metadata", "version", fallback="")
 
 
 @cache

@@ -195,6 +195,11 @@ def read_tags(*texts: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def tags_named(word: str) -> tuple[str, ...]:
+    """The tags that one word for a benefit means (包吃住: 包吃 and 包住; 管饭: 包吃), itself when it is a tag or unknown."""
+    return (word,) if word in TAGS else read_tags(word) or (word,)
+
+
 def _turn(m: re.Match[str]) -> str:
     """What a pair of shifts is read as: turning shifts, or nothing when one may choose between them."""
     return "□" if m["steady"] or m["choice"] else "两班倒"

@@ -17,7 +17,7 @@ from matching.geo import in_china, wgs84_to_gcj02
 from matching.model import Kind
 from matching.rules import region, trade
 from matching.rules.age import parse_age
-from matching.rules.benefits import read_tags
+from matching.rules.benefits import read_tags, tags_named
 from matching.rules.wage import parse_wage
 from service.jobs.findings import Finding
 from service.jobs.rules import hazard_for_minors
@@ -147,7 +147,7 @@ def read_advert(advert: Advert, now: datetime) -> Reading:
         "valid_until": advert.valid_until,
     }
     said = read_tags(texts["title"], texts["description"], texts["wage"])
-    tags = list(dict.fromkeys((*(clean(tag) for tag in advert.tags if clean(tag)), *said)))
+    tags = list(dict.fromkeys((*(tag for word in map(clean, advert.tags) if word for tag in tags_named(word)), *said)))
     wage = _wage_fields(texts["wage"], findings)
     settlement = advert.settlement or wage.pop("settlement") or _first(tags, _SETTLEMENT_OF_TAG)
     wage.pop("settlement", None)

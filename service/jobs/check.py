@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
+from matching.rules.benefits import TAGS, tags_named
 from service.jobs.advert import Advert, Reading, read_advert
 from service.jobs.findings import Finding
 from service.jobs.rules import Rule, rules_on
@@ -99,6 +100,11 @@ def _finding(rule: Rule, words: str) -> Finding:
 def _sense(advert: Advert, now: datetime) -> list[Finding]:
     """What no law needs to say: times that cannot be, a gig without its terms."""
     found: list[Finding] = []
+    unknown = [tag for word in advert.tags for tag in tags_named(word) if tag not in TAGS]
+    if unknown:
+        usual = "、".join(list(TAGS)[:8])
+        advice = f"「{unknown[0]}」不是通用的福利标签，找工作的人很少按它筛选；通用的有：{usual}等。"
+        found.append(Finding("tag_unknown", "tags", unknown[0], advice, "note"))
     gig = advert.gig
     if advert.kind == "gig" and gig is None:
         found.append(Finding("gig_terms", "gig", "", "零工要写明什么时候开始、什么时候结束、要几个人。", "block"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -11,6 +11,7 @@ from matching.geo import wgs84_to_gcj02
 from matching.model import Kind, Query, Settlement
 from matching.rules import region as region_rules
 from matching.rules import trade as trade_rules
+from matching.rules.benefits import TAGS, tags_named
 from matching.rules.wage import yuan_month
 from service.clock import seconds
 from service.errors import Invalid
@@ -25,9 +26,9 @@ def from_search(args: dict[str, Any], now: int) -> Wished:
         kinds=cast("frozenset[Kind]", frozenset(args.get("kind", ()))),
         wage_min_yuan_month=wage,
         wage_floor_yuan_month=wage,
-        tags_all=frozenset(args.get("tags", ())),
-        tags_any=frozenset(args.get("tags_any", ())),
-        tags_none=frozenset(args.get("tags_none", ())),
+        tags_all=_tags(args.get("tags", ())),
+        tags_any=_tags(args.get("tags_any", ())),
+        tags_none=_tags(args.get("tags_none", ())),
         settlements=cast("frozenset[Settlement]", frozenset(args.get("settlement", ()))),
         hours_max=args.get("hours_max"),
         sort=args["sort"],
@@ -44,14 +45,29 @@ def from_match(args: dict[str, Any], now: int) -> Wished:
         kinds=cast("frozenset[Kind]", frozenset(args["kinds"])),
         wage_min_yuan_month=_wage(args),
         wage_floor_yuan_month=yuan_month(args["wage_floor"], args["wage_unit"]) if "wage_floor" in args else None,
-        tags_wanted=frozenset(wishes.get("tags", ())),
-        tags_all=frozenset(wishes.get("tags_required", ())),
-        tags_any=frozenset(wishes.get("tags_any", ())),
-        tags_none=frozenset(wishes.get("tags_none", ())),
+        tags_wanted=_tags(wishes.get("tags", ())),
+        tags_all=_tags(wishes.get("tags_required", ())),
+        tags_any=_tags(wishes.get("tags_any", ())),
+        tags_none=_tags(wishes.get("tags_none", ())),
         settlements=cast("frozenset[Settlement]", frozenset(wishes.get("settlement", ()))),
         hours_max=wishes.get("hours_max"),
     )
     return _with_trades(wished(query, args["ignore"]), args["trades"])
+
+
+def refuse_unknown_tags(said: Mapping[str, Iterable[str]], carried: Callable[[str], bool]) -> None:
+    """Raises 422 for words, by field, that are no benefit of the table and on no advert: they would silently find nothing."""
+    errors: dict[str, list[str]] = {}
+    for field, words in said.items():
+        for word in words:
+            if not all(tag in TAGS or carried(tag) for tag in tags_named(word)):
+                errors.setdefault(field, []).append(f"没有「{word}」这个标签，可用：{'、'.join(TAGS)}。")
+    if errors:
+        raise Invalid("tag_unknown", next(iter(errors.values()))[0], errors=errors)
+
+
+def _tags(said: Iterable[str]) -> frozenset[str]:
+    return frozenset(tag for word in said for tag in tags_named(word))
 
 
 def _base(args: dict[str, Any], now: int, text: str) -> Query:

@@ -20,6 +20,7 @@ from service.jobs.models import Job
 from service.jobs.queries import cards
 from service.metrics import SEARCH_SECONDS
 from service.search import cursor as cursors
+from service.search.schemas import KIND_NAMES
 from service.search.widen import asks
 
 SPARE = 12
@@ -27,7 +28,6 @@ SPARE = 12
 FACETS_MOST = 20
 NARROWINGS = 6
 _FILTERS = {"word": "q", "trade": "trade", "tag": "tags", "region": "region"}
-KIND_NAMES = {"public": "公共招聘", "gig": "零工", "live": "直播带岗"}
 
 
 @dataclass(frozen=True, slots=True)

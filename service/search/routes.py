@@ -43,7 +43,9 @@ _search_answer = SearchAnswer()
 @allow.anyone
 def list_jobs(args: dict[str, Any]) -> Response:
     """一张单子：公共招聘、零工、直播带岗，按合适程度排好，每条都说明为什么合适。"""
-    return _answer(args, ask.from_search(args, clock.seconds(clock.now())))
+    asked = ask.from_search(args, clock.seconds(clock.now()))
+    _check_tags(args, "tags", "tags_any", "tags_none")
+    return _answer(args, asked)
 
 
 @blueprint.route("/v1/match", methods=["POST"])
@@ -52,7 +54,9 @@ def list_jobs(args: dict[str, Any]) -> Response:
 @allow.anyone
 def match(args: dict[str, Any]) -> Response:
     """说出愿望，找到合适的岗位，附分数的组成和理由。"""
-    return _answer(args, ask.from_match(args, clock.seconds(clock.now())))
+    asked = ask.from_match(args, clock.seconds(clock.now()))
+    _check_tags(args["preferences"], "tags", "tags_required", "tags_any", "tags_none", within="preferences.")
+    return _answer(args, asked)
 
 
 @blueprint.route("/v1/jobs/<int:job_id>/similar", methods=["GET"])
@@ -83,6 +87,10 @@ def suggest_words(args: dict[str, Any]) -> dict[str, Any]:
 def _live() -> LiveIndex:
     live: LiveIndex = current_app.extensions["live_index"]
     return live
+
+
+def _check_tags(said: dict[str, Any], *names: str, within: str = "") -> None:
+    ask.refuse_unknown_tags({within + name: said[name] for name in names if said.get(name)}, _live().get().carries_tag)
 
 
 def _fair_seed(args: dict[str, Any], asked: Wished) -> int | None:

@@ -8,10 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
-from webargs.fields import DelimitedList
 
-from matching.model import KINDS, SETTLEMENTS, SORTS
-from service.fields import Few, Flag, In, Moment, Out, Text, Whole, latitude, longitude
+from matching.rules.benefits import tags_named
+from service.fields import Commas, Few, Flag, In, Moment, Out, Text, Whole, latitude, longitude, one_of
 from service.jobs.schemas import JobCard
 
 LONGEST_TEXT = 200
@@ -25,6 +24,9 @@ PLACES_MOST = 10
 TRADES_MOST = 10
 VIEWS = ("standard", "elder")
 SEXES = ("male", "female")
+KIND_NAMES = {"public": "公共招聘", "gig": "零工", "live": "直播带岗"}
+SETTLEMENT_NAMES = {"day": "日结", "week": "周结", "month": "月结", "job": "干完结"}
+SORT_NAMES = {"score": "综合", "distance": "距离", "wage": "工资", "newest": "最新", "applications": "申请的人少的在前"}
 
 UNDER_16 = "未满 16 周岁不能参加工作（《禁止使用童工规定》第二条）；遇到困难可以拨打青少年服务热线 12355。"
 
@@ -60,25 +62,25 @@ class Place(In):
             raise ValidationError("按距离找工作要先有您的位置（lat 和 lng）。", "radius_km")
 
 
-def _tags(description: str) -> DelimitedList:
+def _tags(description: str) -> Commas:
     """Benefits of a query string, with commas."""
-    return DelimitedList(
+    return Commas(
         Text(shortest=1, longest=16),
         validate=validate.Length(min=1, max=TAGS_MOST, error=f"福利请选 1 到 {TAGS_MOST} 项。"),
         metadata={"description": description},
     )
 
 
-def _words(longest: int, most: int, **options: Any) -> DelimitedList:
+def _words(longest: int, most: int, **options: Any) -> Commas:
     """Names or codes of a query string, with commas."""
-    return DelimitedList(
+    return Commas(
         Text(shortest=1, longest=longest), validate=validate.Length(min=1, max=most, error=f"请填 1 到 {most} 项。"), **options
     )
 
 
 def _not_both(wanted: Iterable[str], refused: Iterable[str], field: str) -> None:
     """Raises for a benefit that must be there and must not."""
-    both = sorted(set(wanted) & set(refused))
+    both = sorted({tag for word in wanted for tag in tags_named(word)} & {tag for word in refused for tag in tags_named(word)})
     if both:
         raise ValidationError(f"「{both[0]}」又要有又不要，请去掉一个。", field)
 
@@ -136,8 +138,8 @@ class SearchArgs(Place, Order, Page):
         load_default=list,
         metadata={"description": "地区代码（6、9、12 位）或名称，含下级，可用逗号连写几个"},
     )
-    kind = DelimitedList(
-        fields.String(validate=validate.OneOf(KINDS)),
+    kind = Commas(
+        fields.String(validate=one_of(KIND_NAMES)),
         validate=validate.Length(min=1, max=3),
         metadata={"description": "public 公共招聘、gig 零工、live 直播带岗，可用逗号连写"},
     )
@@ -158,8 +160,8 @@ class SearchArgs(Place, Order, Page):
     tags = _tags("必须有的福利，逗号连写：包吃,包住")
     tags_any = _tags("至少有一项的福利，逗号连写")
     tags_none = _tags("不要的，逗号连写：夜班,两班倒")
-    settlement = DelimitedList(
-        fields.String(validate=validate.OneOf(SETTLEMENTS)),
+    settlement = Commas(
+        fields.String(validate=one_of(SETTLEMENT_NAMES)),
         validate=validate.Length(min=1, max=4),
         metadata={"description": "结算周期，逗号连写"},
     )
@@ -169,7 +171,7 @@ class SearchArgs(Place, Order, Page):
     published_since = Moment(metadata={"description": "这个时间以后发布的，例如 2026-11-01T00:00:00+08:00"})
     sort = fields.String(
         load_default="score",
-        validate=validate.OneOf(SORTS),
+        validate=one_of(SORT_NAMES),
         metadata={"description": "score 综合、distance 距离、wage 工资、newest 最新、applications 申请的人少的在前"},
     )
 
@@ -194,7 +196,7 @@ class MatchPreferences(In):
     tags_required = Few(Text(shortest=1, longest=16), most=10, load_default=list)
     tags_any = Few(Text(shortest=1, longest=16), most=10, load_default=list, metadata={"description": "至少有一项"})
     tags_none = Few(Text(shortest=1, longest=16), most=10, load_default=list, metadata={"description": "不要的"})
-    settlement = Few(fields.String(validate=validate.OneOf(SETTLEMENTS)), most=4, load_default=list)
+    settlement = Few(fields.String(validate=one_of(SETTLEMENT_NAMES)), most=4, load_default=list)
     hours_max = fields.Float(validate=validate.Range(1, 24))
 
     @validates_schema
@@ -225,7 +227,7 @@ class MatchArgs(Place, Order, Page):
         validate=validate.Range(0, WAGE_MOST), metadata={"description": "不低于这个工资，没写明工资的也不要；单位见 wage_unit"}
     )
     wage_unit = fields.String(load_default="month", validate=validate.OneOf(UNITS))
-    kinds = Few(fields.String(validate=validate.OneOf(KINDS)), most=3, load_default=list)
+    kinds = Few(fields.String(validate=one_of(KIND_NAMES)), most=3, load_default=list)
     preferences = fields.Nested(MatchPreferences, load_default=dict)
 
     @post_load

@@ -208,3 +208,9 @@ def test_broken_chunks_are_the_clients_fault(client: FlaskClient, monkeypatch: p
 
     monkeypatch.setattr(flask.Request, "get_data", broken)
     assert_shape(client.post("/v1/match", data=b"x", content_type="application/json"), 400)
+
+
+def test_a_wrong_method_says_which_is_right(client: FlaskClient) -> None:
+    answer = client.delete("/v1/jobs")
+    assert answer.status_code == 405
+    assert answer.get_json()["message"] == "这个地址不支持 DELETE，请改用 GET、POST。"

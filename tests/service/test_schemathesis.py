@@ -29,9 +29,9 @@ JUDGED = {
     "PATCH /v1/jobs/{job_id}": "the law asks for more than a schema can say",
     "POST /v1/jobs/check": "a station or stream that does not exist, a year nobody means",
     "POST /v1/jobs/{job_id}/renew": "an end in the past or too far away",
-    "GET /v1/jobs": "a cursor we did not give, a place or trade nobody knows",
+    "GET /v1/jobs": "a cursor we did not give, a place, trade or benefit nobody knows",
     "GET /v1/suggest": "a word of nothing but unseen characters, which are taken out before its length is looked at",
-    "POST /v1/match": "a cursor we did not give, a place nobody knows",
+    "POST /v1/match": "a cursor we did not give, a place or benefit nobody knows",
 }
 """Operations that may refuse what fits their schema, and why."""
 

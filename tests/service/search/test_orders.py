@@ -183,3 +183,57 @@ def test_bad_filters_are_named_in_plain_chinese(client: FlaskClient, asked: dict
     assert response.status_code == 422, response.get_json()
     said = response.get_json()["errors"][field][0]
     assert any("\u4e00" <= letter <= "\u9fff" for letter in said)
+
+
+@pytest.mark.parametrize(
+    ("repeated", "joined"),
+    [
+        ([("tags_any", "夜班"), ("tags_any", "包吃")], {"tags_any": "夜班,包吃"}),
+        ([("tags_none", "夜班"), ("tags_none", "包吃")], {"tags_none": "夜班,包吃"}),
+        ([("tags", "包吃"), ("tags", "包住")], {"tags": "包吃,包住"}),
+        ([("kind", "live"), ("kind", "public")], {"kind": "live,public"}),
+        ([("region", "信丰县"), ("region", "章贡区")], {"region": "信丰县,章贡区"}),
+        ([("trade", "保洁"), ("trade", "保安")], {"trade": "保洁,保安"}),
+        ([("settlement", "day"), ("settlement", "month")], {"settlement": "day,month"}),
+        (
+            [("q", "包吃住的工作"), ("ignore", "benefit:包吃"), ("ignore", "benefit:包住")],
+            {"q": "包吃住的工作", "ignore": "benefit:包吃,benefit:包住"},
+        ),
+    ],
+)
+def test_a_list_may_be_given_by_repeating_its_name(
+    client: FlaskClient, pool: dict[str, int], repeated: list[tuple[str, str]], joined: dict[str, str]
+) -> None:
+    asked = "&".join(f"{name}={value}" for name, value in repeated)
+    answer = client.get(f"/v1/jobs?{asked}").get_json()
+    assert (answer["total"], ids(answer)) == ((whole := search(client, **joined))["total"], ids(whole))
+
+
+def test_a_word_for_a_benefit_means_its_tags(client: FlaskClient, pool: dict[str, int]) -> None:
+    assert ids(search(client, tags="包吃住")) == [pool["factory"]]
+    assert ids(search(client, tags="管饭")) == [pool["factory"]]
+    assert client.get("/v1/jobs", query_string={"tags": "包吃住", "tags_none": "包住"}).status_code == 422
+
+
+@pytest.mark.parametrize("name", ["tags", "tags_any", "tags_none"])
+def test_a_benefit_nobody_knows_is_refused(client: FlaskClient, pool: dict[str, int], name: str) -> None:
+    response = client.get("/v1/jobs", query_string={name: "包吃,天天放假"})
+    assert response.status_code == 422
+    assert response.get_json()["errors"][name][0].startswith("没有「天天放假」这个标签，可用：包吃、包住")
+    wish = {"preferences": {"tags" if name == "tags" else name: ["天天放假"]}}
+    assert f"preferences.{name}" in client.post("/v1/match", json=wish).get_json()["errors"]
+
+
+def test_a_benefit_of_an_advert_alone_can_be_asked_for(
+    client: FlaskClient, pool: dict[str, int], publish: Publish, index: Callable[[], None]
+) -> None:
+    made = publish(draft(tags=["有篮球场"]))["job_id"]
+    index()
+    assert ids(search(client, tags="有篮球场")) == [made]
+
+
+def test_choices_are_said_with_their_meaning(client: FlaskClient, pool: dict[str, int]) -> None:
+    errors = client.get("/v1/jobs", query_string={"kind": "abc"}).get_json()["errors"]
+    assert errors == {"kind": ["只能填这些之一：public（公共招聘）、gig（零工）、live（直播带岗）。"]}
+    swapped = client.get("/v1/jobs", query_string={"lat": 114.93, "lng": 25.83}).get_json()["errors"]
+    assert "经纬度可能填反了" in swapped["lat"][0]
