@@ -102,6 +102,11 @@ def _wanted(now: int | None = None, *, fresh: bool = False) -> Wanted:
     return Wanted(today(), now or clock.seconds(datetime(2026, 1, 1, tzinfo=UTC)), 5, 3, None, fresh)
 
 
+def _hears_ctrl_c() -> None:
+    """A test run in the background of a shell hands on that SIGINT is ignored; at a terminal it is not."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Batch:
     """``flask jobs match-all`` as a process of its own."""
 
@@ -115,6 +120,7 @@ class Batch:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            preexec_fn=_hears_ctrl_c,  # noqa: PLW1509 - nothing of the child is Python yet but this one call
         )
 
     def wait_for_parts(self, number: int) -> None:
