@@ -60,8 +60,8 @@ def _telling(snapshot: Snapshot, words: list[tuple[str, int]]) -> list[str]:
 def suggest(index: Index, prefix: str, limit: int) -> tuple[Suggestion, ...]:
     """Words to search for that begin as typed, also in pinyin or first letters (``dhg`` 电焊工), those of most jobs first.
 
-    When nothing begins so, the words it was probably meant to be (``corrected``). Only words that some job carries; the count
-    is that of the adverts in the index.
+    When nothing begins so, the words it was probably meant to be (``corrected``); Latin letters are taken for pinyin, never
+    for another Latin word. Only words that some job carries; the count is about that of the adverts in the index (``carriers``).
     """
     snapshot = index.snapshot
     spelling = snapshot.stats.spelling
@@ -71,13 +71,18 @@ def suggest(index: Index, prefix: str, limit: int) -> tuple[Suggestion, ...]:
     begun = _counted(snapshot, spelling.starting(typed, 4 * limit), corrected=False)
     if begun:
         return tuple(begun[:limit])
-    meant = spelling.corrections(typed)
+    # cgu is no cg: among the few Latin words of adverts anything is near.
+    meant = (spelling.homophones(typed) or spelling.loosely_sounding(typed)) if typed.isascii() else spelling.corrections(typed)
     return tuple(_counted(snapshot, [correction.word for correction in meant], corrected=True)[:limit])
 
 
 def carriers(snapshot: Snapshot, word: str) -> int:
-    """How many adverts of the index carry a word: from the lengths of its lists, no advert is looked at."""
-    jobs = 0
+    """About how many adverts carry a word: from the lengths of its lists, no advert is looked at.
+
+    Those that came since the open generation are counted too; those that were taken out are still counted until a merge, and
+    so are those whose time ran out.
+    """
+    jobs = 0 if snapshot.fresh is None else snapshot.fresh.carriers(word)
     for live in snapshot.lives:
         term = live.segment.term_index.get(word)
         if term is not None:

@@ -55,6 +55,15 @@ class Fresh:
                 return int(row)
         return -1
 
+    def carriers(self, word: str) -> int:
+        """How many living jobs carry a word."""
+        at, found = self.heads.get(word, -1), 0
+        while at >= 0:
+            row = int(self.chains.row[at])
+            found += row < self.rows and not int(self.dead[row >> 6]) >> (row & 63) & 1
+            at = int(self.chains.earlier[at])
+        return found
+
     def impacts(self, row: int) -> list[tuple[str, int]]:
         """Every word of a job with its weight in the advert, as a segment would store it."""
         counts, length = self.words[row]

@@ -71,7 +71,7 @@ def unpack(packed: Array) -> Asked:
 
 
 @inner
-def _popcount(bits: Any) -> int:
+def popcount(bits: Any) -> int:
     count = 0
     while bits:
         bits &= bits - np.uint64(1)
@@ -187,7 +187,7 @@ def met_tags(rows: Rows, row: int, asked: Asked) -> int:
         width = rows.tag_sets.shape[1]
         chosen = rows.tag_set[row]
         for word in range(width):
-            met += _popcount(rows.tag_sets[chosen, word] & asked.tags[3 * width + word])
+            met += popcount(rows.tag_sets[chosen, word] & asked.tags[3 * width + word])
     return met
 
 
@@ -307,6 +307,6 @@ def bound_of(blocks: Blocks, block: int, asked: Asked, total: int) -> int:
         width = blocks.tags.shape[1]
         met = 0
         for word in range(width):
-            met += _popcount(blocks.tags[block, word] & asked.tags[3 * width + word])
+            met += popcount(blocks.tags[block, word] & asked.tags[3 * width + word])
         score += preference_points(met, asked.wanted_tags)
     return score

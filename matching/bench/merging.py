@@ -1,7 +1,8 @@
-"""What searching costs while another process writes: 200 updates a second into the same folder, merges included.
+"""What searching costs while another process writes: 200 updates a second into the same folder, large merges beside them.
 
 The reader looks for a newer generation every 50 ms in a thread of its own, as a web process does. The writer works on a folder
-of its own whose files are hard links to the index (they are never written in place), so the measured index stays as it was.
+of its own whose files are hard links to the index (they are never written in place), so the measured index stays as it was. Six
+segments more than it needs are laid down before, and a thread of the writer merges them as the service's follower does.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _BATCHES_A_SECOND: Final = 10
 _SECONDS: Final = 15.0
 _REFRESH_SECONDS: Final = 0.05
 _UPDATES_SEED: Final = 3
+_SEGMENTS: Final = 6
+_SEGMENT_LEAST, _SEGMENT_MOST = 4_200, 100_000  # above what a change merges by itself; beyond that only the waiting grows
 
 
 def _linked(folder: Path, into: Path) -> None:
@@ -42,13 +45,35 @@ def _linked(folder: Path, into: Path) -> None:
             (into / path.name).write_bytes(path.read_bytes())
 
 
+def _lay_segments(folder: Path, jobs: int) -> None:
+    """Large segments beside the base, so that there is something to merge while searches are timed."""
+    size = min(_SEGMENT_MOST, max(_SEGMENT_LEAST, jobs // 16))
+    made = synthesize.jobs(_SEGMENTS * size, _UPDATES_SEED + 1)
+    with IndexWriter(folder) as writer:
+        for _ in range(_SEGMENTS):
+            writer.apply([replace(job, job_id=10 * jobs + job.job_id) for job in itertools.islice(made, size)], [], "")
+
+
+def _merge(writer: IndexWriter, stopping: threading.Event, seconds: list[float]) -> None:
+    while not stopping.wait(_REFRESH_SECONDS):
+        began = time.perf_counter()
+        if writer.merge():
+            seconds.append(time.perf_counter() - began)
+
+
 def write_updates(folder: Path, jobs: int, seconds: float) -> Figures:
-    """In the writing process: every tenth of a second 20 jobs are published, changed or closed, until the time is over."""
+    """In the writing process: every tenth of a second 20 jobs are published, changed or closed, until the time is over.
+
+    ``merges`` is the number of large merges meanwhile, ``merge_slowest_s`` how long one took.
+    """
     size = UPDATES_A_SECOND // _BATCHES_A_SECOND
     made = synthesize.jobs(int(seconds * UPDATES_A_SECOND) + 2 * size, _UPDATES_SEED)
     batches = [list(itertools.islice(made, size)) for _ in range(int(seconds * _BATCHES_A_SECOND) + 1)]
+    stopping, merges = threading.Event(), list[float]()
     with IndexWriter(folder) as writer:
+        merging = threading.Thread(target=_merge, args=(writer, stopping, merges), name="index-merge")
         print("ready", flush=True)
+        merging.start()
         began = time.perf_counter()
         done, slowest = 0, 0.0
         for number, batch in enumerate(batches):
@@ -64,7 +89,14 @@ def write_updates(folder: Path, jobs: int, seconds: float) -> Figures:
             slowest = max(slowest, time.perf_counter() - started)
             done += len(batch)
         spent = time.perf_counter() - began
-    return {"updates_per_s": round(done / spent, 1), "update_slowest_ms": round(slowest * 1000, 1)}
+        stopping.set()
+        merging.join()
+    return {
+        "updates_per_s": round(done / spent, 1),
+        "update_slowest_ms": round(slowest * 1000, 1),
+        "merges": len(merges),
+        "merge_slowest_s": round(max(merges, default=0.0), 2),
+    }
 
 
 def _ask(index: Index, queries: Sequence[Query], until: float | None) -> Iterator[float]:
@@ -93,6 +125,7 @@ def measure_merging(folder: Path, jobs: int, queries: Sequence[Query], seconds: 
     with tempfile.TemporaryDirectory(dir=folder, prefix="merging-") as temporary:
         own = Path(temporary)
         _linked(folder, own)
+        _lay_segments(own, jobs)
         index = open_index(own)
         list(_ask(index, queries, None))  # once unmeasured: every page is new to this mapping
         gc.collect()

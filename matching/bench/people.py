@@ -21,8 +21,9 @@ import numpy as np
 import numpy.typing as npt
 
 from matching import IndexWriter, People, Worker, build_people, candidates, formula, open_index, open_people
+from matching.layout import HOURS_UNKNOWN
 from matching.people.match import best_for, offer_of
-from matching.people.rows import AGE_UNSAID, GROUPS, HOURS_UNKNOWN, PLACED, WEIGHTS, Offer, Pool, lengths
+from matching.people.rows import AGE_UNSAID, GROUPS, PLACED, WEIGHTS, Offer, Pool, lengths
 from seed_jobs import profiles, synthesize
 
 Ints = npt.NDArray[np.int64]

@@ -16,16 +16,14 @@ from matching.asking import plan_for, region_span
 from matching.collect import hours_quarters
 from matching.files import pack_strings, write_arrays
 from matching.index import Index
+from matching.layout import BLOCK, BLOCK_SHIFT, HOURS_UNKNOWN
 from matching.model import KINDS, SETTLEMENTS, Query, Worker
 from matching.packing import curve
 from matching.people.rows import (
     AGE_UNSAID,
-    BLOCK,
-    BLOCK_SHIFT,
     BLOCKS_SOMEBODY,
     EVERYWHERE,
     GROUPS,
-    HOURS_UNKNOWN,
     PLACED,
     STRIP_SHIFT,
     TIMES,

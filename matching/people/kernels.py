@@ -15,9 +15,8 @@ import numpy.typing as npt
 
 from matching.compiled import inner, maker
 from matching.formula import IMPACT_MAX, WEIGHT_SCALE, place_points, text_points, wage_points
+from matching.layout import BLOCK, BLOCK_SHIFT, whole
 from matching.people.rows import (
-    BLOCK,
-    BLOCK_SHIFT,
     STRIP_SHIFT,
     TIMES,
     Offer,
@@ -30,7 +29,6 @@ from matching.people.rows import (
     preference_of,
     rest_of,
     text_of,
-    whole,
 )
 
 Array = npt.NDArray[Any]

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from typing import Any, Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from matching.compiled import inner
 from matching.formula import AGE_OPEN, age_points, place_points, preference_points, text_points, wage_points
+from matching.layout import HOURS_UNKNOWN, Array, whole
+from matching.rows import popcount, root
 
-Array = npt.NDArray[Any]
-whole = cast("Callable[[Any], int]", np.int64)  # the type of a kernel's numbers: narrow or unsigned ones are widened first
-BLOCK_SHIFT: Final = 10
-BLOCK: Final = 1 << BLOCK_SHIFT
 PLACED: Final = (
     32  # the bits of column 0 below the vector: sex (0 not said, 1 male, 2 female), has blocked employers, has a point
 )
 BLOCKS_SOMEBODY: Final = 4
 AGE_UNSAID: Final = 127
-HOURS_UNKNOWN: Final = 127
 STRIP_SHIFT: Final = 6  # strips of 64 workers inside a block
 EVERYWHERE: Final = 1 << 30  # reach of a block that holds somebody without a radius
 WEIGHTS: Final = 0xFFFF  # the bits of a weight, and of a group, in a word of a wish
@@ -103,26 +98,11 @@ def lengths(starts: Array) -> npt.NDArray[np.int64]:
 
 
 @inner
-def _popcount(bits: Any) -> int:
-    count = 0
-    while bits:
-        bits &= bits - np.uint64(1)
-        count += 1
-    return count
-
-
-@inner
 def _square(pool: Pool, row: int, offer: Offer) -> int:
     dx = (whole(pool.record[row, 0]) >> 7) - offer.x
     dy = (whole(pool.record[row, 1]) >> 7) - offer.y
     dz = (whole(pool.record[row, 2]) >> 7) - offer.z
     return dx * dx + dy * dy + dz * dz
-
-
-@inner
-def _root(square: int) -> int:
-    """Whole square root; exact below 2**52, the largest square here is 2**48."""
-    return whole(math.sqrt(float(square)))
 
 
 @inner
@@ -132,7 +112,7 @@ def chord_to(pool: Pool, row: int, offer: Offer) -> int:
     if offer.placed == 0 or (pool.record[row, 0] & PLACED) == 0:
         return -1 if reach < 0 else -2
     square = _square(pool, row, offer)
-    chord = _root(square)
+    chord = root(square)
     return -2 if reach >= 0 and chord > reach else chord
 
 
@@ -227,7 +207,7 @@ def preference_of(pool: Pool, row: int, offer: Offer) -> int:
     if wanted == 0:
         return 0
     for word in range(pool.tags.shape[2]):
-        met += _popcount(offer.tags[word] & pool.tags[number, 3, word])
+        met += popcount(offer.tags[word] & pool.tags[number, 3, word])
     return preference_points(met, wanted)
 
 
@@ -260,7 +240,7 @@ def place_bound(low: Array, high: Array, reach: int, offer: Offer) -> int:
     for axis in range(3):
         gap = max(whole(low[axis]) - point[axis], point[axis] - whole(high[axis]), 0)
         square += gap * gap
-    chord = _root(square)
+    chord = root(square)
     return -1 if chord > reach else place_points(chord)
 
 

@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from matching import text
 from matching.files import IndexDamaged, count_of, names_of, read_arrays, unpack_strings, well_formed
+from matching.layout import BLOCK
 from matching.people.build import HOLDS
-from matching.people.rows import BLOCK, STRIP_SHIFT, Pool, lengths
+from matching.people.rows import STRIP_SHIFT, Pool, lengths
 
 Array = npt.NDArray[Any]
 

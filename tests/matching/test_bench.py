@@ -263,6 +263,7 @@ def test_searching_beside_a_writer(built: Built) -> None:
     figures = measure_merging(built.folder, JOBS, built.queries, seconds=3.0)
     assert figures["updates_per_s"] > 100
     assert figures["generations"] >= 10
+    assert figures["merges"] >= 1
     assert figures["quiet_p99_us"] > 0
     assert figures["merge_p99_us"] > 0
     assert built.index.refresh() is False  # the measured folder stayed as it was
@@ -275,3 +276,19 @@ def test_hundred_thousand_jobs_are_answered_exactly() -> None:
     figures = json.loads(done.stdout)
     assert done.returncode == 0
     assert (figures["jobs"], figures["compared"], figures["exact"]) == (100_000, 300, 1.0)
+    assert figures.keys() >= {
+        *("p50_us", "p95_us", "p99_us", "radius_p50_us", "radius_p99_us", "end_to_end_p50_us", "end_to_end_p99_us"),
+        *(
+            "build_jobs_per_s",
+            "build_text_jobs_per_s",
+            "build_tokens_jobs_per_s",
+            "batch_matches_per_s",
+            "bytes_per_job",
+            "rss_mb",
+        ),
+        *("bytes_per_job", "rss_mb", "visible_ms", "facets_p50_us", "merge_p99_us", "quiet_p99_us"),
+    }
+    assert figures["merge_p99_us"] is None
+    assert "--merging" in figures["merge_p99_us_reason"]
+    wanted = {"name", "p50_us", "p95_us", "p99_us", "qps", "recall_at_20", "build_s", "bytes_per_job"}
+    assert all(peer.keys() >= wanted for peer in figures["peers"])

@@ -305,3 +305,18 @@ def test_a_suggestion_repairs_a_typing_error(pools: Pools) -> None:
     assert [(one.text, one.corrected) for one in suggest(pool.index, "保结", 5)] == [("保洁", True)]
     assert suggest(pool.index, "", 5) == ()
     assert suggest(pool.index, "😀", 5) == ()
+
+
+def test_latin_letters_are_no_typing_error_of_a_latin_word(pools: Pools) -> None:
+    pool = pools([Job(1, "gig", "CG设计", NOW), Job(2, "gig", "KUDU店员", NOW), Job(3, "gig", "保洁", NOW)])
+    for typed in ("cgu", "yudu"):
+        assert not [one.text for one in suggest(pool.index, typed, 5) if one.text.isascii()]
+    assert [(one.text, one.corrected) for one in suggest(pool.index, "baojei", 5) if one.text.isascii()] == []
+
+
+def test_a_suggestion_counts_fresh_jobs_too(pools: Pools) -> None:
+    pool = pools([Job(1, "gig", "电焊工", NOW)])
+    pool.index.add(Job(2, "gig", "电焊工", NOW))
+    pool.index.add(Job(3, "gig", "电焊工", NOW))
+    pool.index.remove(3)
+    assert {one.text: one.count for one in suggest(pool.index, "电焊工", 5)}["电焊工"] == 2

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -166,3 +168,10 @@ def test_the_pages_of_the_document_need_no_network(client: FlaskClient) -> None:
         response.close()
     assert client.get("/docs/..%2f__init__.py").status_code == 404
     assert client.get("/docs/index.html").status_code == 404
+
+
+def test_the_web_loads_nothing_that_only_a_batch_needs() -> None:
+    """DuckDB writes the nightly batch's files; 70 MB of it have no place in every web process."""
+    asked = "import sys, service.app, matching; from matching import search, open_index; print('duckdb' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", asked], stdout=subprocess.PIPE, text=True, check=True)
+    assert told.stdout.strip() == "False"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import shutil
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, LiteralString
@@ -31,7 +32,7 @@ _SETTINGS: Final = (
 )  # fmt: skip
 
 
-class _Postgres:
+class _Postgres(ABC):
     """A server of its own, one connection over its socket."""
 
     name: str
@@ -74,8 +75,9 @@ class _Postgres:
             place = f"({lng},{lat})" if pool.facts[row, PLACED] else None
             yield row, pool.titles[pool.title[row]], self._words(row), place, int(pool.facts[row, KIND]), int(pool.expires[row])
 
+    @abstractmethod
     def _words(self, row: int) -> str | None:
-        raise NotImplementedError
+        """The text of a job's column of words."""
 
     def _filters(self, plan: Plan) -> tuple[str, list[Any]]:
         where = "expires > %s"
