@@ -28,7 +28,7 @@ from matching.scratch import (
 _LINE: Final = 32  # postings in a line of memory
 _POINT_BITS: Final = 20  # weight times impact is at most 16,000 * 63
 _POINTS: Final = (1 << _POINT_BITS) - 1
-_STAMPS_MOST: Final = (1 << 11) - 4 * 64  # a chunk uses two for each of its terms
+_STAMPS_MOST: Final = (1 << 11) - 4 * 64  # a chunk takes one for each of its terms, of which groups need fewer
 
 
 @inner

@@ -255,11 +255,6 @@ def _terms(asked: str, answers: tuple[Answer, ...], rarity: int, whole: int, gro
     ]
 
 
-def weigh(concepts: tuple[Concept, ...], rarity: Callable[[str], int | None], exists: Callable[[str], bool]) -> list[Term]:
-    """As :meth:`Weigher.terms`, for once."""
-    return Weigher(rarity, exists).terms(concepts)
-
-
 _TERM, _WEIGHT, _GROUP = itemgetter(0), itemgetter(1), itemgetter(4)
 
 

@@ -20,7 +20,7 @@ def day_of(now: int) -> date:
 
 
 def seed(now: int, account_id: int) -> int:
-    """The seed of an account on the day (in China) of ``now``: 32 bits, the same on every machine."""
+    """The seed of an account on the day (in China) of ``now``: 32 bits, the engine takes the lowest 24; the same anywhere."""
     return int.from_bytes(blake2b(f"{day_of(now).isoformat()} {account_id}".encode(), digest_size=4).digest())
 
 

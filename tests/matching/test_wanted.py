@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 from matching import wanted
 from matching.formula import MAX_TERMS, TEXT_MAX, WEIGHT_SCALE
+from matching.model import Term
 from matching.spelling import Spelling, pinyin_of
-from matching.wanted import Answer, Concept, Weigher, concepts_of, weigh
+from matching.wanted import Answer, Concept, Weigher, concepts_of
 
 NOTHING = Spelling([], [], [], frozenset())
 
 
 def asked(written: str, *known: str) -> tuple[Concept, ...]:
     return concepts_of(written, (), (), set(known).__contains__, NOTHING)
+
+
+def weigh(concepts: tuple[Concept, ...], rarity: Callable[[str], int | None], exists: Callable[[str], bool]) -> list[Term]:
+    """By a weigher that remembers nothing yet."""
+    return Weigher(rarity, exists).terms(concepts)
 
 
 def test_the_word_then_its_occupation_then_the_rest_by_relation() -> None:
