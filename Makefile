@@ -79,6 +79,7 @@ lock: ## 按 setup.cfg 重新锁定依赖版本（需要 uv）
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header setup.cfg -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra test setup.cfg -o requirements-test.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra bench setup.cfg -o requirements-bench.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra load setup.cfg -o requirements-load.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements-build.in -o requirements-build.lock
 
 clean: ## 删除虚拟环境和缓存（不删数据）
