@@ -11,6 +11,7 @@ from service.accounts.routes import blueprint as accounts_blueprint
 from service.blueprint import IdConverter, register_query_check
 from service.cli import register_cli
 from service.config import Settings, load
+from service.crypto import keyring
 from service.db import Database
 from service.error_answers import register_error_answers
 from service.headers import register_headers
@@ -47,6 +48,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.extensions["settings"] = settings
     app.extensions["database"] = Database(settings.database_url, pool_size=settings.web_threads + 2)
+    app.extensions["keyring"] = keyring.use(keyring.file_of(settings))
     app.extensions["live_index"] = LiveIndex(settings.index_dir, settings.index_poll_seconds)
 
     register_at_once(app)

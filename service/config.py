@@ -35,6 +35,8 @@ class Settings:
     trusted_proxies: int
     index_poll_seconds: float
     fair_exposure: bool
+    keys_file: Path
+    crypto_suite: str
 
     @property
     def index_dir(self) -> Path:
@@ -84,6 +86,8 @@ def load() -> Settings:
             trusted_proxies=env.int("TRUSTED_PROXIES", 0, validate=validate.Range(0, 8)),
             index_poll_seconds=env.float("INDEX_POLL_SECONDS", 0.2, validate=validate.Range(0.02, 60)),
             fair_exposure=env.bool("FAIR_EXPOSURE", default=True),
+            keys_file=Path(env.str("KEYS_FILE", "") or data_dir / "keys.json").expanduser().resolve(),
+            crypto_suite=env.str("CRYPTO_SUITE", "intl", validate=validate.OneOf(["intl", "gm"])),
         )
     except EnvError as wrong:
         raise ConfigError(f"设置有误，请检查这一项：{wrong}") from wrong

