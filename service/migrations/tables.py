@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import service.accounts.models
+import service.consents.models
 import service.employers.models
 import service.feeds.models
 import service.idempotency
 import service.jobs.models
 import service.matches.models
+import service.privacy.models
 import service.stations.models
 import service.workers.models  # noqa: F401  importing fills the metadata
 from service.db import Base

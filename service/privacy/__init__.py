@@ -1,0 +1,1 @@
+"""Privacy: everything held about a person in their hands, leaving, and how long what is kept."""
