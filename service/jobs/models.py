@@ -32,6 +32,8 @@ from service.stations.models import Station
 
 STATUSES = ("open", "held", "closed")
 """``open``: may be shown until ``valid_until``; ``held``: waits for a check; ``closed``: over, kept for the record."""
+HOLDS = ("advert", "employer", "station")
+"""What a held job waits for: somebody to look at its words, the employer's papers, or the station it names (``hold.py``)."""
 SOURCE_CLASSES = ("vacancy", "catalogue", "demo")
 """``vacancy``: holds what the law asks for; ``catalogue``: public list or sample, labelled, never counted as a vacancy."""
 CONTRACT_KINDS = ("full_time", "part_time", "labour_dispatch", "service", "internship", "other")
@@ -50,6 +52,7 @@ class Job(Base):
     kind: Mapped[str] = mapped_column(String(8))
     status: Mapped[str] = mapped_column(String(8), default="open")
     closed_reason: Mapped[str] = mapped_column(String(64), default="")
+    held_for: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
 
     title: Mapped[str] = mapped_column(String(128))
     description: Mapped[str] = mapped_column(Text, default="")
