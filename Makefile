@@ -13,7 +13,7 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --req
 export NUMBA_CACHE_DIR ?= $(VENV)/numba-cache
 export FLASK_APP := wsgi.py
 
-.PHONY: help setup setup-test setup-bench run test test-long check bench bench-growth spec lock clean
+.PHONY: help setup setup-test setup-bench setup-load run test test-long check bench bench-growth load spec lock clean
 
 help: ## 列出全部命令
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,8 @@ setup: $(VENV)/.runtime ## 准备虚拟环境（run 会自动调用）
 setup-test: $(VENV)/.test
 
 setup-bench: $(VENV)/.bench
+
+setup-load: $(VENV)/.load
 
 $(VENV)/.base: requirements-build.lock
 	@test -n "$(PYTHON)" || { echo "没有找到 Python 3.11 到 3.14，请先安装，或用 make run PYTHON=/路径/python3.11 指定。" >&2; exit 1; }
@@ -45,6 +47,11 @@ $(VENV)/.test: $(VENV)/.runtime requirements-test.lock
 $(VENV)/.bench: $(VENV)/.runtime requirements-bench.lock
 	@echo "安装测速用的对照方法（tantivy、DuckDB、polars、bm25s、PostgreSQL）和画图工具…"
 	@$(PIP) --no-build-isolation -r requirements-bench.lock || { echo "依赖没有装成：请检查网络和磁盘空间，然后再执行一次同样的命令。" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.load: $(VENV)/.runtime requirements-load.lock
+	@echo "安装压测用的依赖（locust、真实的 PostgreSQL 和 Valkey）…"
+	@$(PIP) --no-build-isolation -r requirements-load.lock || { echo "依赖没有装成：请检查网络和磁盘空间，然后再执行一次同样的命令。" >&2; exit 1; }
 	@touch $@
 
 run: setup ## 安装并启动全部服务，打印访问地址（Ctrl-C 结束）
@@ -71,6 +78,9 @@ bench-growth: setup-bench ## 从一万到一千万个岗位各测一遍，结果
 	@for n in 10000 100000 1000000; do $(PY) -m matching.bench --jobs $$n --peers --merging --save --folder var/bench/$$n >/dev/null || exit 1; done
 	@$(PY) -m matching.bench --jobs 10000000 --peers numpy_blocks,tantivy,tantivy_cells --merging --save --folder var/bench/10000000 >/dev/null
 	@$(PY) -m matching.bench --plot
+
+load: setup-load ## 整个服务在混合访问下的速度（100 万个岗位，本机回环；JOBS= SECONDS= DATABASE=sqlite 可改）
+	@$(PY) -m load
 
 spec: setup ## 重新生成 api_spec/openapi.json
 	@$(PY) -m service.openapi

@@ -56,8 +56,12 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         return cast(Decorator, super().route(rule, **options))
 
     def arguments(self, schema: type[Schema] | Schema, **options: Any) -> Decorator:
-        """What the view reads: ``location`` is ``json`` or ``query``."""
-        return cast(Decorator, super().arguments(schema, **options))
+        """What the view reads: ``location`` is ``json`` or ``query``.
+
+        The schema is made once: webargs would copy every field of a class again for each request. It keeps nothing between two.
+        """
+        made = schema() if isinstance(schema, type) else schema
+        return cast(Decorator, super().arguments(made, **options))
 
     def response(self, status_code: int, schema: type[Schema] | Schema | None = None, **options: Any) -> Decorator:
         """What the view answers."""

@@ -16,8 +16,7 @@ from matching.model import KINDS, Facets, Hit, Query, Reason
 from matching.rules import region as region_rules
 from matching.rules import trade as trade_rules
 from service.clock import seconds
-from service.jobs.models import Job
-from service.jobs.queries import cards
+from service.jobs.queries import Card, cards
 from service.metrics import SEARCH_SECONDS
 from service.search import cursor as cursors
 from service.search.schemas import KIND_NAMES
@@ -34,7 +33,7 @@ _FILTERS = {"word": "q", "trade": "trade", "tag": "tags", "region": "region"}
 class Found:
     """A job of the page with what the engine said of it. Everything of the job can be asked of it directly."""
 
-    job: Job
+    job: Card
     hit: Hit
     reasons: tuple[Reason, ...]
 
@@ -42,7 +41,7 @@ class Found:
         return getattr(self.job, name)
 
 
-def _found(job: Job, hit: Hit, place: str = "", aged: tuple[str, str] = ("", "")) -> Found:
+def _found(job: Card, hit: Hit, place: str = "", aged: tuple[str, str] = ("", "")) -> Found:
     """The reasons as this job allows them to be said.
 
     Pay by the hour or the day is compared as yuan a month: a conversion, which must not read like a promise (D-15). A distance to

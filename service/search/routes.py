@@ -12,15 +12,17 @@ from service import clock
 from service.accounts.access import allow, maybe_account
 from service.blueprint import Blueprint
 from service.config import Settings
+from service.dumping import dumper
 from service.errors import NotFound
 from service.headers import unless_known
 from service.indexing.live import LiveIndex
 from service.jobs.queries import shown
-from service.jobs.schemas import elder
+from service.jobs.schemas import JobCard, elder
 from service.search import ask, cursor, fair, find
 from service.search.schemas import (
     AGE_LEAST,
     UNDER_16,
+    FoundJob,
     MatchArgs,
     SearchAnswer,
     SearchArgs,
@@ -34,7 +36,9 @@ from service.sessions import read_session
 
 blueprint = Blueprint("search", __name__, description="找工作：一张按合适程度排好的单子")
 
-_search_answer = SearchAnswer()
+_card = dumper(JobCard())
+_why = dumper(FoundJob(only=("distance_km", "score", "parts", "reasons")))
+_around = dumper(SearchAnswer(exclude=("items",)))
 
 
 @blueprint.route("/v1/jobs", methods=["GET"])
@@ -110,9 +114,8 @@ def _answer(args: dict[str, Any], asked: Wished) -> Response:
     widened = page.widened
     if asked.query.age is not None and asked.query.age < AGE_LEAST:  # said in words; as a parameter it is refused
         widened = (UNDER_16, 0)
-    answer: dict[str, Any] = _search_answer.dump(
+    answer = {"items": [_card(found.job) | _why(found) for found in page.found]} | _around(
         {
-            "items": page.found,
             "total": page.total,
             "understood": asked.pieces,
             "widened": None if widened is None else {"message": widened[0], "steps": widened[1]},
