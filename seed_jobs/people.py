@@ -119,8 +119,18 @@ def load_accounts(
 ) -> None:
     """The four demo logins, where they are missing."""
     wanted: tuple[dict[str, Any], ...] = (
-        {"role": "employer", "login": "demo-employer", "display_name": "演示企业招工员", "employer_id": employers[DEMO_EMPLOYER]},
-        {"role": "staff", "login": "demo-staff", "display_name": "演示驿站工作人员", "station_id": stations[DEMO_STATION]},
+        {
+            "role": "employer_owner",
+            "login": "demo-employer",
+            "display_name": "演示企业招工员",
+            "employer_id": employers[DEMO_EMPLOYER],
+        },
+        {
+            "role": "station_staff",
+            "login": "demo-staff",
+            "display_name": "演示驿站工作人员",
+            "station_id": stations[DEMO_STATION],
+        },
         {"role": "worker", "login": "demo-worker", "display_name": DEMO_WORKER, "worker_id": workers[DEMO_WORKER]},
         {"role": "bureau", "login": "demo-bureau", "display_name": "演示人社局", "region_code": DEMO_BUREAU_REGION},
     )

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from matching.rules import region as region_rules
 from service import clock
-from service.accounts.create import create_account
+from service.accounts.create import STANDS_FOR, create_account
 from service.accounts.models import Account
+from service.accounts.permissions import EMPLOYER_ROLES, ROLES, STATION_ROLES
 from service.accounts.tokens import issue_token, revoke_all
 from service.employers.models import Employer
 from service.errors import Refusal
@@ -21,6 +22,8 @@ from service.sessions import write_session
 from service.stations.models import Station
 
 DAYS = 90
+PARTNER_SCOPES = ("job", "import")
+"""What the token of a partner is good for."""
 
 
 @click.group("accounts")
@@ -29,23 +32,27 @@ def accounts_cli() -> None:
 
 
 @accounts_cli.command("add")
-@click.argument("role", type=click.Choice(["employer", "staff", "bureau", "operator"]))
+@click.argument("role", type=click.Choice([role for role in ROLES if role != "worker"]))
 @click.argument("login")
 @click.option("--name", required=True, help="单位、驿站或部门的名称")
 @click.option("--region", default="", help="所在或管辖的地区，名称或代码")
+@click.option("--source", default="", help="合作平台的来源代码，如 partner-gz01；它只能用这个来源发布")
 @click.option("--days", default=DAYS, help="口令有效多少天", show_default=True)
 @with_appcontext
-def add_command(role: str, login: str, name: str, region: str, days: int) -> None:
+def add_command(role: str, login: str, name: str, region: str, source: str, days: int) -> None:
     """开通一个账号并打印登录口令（只显示这一次）。单位按已核验处理：开通前请先看过它的证照。"""
     code = _region(region)
-    if role in {"staff", "bureau"} and not code:
+    if not code and (role in STATION_ROLES or STANDS_FOR.get(role) == "region_code"):
         raise click.ClickException("驿站和部门的账号要写明地区：--region 赣州市章贡区")
     now = clock.now()
     try:
         with write_session() as session:
             stands_for = _stands_for(session, role, name, code)
+            if role == "partner":
+                stands_for["source_key"] = source
             account = create_account(session, role=role, login=login, display_name=name, now=now, region_code=code, **stands_for)
-            token = issue_token(session, account.account_id, now, timedelta(days=days))
+            scopes = PARTNER_SCOPES if role == "partner" else None
+            token = issue_token(session, account.account_id, now, timedelta(days=days), scopes=scopes)
     except Refusal as refused:
         raise click.ClickException(refused.message) from refused
     click.echo(f"账号 {login}（{name}）已开通，登录口令 {days} 天内有效，只显示这一次：\n{token}")
@@ -60,7 +67,8 @@ def token_command(login: str, days: int) -> None:
     with write_session() as session:
         account = _account(session, login)
         revoke_all(session, account.account_id, now=clock.now())
-        token = issue_token(session, account.account_id, clock.now(), timedelta(days=days))
+        scopes = PARTNER_SCOPES if account.role == "partner" else None
+        token = issue_token(session, account.account_id, clock.now(), timedelta(days=days), scopes=scopes)
     click.echo(f"账号 {login} 的新口令，{days} 天内有效，只显示这一次：\n{token}")
 
 
@@ -87,7 +95,7 @@ def _region(said: str) -> str:
 
 def _stands_for(session: Session, role: str, name: str, code: str) -> dict[str, Any]:
     now = clock.now()
-    if role == "employer":
+    if role in EMPLOYER_ROLES:
         employer = session.scalars(select(Employer).where(Employer.name == name)).first()
         if employer is None:
             employer = Employer(name=name, region_code=code, created_at=now)
@@ -95,7 +103,7 @@ def _stands_for(session: Session, role: str, name: str, code: str) -> dict[str, 
         employer.verified_at = now
         session.flush()
         return {"employer_id": employer.employer_id}
-    if role == "staff":
+    if role in STATION_ROLES:
         station = session.scalars(select(Station).where(Station.name == name, Station.region_code == code)).first()
         if station is None:
             number = len(session.scalars(select(Station.station_id).where(Station.region_code == code)).all()) + 1

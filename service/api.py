@@ -9,7 +9,7 @@ import flask
 import flask_smorest
 from apispec import APISpec
 
-from service.accounts.access import ANYONE, allow, allowed_roles
+from service.accounts.access import allow, declared
 from service.blueprint import IdConverter
 from service.error_answers import ErrorAnswer
 from service.fields import Moment, Money, Text, Whole
@@ -73,7 +73,7 @@ def finish(app: flask.Flask, api: Api) -> None:
         document = document.replace(newer, name)
 
     @app.get("/openapi.json")
-    @allow.anyone
+    @allow.anyone("document.read")
     def openapi_json() -> flask.Response:
         return flask.Response(document, mimetype="application/json")
 
@@ -83,15 +83,18 @@ def finish(app: flask.Flask, api: Api) -> None:
 def _tell_access(app: flask.Flask, spec: APISpec) -> None:
     paths = spec.to_dict()["paths"]
     for rule in app.url_map.iter_rules():
-        roles = allowed_roles(app.view_functions[rule.endpoint])
+        row = declared(app.view_functions[rule.endpoint])
         path = "".join(part if not is_argument else f"{{{part}}}" for is_argument, part in _parts(rule.rule))
-        if roles is None or roles is ANYONE or path not in paths:
+        if row is None or path not in paths:
             continue
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             operation = paths[path].get(method.lower())
-            if operation is not None:
+            if operation is None:
+                continue
+            operation["x-permission"] = row.name
+            if not row.open:
                 operation["security"] = [{"token": []}]
-                operation["x-allowed-roles"] = sorted(roles)
+                operation["x-allowed-roles"] = sorted(row.roles())
 
 
 def _parts(rule: str) -> list[tuple[bool, str]]:

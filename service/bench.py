@@ -49,7 +49,7 @@ def _employer_token(url: str) -> str:
             session.flush()
             account = create_account(
                 session,
-                role="employer",
+                role="employer_owner",
                 login=f"bench-{time.time_ns()}",
                 display_name="测速",
                 now=now,

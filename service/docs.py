@@ -37,14 +37,14 @@ blueprint = flask.Blueprint("docs", __name__)
 
 
 @blueprint.get("/docs")
-@allow.anyone
+@allow.anyone("document.read")
 def page() -> flask.Response:
     """The page."""
     return flask.Response(_PAGE, mimetype="text/html")
 
 
 @blueprint.get("/docs/<name>")
-@allow.anyone
+@allow.anyone("document.read")
 def part(name: str) -> flask.Response:
     """A file of the page."""
     if name == "start.js":

@@ -37,7 +37,7 @@ blueprint = Blueprint("metrics", __name__, description="运行指标")
 
 @blueprint.route("/metrics", methods=["GET"])
 @blueprint.response(200, content_type="text/plain", description="Prometheus 文本格式的运行指标")
-@allow.anyone
+@allow.anyone("system.read")
 def show_metrics() -> flask.Response:
     """运行指标（Prometheus 文本格式，不含任何个人信息）。"""
     registry = REGISTRY

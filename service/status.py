@@ -86,7 +86,7 @@ blueprint = Blueprint("status", __name__, description="运行状况")
 
 @blueprint.route("/health", methods=["GET"])
 @blueprint.response(200, HealthAnswer)
-@allow.anyone
+@allow.anyone("system.read")
 def health() -> dict[str, str]:
     """活着没有。"""
     return {"status": "ok"}
@@ -94,7 +94,7 @@ def health() -> dict[str, str]:
 
 @blueprint.route("/status", methods=["GET"])
 @blueprint.response(200, StatusAnswer)
-@allow.anyone
+@allow.anyone("system.read")
 def status() -> dict[str, Any]:
     """运行状况：程序版本、数据库、索引的新旧、索引进程。"""
     settings: Settings = current_app.extensions["settings"]

@@ -1,11 +1,13 @@
-"""Who may call what. Every route declares it; what declares nothing is refused.
+"""Who may call what. Every route declares the permission it needs; what declares nothing is refused.
 
-``@allow("employer", "staff")`` or ``@allow.anyone`` only marks the view. The check runs in :func:`check_access`, before anything
-of the request is read, so that the order of decorators cannot open a door.
+``@allow("job.edit")`` or ``@allow.anyone("job.read")`` only marks the view. The check runs in :func:`check_access`, before
+anything of the request is read, so that the order of decorators cannot open a door. It asks whether the role has the permission
+at all; for which objects, the action asks (``permit.require``).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
@@ -13,46 +15,59 @@ import flask
 
 from service import clock
 from service.accounts.caller import Caller
-from service.accounts.models import ROLES, Account
-from service.accounts.tokens import account_of
-from service.errors import Forbidden, Unauthorized
+from service.accounts.permissions import Permission, permission
+from service.accounts.permit import may_at_all
+from service.accounts.tokens import caller_of
+from service.errors import BadRequest, Forbidden, Unauthorized
+from service.fields import MAX_ID
 from service.sessions import read_session
 
 View = TypeVar("View", bound=Callable[..., Any])
 ANYONE: frozenset[str] = frozenset({"anyone"})
+ACTING_FOR = "X-Acting-For"
+"""The header in which a proxy names the grant under which it acts for a worker."""
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="chengnuan"'}
+_GRANT_ID = re.compile(r"[1-9][0-9]{0,15}")
 
 
 class _Allow:
-    """``allow(*roles)`` and ``allow.anyone``."""
+    """``allow("noun.verb")`` and ``allow.anyone("noun.verb")``."""
 
-    def __call__(self, *roles: str) -> Callable[[View], View]:
-        """Only these roles. Raises ValueError for a role that does not exist."""
-        unknown = set(roles) - set(ROLES)
-        if unknown or not roles:
-            raise ValueError(f"unknown roles: {sorted(unknown)}")
-        return lambda view: _marked(view, frozenset(roles))
+    def __call__(self, name: str) -> Callable[[View], View]:
+        """Only roles that have this permission. Raises ValueError when it is unknown or open to anyone."""
+        return _marking(name, is_open=False)
 
-    def anyone(self, view: View) -> View:
-        """Anyone, signed in or not."""
-        return _marked(view, ANYONE)
-
-    def signed_in(self, view: View) -> View:
-        """Every role."""
-        return _marked(view, frozenset(ROLES))
+    def anyone(self, name: str) -> Callable[[View], View]:
+        """Anyone, signed in or not. Raises ValueError when the permission is unknown or not open to anyone."""
+        return _marking(name, is_open=True)
 
 
 allow = _Allow()
 
 
-def _marked(view: View, roles: frozenset[str]) -> View:
-    view.__dict__["allowed_roles"] = roles
-    return view
+def _marking(name: str, *, is_open: bool) -> Callable[[View], View]:
+    row = permission(name)
+    if row.open != is_open:
+        raise ValueError(f"{name} is {'open to anyone' if row.open else 'not open to anyone'}: say so at the route")
+
+    def mark(view: View) -> View:
+        view.__dict__["permission"] = row
+        return view
+
+    return mark
+
+
+def declared(view: Any) -> Permission | None:
+    """The permission a view declares; None when it declares nothing. Decorators above carry the mark (functools.wraps)."""
+    return cast("Permission | None", getattr(view, "permission", None))
 
 
 def allowed_roles(view: Any) -> frozenset[str] | None:
-    """What a view declares; None when it declares nothing. Decorators above carry the mark upwards (functools.wraps)."""
-    return cast("frozenset[str] | None", getattr(view, "allowed_roles", None))
+    """The roles that may call a view, ``ANYONE`` for an open one; None when it declares nothing."""
+    row = declared(view)
+    if row is None:
+        return None
+    return ANYONE if row.open else row.roles()
 
 
 def identify() -> None:
@@ -61,24 +76,29 @@ def identify() -> None:
     token = bearer_token()
     if token and flask.request.endpoint is not None:
         with read_session() as session:
-            found = account_of(session, token, now=clock.now())
-            flask.g.account = None if found is None else _caller(found)
+            flask.g.account = caller_of(session, token, now=clock.now(), acting_for=_grant_id())
 
 
 def check_access() -> None:
     """Before every request, after :func:`identify`: refuse who may not."""
     if flask.request.endpoint is None or flask.request.method == "OPTIONS":
         return
-    roles = allowed_roles(flask.current_app.view_functions[flask.request.endpoint])
-    if roles is None:
+    row = declared(flask.current_app.view_functions[flask.request.endpoint])
+    if row is None:
         raise Forbidden("route_closed", "这个地址没有开放。")
-    if roles is ANYONE:
+    caller = maybe_account()
+    if caller is not None and caller.acting_for is None and ACTING_FOR in flask.request.headers:
+        # Never quietly as oneself what was meant for another.
+        raise Forbidden("grant_ended", "代办授权不存在、已经结束或不是给您的，请让本人重新授权。")
+    if row.open:
         return
-    if flask.g.account is None:
+    if caller is None:
         if bearer_token():
             raise Unauthorized("token_expired", "登录已经过期，请重新登录。", headers=_CHALLENGE)
         raise Unauthorized("not_signed_in", "请先登录再操作。", headers=_CHALLENGE)
-    if flask.g.account.role not in roles:
+    if not may_at_all(caller, row.name):
+        if caller.acting_for is not None:
+            raise Forbidden("not_granted", "代办授权不包括这一项，请让本人自己办，或者请他加上这一项授权。")
         raise Forbidden("role_not_allowed", "您的账号不能做这个操作，如有需要请联系就业服务站。")
 
 
@@ -101,13 +121,10 @@ def maybe_account() -> Caller | None:
     return cast("Caller | None", flask.g.get("account"))
 
 
-def _caller(account: Account) -> Caller:
-    return Caller(
-        account_id=account.account_id,
-        role=account.role,
-        display_name=account.display_name,
-        region_code=account.region_code,
-        employer_id=account.employer_id,
-        station_id=account.station_id,
-        worker_id=account.worker_id,
-    )
+def _grant_id() -> int | None:
+    given = flask.request.headers.get(ACTING_FOR)
+    if given is None:
+        return None
+    if not _GRANT_ID.fullmatch(given) or int(given) > MAX_ID:
+        raise BadRequest("acting_for_invalid", "请求头 X-Acting-For 要填代办授权的编号。")
+    return int(given)

@@ -1,37 +1,45 @@
-"""Accounts and their tokens. A token is opaque and only its hash is kept."""
+"""Accounts, their tokens, and the grants under which one person acts for another. A token is opaque and only its hash is kept."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, String
+from sqlalchemy import JSON, BigInteger, Boolean, CheckConstraint, ForeignKey, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.db import BIG_ID, Base, UtcDateTime
 
-ROLES = ("worker", "employer", "staff", "bureau", "operator")
+GRANT_KINDS = ("family", "station")
+"""亲属代办, 驿站代办."""
 
 
 class Account(Base):
-    """Somebody who can sign in. What he stands for hangs on the id that fits the role."""
+    """Somebody who can sign in. What he stands for hangs on the id that fits the role (``permissions.ROLES``).
+
+    ``region_code`` is the territory of those who have one; ``source_key`` the only source under which a partner publishes.
+    """
 
     __tablename__ = "account"
 
     account_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
-    role: Mapped[str] = mapped_column(String(16))
+    role: Mapped[str] = mapped_column(String(24))
     login: Mapped[str] = mapped_column(String(64), unique=True)
     display_name: Mapped[str] = mapped_column(String(64))
     region_code: Mapped[str] = mapped_column(String(12), default="")
     employer_id: Mapped[int | None] = mapped_column(ForeignKey("employer.employer_id"))
     station_id: Mapped[int | None] = mapped_column(ForeignKey("station.station_id"))
     worker_id: Mapped[int | None] = mapped_column(ForeignKey("worker.worker_id"))
+    source_key: Mapped[str | None] = mapped_column(String(32))
     demo: Mapped[bool] = mapped_column(Boolean, default=False)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class AccessToken(Base):
-    """One sign-in. ``token_hash`` is the SHA-256 of 32 random bytes, so a stolen table opens nothing."""
+    """One sign-in. ``token_hash`` is the SHA-256 of 32 random bytes, so a stolen table opens nothing.
+
+    ``scopes`` limits what the token is good for (``Caller.limits``); a partner's token without any is good for nothing.
+    """
 
     __tablename__ = "access_token"
 
@@ -40,3 +48,35 @@ class AccessToken(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    session_id: Mapped[int | None] = mapped_column(BigInteger)
+    second_factor: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    scopes: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class ActingGrant(Base):
+    """代办: one account may act for one worker, until ``expires_at`` or until it is ended.
+
+    ``scopes`` are nouns of permissions (``permissions.granted_nouns``). A grant to a station without ``holder_account_id`` is to
+    whoever works there; who leaves the station loses it at once.
+    """
+
+    __tablename__ = "acting_grant"
+
+    grant_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
+    worker_id: Mapped[int] = mapped_column(ForeignKey("worker.worker_id"), index=True)
+    holder_account_id: Mapped[int | None] = mapped_column(ForeignKey("account.account_id"), index=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    station_id: Mapped[int | None] = mapped_column(ForeignKey("station.station_id"), index=True)
+    consent_id: Mapped[int | None] = mapped_column(BigInteger)
+    scopes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_by: Mapped[int | None] = mapped_column(ForeignKey("account.account_id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        CheckConstraint("kind in ('family', 'station')", name="kind"),
+        CheckConstraint("kind = 'family' or station_id is not null", name="station"),
+        CheckConstraint("kind = 'station' or holder_account_id is not null", name="holder"),
+    )

@@ -15,7 +15,7 @@ blueprint = Blueprint("accounts", __name__, description="账号")
 
 @blueprint.route("/v1/me", methods=["GET"])
 @blueprint.response(200, Me)
-@allow.signed_in
+@allow("me.read")
 def show_me() -> Caller:
     """我的账号。"""
     return current_account()
@@ -23,7 +23,7 @@ def show_me() -> Caller:
 
 @blueprint.route("/v1/auth/logout", methods=["POST"])
 @blueprint.response(204)
-@allow.signed_in
+@allow("session.end")
 def logout() -> None:
     """退出登录：这个令牌立刻失效。"""
     with write_session() as session:

@@ -22,7 +22,8 @@ SCAN_STATES = ("clean", "scan_pending", "infected")
 
 
 class Employer(SealedRow, Base):
-    """An employer. ``verified_at`` empty means: nobody has checked the papers, or they no longer fit what it says of itself."""
+    """An employer. ``verified_at`` empty means: nobody has checked the papers, or they no longer fit what it says of itself;
+    once ``closed_at`` is set the company is gone, and its accounts are shut out at once."""
 
     __tablename__ = "employer"
 
@@ -44,6 +45,7 @@ class Employer(SealedRow, Base):
     suspended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     suspended_reason: Mapped[str] = mapped_column(String(32), default="", server_default="")
     suspended_note: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     demo: Mapped[bool] = mapped_column(Boolean, default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

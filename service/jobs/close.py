@@ -28,7 +28,7 @@ def close(session: Session, job: Job, reason: str, *, account_id: int | None, no
 
 def close_own(session: Session, job: Job, reason: str, caller: Caller, now: datetime) -> bool:
     """As :func:`close`, for a person. Raises Forbidden when the job is not his."""
-    require_change(caller, job)
+    require_change(caller, "job.close", job)
     return close(session, job, reason, account_id=caller.account_id, now=now)
 
 
@@ -37,7 +37,7 @@ def renew(session: Session, job: Job, until: datetime | None, caller: Caller, no
 
     Raises Forbidden, Conflict (closed, a gig that is over) or Invalid (not later than now, later than half a year).
     """
-    require_change(caller, job)
+    require_change(caller, "job.renew", job)
     if job.status == "closed":
         raise Conflict("job_closed", "这个岗位已经关闭，不能续期；需要的话请重新发布。")
     if job.original_id is not None:

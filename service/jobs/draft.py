@@ -12,6 +12,7 @@ from matching.classify import classify
 from matching.rules import region
 from matching.rules.benefits import read_tags
 from service.accounts.caller import Caller
+from service.accounts.permissions import EMPLOYER_ROLES, STATION_ROLES
 from service.employers.models import Employer
 from service.errors import Forbidden, Invalid
 from service.jobs.advert import Advert, GigAdvert, LiveAdvert, Source
@@ -42,18 +43,23 @@ def advert_of_draft(session: Session, draft: dict[str, Any], caller: Caller) -> 
     """
     poster = _poster(session, caller)
     gig = _gig(session, draft.get("gig"), caller)
-    if caller.role == "staff" and draft["kind"] != "gig":
+    if caller.role in STATION_ROLES and draft["kind"] != "gig":
         raise Forbidden("kind_not_allowed", "驿站工作人员只能发布本站的零工，其他岗位请让用人单位自己发布。")
     name = poster.employer.name if poster.employer else draft.get("employer_name", "")
     demo = poster.employer.demo if poster.employer else bool(poster.station and poster.station.demo)
-    source = Source(
-        key=DIRECT,
-        name=poster.station.name if poster.station else name,
-        source_class="demo" if demo else "vacancy",
-        publisher_class=poster.employer.publisher_class if poster.employer else "public",
-        legal_basis="用人单位自主发布" if poster.employer else "公共就业服务机构受托发布",
-        label="演示" if demo else "",
-    )
+    if caller.role == "partner":
+        source = Source(
+            key=caller.source_key, name=caller.display_name, publisher_class="agency", legal_basis="合作平台按协议提供"
+        )
+    else:
+        source = Source(
+            key=DIRECT,
+            name=poster.station.name if poster.station else name,
+            source_class="demo" if demo else "vacancy",
+            publisher_class=poster.employer.publisher_class if poster.employer else "public",
+            legal_basis="用人单位自主发布" if poster.employer else "公共就业服务机构受托发布",
+            label="演示" if demo else "",
+        )
     point = {name: draft[name] for name in ("lat", "lng", "crs") if name in draft}
     advert = Advert(
         kind=draft["kind"],
@@ -157,11 +163,11 @@ def _plain(said: dict[str, Any]) -> dict[str, Any]:
 
 
 def _poster(session: Session, caller: Caller) -> Poster:
-    employer = session.get(Employer, caller.employer_id) if caller.role == "employer" and caller.employer_id else None
-    station = session.get(Station, caller.station_id) if caller.role == "staff" and caller.station_id else None
-    if caller.role == "employer" and employer is None:
+    employer = session.get(Employer, caller.employer_id) if caller.role in EMPLOYER_ROLES and caller.employer_id else None
+    station = session.get(Station, caller.station_id) if caller.role in STATION_ROLES and caller.station_id else None
+    if caller.role in EMPLOYER_ROLES and employer is None:
         raise Forbidden("no_employer", "您的账号还没有绑定用人单位，请先完成单位登记。")
-    if caller.role == "staff" and station is None:
+    if caller.role in STATION_ROLES and station is None:
         raise Forbidden("no_station", "您的账号还没有绑定驿站，请联系管理员。")
     return Poster(employer, station)
 
@@ -169,7 +175,7 @@ def _poster(session: Session, caller: Caller) -> Poster:
 def _gig(session: Session, said: dict[str, Any] | None, caller: Caller) -> GigAdvert | None:
     if said is None:
         return None
-    station_id = said.get("station_id", caller.station_id if caller.role == "staff" else None)
+    station_id = said.get("station_id", caller.station_id if caller.role in STATION_ROLES else None)
     _check_station(session, station_id, caller)
     return GigAdvert(said["starts_at"], said["ends_at"], said["seats"], said.get("insurance", ""), station_id)
 
@@ -183,7 +189,7 @@ def _changed_gig(session: Session, terms: GigAdvert | None, said: dict[str, Any]
 
 
 def _check_station(session: Session, station_id: int | None, caller: Caller) -> None:
-    if caller.role == "staff" and station_id != caller.station_id:
+    if caller.role in STATION_ROLES and station_id != caller.station_id:
         raise Forbidden("not_your_station", "只能发布自己驿站的零工。")
     if station_id is not None and session.get(Station, station_id) is None:
         raise Invalid("station_unknown", "没有这个驿站，请检查编号。", errors={"gig.station_id": ["没有这个驿站。"]})

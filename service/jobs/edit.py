@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from service.accounts.caller import Caller
-from service.errors import Conflict, Forbidden
+from service.accounts.permit import require
+from service.errors import Conflict
 from service.jobs.advert import read_advert
 from service.jobs.check import verdict
 from service.jobs.draft import advert_with
 from service.jobs.findings import Finding
 from service.jobs.models import Job
-from service.jobs.permit import in_territory, require_change
+from service.jobs.permit import owned_advert, require_change
 from service.jobs.publish import refuse_if_blocked, require_free_number
 from service.jobs.put import apply
 
@@ -26,7 +27,7 @@ def change_job(session: Session, job: Job, patch: dict[str, Any], caller: Caller
 
     Raises Forbidden, Conflict (closed, from a feed, number taken) or Invalid (a rule forbids the new words).
     """
-    require_change(caller, job)
+    require_change(caller, "job.edit", job)
     if job.status == "closed":
         raise Conflict("job_closed", "这个岗位已经关闭，不能再改；需要的话请重新发布。")
     if job.original_id is not None:
@@ -34,8 +35,8 @@ def change_job(session: Session, job: Job, patch: dict[str, Any], caller: Caller
     advert = advert_with(session, job, patch, caller)
     reading = read_advert(advert, now)
     findings = refuse_if_blocked(advert, reading, now)
-    if caller.role in {"bureau", "operator"} and not in_territory(caller, reading.fields["region_code"]):
-        raise Forbidden("outside_territory", "不能把岗位改到您负责的地区之外。")
+    after = owned_advert(advert, reading.fields["region_code"])
+    require(caller, "job.edit", after, refused=("outside_territory", "不能把岗位改到您负责的地区之外。"))
     if advert.live is not None:
         require_free_number(session, advert.live.session_id, advert.live.listing_no, job.job_id)
     fields = {name: value for name, value in reading.fields.items() if name not in _KEPT}

@@ -1,35 +1,42 @@
-"""Who may publish what, and who may change which job."""
+"""Whose a job is. What each role may do with it stands in ``service/accounts/permissions.py``."""
 
 from __future__ import annotations
 
-from matching.rules import region
 from service.accounts.caller import Caller
-from service.errors import Forbidden
+from service.accounts.permit import Owned, require
+from service.jobs.advert import Advert
 from service.jobs.models import Job
 
 
-def may_change(caller: Caller, job: Job) -> bool:
-    """Employers their own jobs, station staff the gigs of their station, bureau and operator those of their territory."""
-    if caller.role == "employer":
-        return job.employer_id is not None and job.employer_id == caller.employer_id
-    if caller.role == "staff":
-        return job.gig is not None and job.gig.station_id is not None and job.gig.station_id == caller.station_id
-    return caller.role in {"bureau", "operator"} and in_territory(caller, job.region_code)
+def owned(job: Job, *, public: bool) -> Owned:
+    """Whose a job with its gig loaded is: its employer's, the station's that offers the gig, the partner's, the territory's."""
+    return Owned(
+        employer_id=job.employer_id,
+        station_id=job.gig.station_id if job.gig is not None else None,
+        region_code=job.region_code,
+        source_key=job.source_key,
+        public=public,
+    )
 
 
-def require_change(caller: Caller, job: Job) -> None:
-    """Raises Forbidden when the caller may not change the job."""
-    if not may_change(caller, job):
-        raise Forbidden("not_your_job", "这条信息不是您发布或管理的，不能修改。")
+def owned_advert(advert: Advert, region_code: str) -> Owned:
+    """Whose the job of an advert will be; ``region_code`` as it was read."""
+    return Owned(
+        employer_id=advert.employer_id,
+        station_id=advert.gig.station_id if advert.gig is not None else None,
+        region_code=region_code,
+        source_key=advert.source.key,
+        public=True,
+    )
 
 
-def in_territory(caller: Caller, region_code: str) -> bool:
-    """Whether a division lies in the caller's territory. An operator without a territory looks after everything."""
-    if not caller.region_code:
-        return caller.role == "operator"
-    if not region_code:
-        return False
-    try:
-        return region.is_within(region_code, caller.region_code)
-    except region.UnknownRegion:
-        return False
+def require_change(caller: Caller, name: str, job: Job) -> None:
+    """Raises when the caller may not do this with the job: Forbidden, or NotFound for a job that is not shown."""
+    require(
+        caller,
+        name,
+        # One that has run out can still be known by everybody who saw it; one that waits or is closed cannot.
+        owned(job, public=job.status == "open"),
+        missing=("job_not_found", "没有这个岗位，请检查编号。"),
+        refused=("not_your_job", "这条信息不是您发布或管理的，不能修改。"),
+    )

@@ -9,13 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.accounts.caller import Caller
-from service.errors import Conflict, Forbidden, Invalid
+from service.accounts.permit import require
+from service.errors import Conflict, Invalid
 from service.jobs.advert import Advert, Reading, read_advert
 from service.jobs.check import check_advert, verdict
 from service.jobs.draft import Poster, advert_of_draft
 from service.jobs.findings import Finding
 from service.jobs.models import Job, LiveListing, LiveSession
-from service.jobs.permit import in_territory
+from service.jobs.permit import owned_advert
 from service.jobs.put import LONGEST_DAYS, put
 
 
@@ -29,8 +30,8 @@ def publish(session: Session, draft: dict[str, Any], caller: Caller, now: dateti
     advert, poster = advert_of_draft(session, draft, caller)
     reading = read_advert(advert, now)
     findings = refuse_if_blocked(advert, reading, now)
-    if caller.role in {"bureau", "operator"} and not in_territory(caller, reading.fields["region_code"]):
-        raise Forbidden("outside_territory", "工作地点不在您负责的地区，不能发布。")
+    after = owned_advert(advert, reading.fields["region_code"])
+    require(caller, "job.publish", after, refused=("outside_territory", "工作地点不在您负责的地区，不能发布。"))
     if advert.live is not None:
         require_free_number(session, advert.live.session_id, advert.live.listing_no, None)
     held = must_wait(poster) or verdict(findings) == "hold"

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from service import clock, idempotency
 from service.accounts.access import allow, current_account, maybe_account
 from service.accounts.caller import Caller
+from service.accounts.permit import require
 from service.blueprint import Blueprint
 from service.errors import NotFound
 from service.headers import etag, require_match, unless_known
@@ -23,7 +24,7 @@ from service.jobs.draft import advert_of_draft
 from service.jobs.edit import change_job
 from service.jobs.findings import Finding
 from service.jobs.models import Job
-from service.jobs.permit import may_change
+from service.jobs.permit import owned, require_change
 from service.jobs.posting import job_posting
 from service.jobs.publish import must_wait, publish
 from service.jobs.queries import any_state
@@ -32,7 +33,6 @@ from service.sessions import read_session, write_session
 blueprint = Blueprint("jobs", __name__, description="岗位：查看、发布、修改、关闭、续期、发布前检查")
 
 LD_JSON = "application/ld+json"
-_PUBLISHERS = ("employer", "staff", "bureau", "operator")
 _KEY = {
     "in": "header",
     "name": "Idempotency-Key",
@@ -51,7 +51,7 @@ _SAY = {"publish": "可以发布。", "hold": "可以提交，但要等人看过
 
 
 @blueprint.route("/v1/jobs/<int:job_id>", methods=["GET"])
-@allow.anyone
+@allow.anyone("job.read")
 @blueprint.arguments(schemas.ViewQuery, location="query")
 @blueprint.response(200, schemas.JobDetail)
 @blueprint.alt_response(404, success=False, description="没有这个岗位，或者它已经结束")
@@ -61,10 +61,9 @@ def show_job(query: dict[str, str], job_id: int) -> flask.Response:
         job = any_state(session, job_id)
         if job is None:
             raise NotFound("job_not_found", "没有这个岗位，请返回列表看看别的。")
-        caller = maybe_account()
-        over = job.status != "open" or job.valid_until <= clock.now()
-        if over and not (caller is not None and may_change(caller, job)):
-            raise NotFound("job_over", "这个岗位已经招满或结束了，请看看别的。")
+        public = job.status == "open" and job.valid_until > clock.now()
+        over = ("job_over", "这个岗位已经招满或结束了，请看看别的。")
+        require(maybe_account(), "job.read", owned(job, public=public), missing=over)
     if flask.request.accept_mimetypes.best_match(["application/json", LD_JSON]) == LD_JSON:
         response = flask.jsonify(job_posting(job))
         response.mimetype = LD_JSON
@@ -75,7 +74,7 @@ def show_job(query: dict[str, str], job_id: int) -> flask.Response:
 
 
 @blueprint.route("/v1/jobs", methods=["POST"])
-@allow(*_PUBLISHERS)
+@allow("job.publish")
 @blueprint.arguments(schemas.JobDraft)
 @blueprint.response(201, schemas.Published)
 @blueprint.doc(parameters=[_KEY])
@@ -91,7 +90,7 @@ def publish_job(draft: dict[str, Any]) -> flask.Response:
 
 
 @blueprint.route("/v1/jobs/<int:job_id>", methods=["PATCH"])
-@allow(*_PUBLISHERS)
+@allow("job.edit")
 @blueprint.arguments(schemas.JobPatch)
 @blueprint.response(200, schemas.Published)
 @blueprint.doc(parameters=[_MATCH])
@@ -99,7 +98,7 @@ def edit_job(patch: dict[str, Any], job_id: int) -> flask.Response:
     """修改一个岗位，只发要改的项。要带 `If-Match`；别人先改过会回 412。"""
     caller = current_account()
     with write_session() as session:
-        job = _locked(session, job_id, caller)
+        job = _locked(session, job_id, caller, "job.edit")
         require_match(job.version)
         findings = change_job(session, job, patch, caller, clock.now())
         answer = _answer(session, job, 200, findings)
@@ -107,21 +106,21 @@ def edit_job(patch: dict[str, Any], job_id: int) -> flask.Response:
 
 
 @blueprint.route("/v1/jobs/<int:job_id>/close", methods=["POST"])
-@allow(*_PUBLISHERS)
+@allow("job.close")
 @blueprint.arguments(schemas.CloseBody)
 @blueprint.response(200, schemas.JobDetail)
 def close_job(body: dict[str, str], job_id: int) -> flask.Response:
     """关闭一个岗位，立刻不再显示。已经关闭的再关一次也没关系。"""
     caller = current_account()
     with write_session() as session:
-        job = _locked(session, job_id, caller)
+        job = _locked(session, job_id, caller, "job.close")
         close_own(session, job, body["reason"], caller, clock.now())
         answer = _answer(session, job, 200)
     return _respond(answer)
 
 
 @blueprint.route("/v1/jobs/<int:job_id>/renew", methods=["POST"])
-@allow(*_PUBLISHERS)
+@allow("job.renew")
 @blueprint.arguments(schemas.RenewBody)
 @blueprint.response(200, schemas.JobDetail)
 @blueprint.doc(parameters=[_KEY])
@@ -130,7 +129,7 @@ def prolong_job(body: dict[str, Any], job_id: int) -> flask.Response:
     caller = current_account()
 
     def work(session: Session, now: datetime) -> idempotency.Answer:
-        job = _locked(session, job_id, caller)
+        job = _locked(session, job_id, caller, "job.renew")
         renew_job(session, job, body.get("valid_until"), caller, now)
         return _answer(session, job, 200)
 
@@ -138,7 +137,7 @@ def prolong_job(body: dict[str, Any], job_id: int) -> flask.Response:
 
 
 @blueprint.route("/v1/jobs/check", methods=["POST"])
-@allow(*_PUBLISHERS)
+@allow("job.check")
 @blueprint.arguments(schemas.JobDraft)
 @blueprint.response(200, schemas.CheckAnswer)
 def check_job(draft: dict[str, Any]) -> flask.Response:
@@ -171,12 +170,12 @@ def _understood(reading: Reading) -> dict[str, Any]:
     }
 
 
-def _locked(session: Session, job_id: int, caller: Caller) -> Job:
-    """The row, held until the transaction ends. What the caller may not even see does not exist for him."""
+def _locked(session: Session, job_id: int, caller: Caller, name: str) -> Job:
+    """The row, held until the transaction ends. Whoever may not change it does not get as far as its version."""
     job = any_state(session, job_id, lock=True)
-    hidden = job is not None and job.status != "open" and not may_change(caller, job)
-    if job is None or hidden:
+    if job is None:
         raise NotFound("job_not_found", "没有这个岗位，请检查编号。")
+    require_change(caller, name, job)
     return job
 
 

@@ -44,7 +44,7 @@ _around = dumper(SearchAnswer(exclude=("items",)))
 @blueprint.route("/v1/jobs", methods=["GET"])
 @blueprint.arguments(SearchArgs, location="query")
 @blueprint.response(200, SearchAnswer)
-@allow.anyone
+@allow.anyone("job.search")
 def list_jobs(args: dict[str, Any]) -> Response:
     """一张单子：公共招聘、零工、直播带岗，按合适程度排好，每条都说明为什么合适。"""
     asked = ask.from_search(args, clock.seconds(clock.now()))
@@ -55,7 +55,7 @@ def list_jobs(args: dict[str, Any]) -> Response:
 @blueprint.route("/v1/match", methods=["POST"])
 @blueprint.arguments(MatchArgs)
 @blueprint.response(200, SearchAnswer)
-@allow.anyone
+@allow.anyone("job.search")
 def match(args: dict[str, Any]) -> Response:
     """说出愿望，找到合适的岗位，附分数的组成和理由。"""
     asked = ask.from_match(args, clock.seconds(clock.now()))
@@ -66,7 +66,7 @@ def match(args: dict[str, Any]) -> Response:
 @blueprint.route("/v1/jobs/<int:job_id>/similar", methods=["GET"])
 @blueprint.arguments(SimilarArgs, location="query")
 @blueprint.response(200, SimilarAnswer)
-@allow.anyone
+@allow.anyone("job.read")
 def similar_jobs(args: dict[str, Any], job_id: int) -> dict[str, Any]:
     """和这个岗位相像的其他岗位。"""
     now = clock.now()
@@ -80,7 +80,7 @@ def similar_jobs(args: dict[str, Any], job_id: int) -> dict[str, Any]:
 @blueprint.route("/v1/suggest", methods=["GET"])
 @blueprint.arguments(SuggestArgs, location="query")
 @blueprint.response(200, SuggestAnswer)
-@allow.anyone
+@allow.anyone("job.search")
 def suggest_words(args: dict[str, Any]) -> dict[str, Any]:
     """边打字边提示：可以打汉字、拼音或拼音首字母，打错字也能找到。打完一个词，还给出可以再加什么、各有多少岗位。"""
     index, typed = _live().get(), args["q"]

@@ -23,7 +23,7 @@ def publish(client: FlaskClient, token: str, key: str) -> int:
 
 
 def test_an_employer_can_publish_until_the_account_is_disabled(app: flask.Flask, client: FlaskClient) -> None:
-    token = run(app, "add", "employer", "hr-01", "--name", "演示真单位", "--region", "赣州市章贡区")
+    token = run(app, "add", "employer_owner", "hr-01", "--name", "演示真单位", "--region", "赣州市章贡区")
     assert publish(client, token, "account-0001") == 201
     newer = run(app, "token", "hr-01")
     assert publish(client, token, "account-0002") == 401
@@ -35,8 +35,11 @@ def test_an_employer_can_publish_until_the_account_is_disabled(app: flask.Flask,
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("add", "staff", "zd-01", "--name", "演示驿站"), "地区"),
+        (("add", "station_staff", "zd-01", "--name", "演示驿站"), "地区"),
         (("add", "bureau", "js-01", "--name", "演示部门", "--region", "朝阳区"), "不止一个"),
+        (("add", "auditor", "sj-01", "--name", "演示审计"), "地区"),
+        (("add", "partner", "hz-01", "--name", "演示平台", "--source", "direct"), "来源代码"),
+        (("add", "partner", "hz-01", "--name", "演示平台"), "来源代码"),
         (("token", "nobody"), "没有账号"),
     ],
 )
@@ -47,7 +50,21 @@ def test_what_is_missing_is_said(app: flask.Flask, words: tuple[str, ...], said:
 
 
 def test_a_login_is_given_once(app: flask.Flask) -> None:
-    run(app, "add", "staff", "zd-01", "--name", "演示驿站", "--region", "赣州市章贡区")
+    run(app, "add", "station_staff", "zd-01", "--name", "演示驿站", "--region", "赣州市章贡区")
     done = app.test_cli_runner().invoke(args=["accounts", "add", "operator", "zd-01", "--name", "演示"])
     assert done.exit_code == 1
     assert "已经有人用了" in done.output
+
+
+def test_a_partner_publishes_under_its_own_source_only(app: flask.Flask, client: FlaskClient) -> None:
+    run(app, "add", "partner", "hz-01", "--name", "演示合作平台", "--source", "partner-gz01")
+    token = run(app, "token", "hz-01")
+    headers = {"Authorization": f"Bearer {token}"}
+    made = client.post("/v1/jobs", json=draft(employer_name="演示工厂"), headers=headers | {"Idempotency-Key": "partner-01"})
+    assert made.status_code == 201, made.get_json()
+    assert made.get_json()["source"]["key"] == "partner-gz01"
+    changed = client.patch(made.headers["Location"], json={"headcount": 3}, headers=headers | {"If-Match": "*"})
+    assert changed.status_code == 200
+    run(app, "add", "partner", "hz-02", "--name", "演示别的平台", "--source", "partner-gz02")
+    other = {"Authorization": f"Bearer {run(app, 'token', 'hz-02')}", "If-Match": "*"}
+    assert client.patch(made.headers["Location"], json={"headcount": 4}, headers=other).status_code == 403

@@ -16,8 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.routing import Rule
 
 from service import clock, openapi
-from service.accounts.access import ANYONE, allowed_roles
-from service.accounts.models import ROLES
+from service.accounts.access import ANYONE, allowed_roles, declared
+from service.accounts.permissions import ALL_ROLES, PERMISSIONS
 from service.app import create_app
 from service.blueprint import Blueprint, reads_query
 from service.config import load
@@ -42,7 +42,15 @@ def test_every_route_declares_who_may_call_it(built_app: flask.Flask) -> None:
     for rule in _rules(built_app):
         roles = allowed_roles(built_app.view_functions[rule.endpoint])
         assert roles is not None, rule.rule
-        assert roles is ANYONE or roles <= set(ROLES), rule.rule
+        assert roles is ANYONE or roles <= set(ALL_ROLES), rule.rule
+
+
+def test_every_permission_is_used_and_the_table_is_in_order(built_app: flask.Flask) -> None:
+    assert list(PERMISSIONS) == sorted(PERMISSIONS)
+    used = {row.name for view in built_app.view_functions.values() if (row := declared(view)) is not None}
+    written = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "service").rglob("*.py"))
+    for name in set(PERMISSIONS) - used:
+        assert len(re.findall(f'"{re.escape(name)}"', written)) > 1, f"{name}: no route and no action asks for it"
 
 
 def test_nothing_that_writes_is_open(built_app: flask.Flask) -> None:
@@ -123,6 +131,7 @@ def test_every_operation_of_the_document_is_whole(built_app: flask.Flask) -> Non
             assert "default" in operation["responses"], (method, path)
             endpoint_closed = "security" in operation
             assert endpoint_closed == ("x-allowed-roles" in operation), (method, path)
+            assert operation["x-permission"] in PERMISSIONS, (method, path)
 
 
 def test_the_document_is_current(built_app: flask.Flask) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import inspect, select, text
+from sqlalchemy import column, insert, inspect, select, table, text
 
 from service import clock
 from service.db import Database
@@ -71,6 +72,49 @@ def test_the_database_numbers_the_transaction_of_a_change(database: Database) ->
         session.flush()
         number = None if database.is_sqlite else session.scalar(text("select pg_current_xact_id()::text::bigint"))
         assert session.scalar(select(JobChange.transaction_id)) == number
+
+
+def test_roles_are_renamed_there_and_back_and_no_row_is_lost(own_url: str) -> None:
+    run.downgrade(own_url, "0004")
+    said = {
+        "employer": "employer_owner",
+        "staff": "station_staff",
+        "worker": "worker",
+        "bureau": "bureau",
+        "operator": "operator",
+    }
+    engine = Database(own_url).write_engine
+    account = table("account", *map(column, ("account_id", "role", "login", "display_name", "region_code", "demo", "created_at")))
+    rest: dict[str, Any] = {"display_name": "演示", "region_code": "", "demo": False, "created_at": clock.now()}
+    token = table("access_token", *map(column, ("token_hash", "account_id", "created_at", "expires_at")))
+    times = {"created_at": clock.now(), "expires_at": clock.now()}
+    with engine.begin() as connection:
+        for number, role in enumerate(said, 1):
+            connection.execute(insert(account).values(account_id=number, role=role, login=role, **rest))
+        connection.execute(insert(token).values(token_hash="a", account_id=1, **times))
+        # Its rows go when their account goes: a table that is built anew must not take them along.
+        answer = "insert into idempotent_answer values (1, 'key-00001', 'x', 201, '{}', '{}', '2026-01-01')"
+        connection.execute(text(answer))
+
+    def roles() -> dict[str, str]:
+        with engine.connect() as connection:
+            return {row.login: row.role for row in connection.execute(text("select login, role from account"))}
+
+    run.upgrade(own_url)
+    assert roles() == said
+    with engine.begin() as connection:
+        assert connection.scalar(text("select count(*) from idempotent_answer")) == 1
+        assert connection.scalar(text("select second_factor from access_token")) in (False, 0)
+        # What the version before writes is taken: it does not know the new columns.
+        connection.execute(insert(account).values(account_id=9, role="employer", login="late", **rest))
+        connection.execute(insert(token).values(token_hash="b", account_id=9, **times))
+        connection.execute(text("update account set role = 'auditor' where login = 'operator'"))
+    run.downgrade(own_url, "0004")
+    assert roles() == {**{role: role for role in said}, "operator": "worker", "late": "employer"}
+    with engine.begin() as connection:
+        assert connection.scalar(text("select count(*) from idempotent_answer")) == 1
+        assert connection.scalar(text("select count(*) from account where disabled_at is not null")) == 1
+    engine.dispose()
 
 
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

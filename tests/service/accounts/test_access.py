@@ -11,9 +11,9 @@ from sqlalchemy import select, update
 
 from service import clock
 from service.accounts.access import allow
-from service.accounts.create import create_account
+from service.accounts.create import STANDS_FOR, create_account
 from service.accounts.models import AccessToken, Account
-from service.accounts.tokens import account_of, issue_token, revoke_all, token_hash
+from service.accounts.tokens import caller_of, issue_token, revoke_all, token_hash
 from service.db import Database
 from service.errors import Conflict, Invalid
 from tests.service.conftest import GANZHOU, People
@@ -58,14 +58,14 @@ def test_only_the_hash_is_kept(database: Database) -> None:
     with database.read_session() as session:
         row = session.scalars(select(AccessToken)).one()
         assert row.token_hash == token_hash(token) != token
-        found = account_of(session, token, now=now)
+        found = caller_of(session, token, now=now)
         assert found is not None
         assert found.account_id == account.account_id
-        assert account_of(session, token, now=now + timedelta(days=31)) is None
+        assert caller_of(session, token, now=now + timedelta(days=31)) is None
     with database.write_session() as session:
         revoke_all(session, account.account_id, now=now)
     with database.read_session() as session:
-        assert account_of(session, token, now=now) is None
+        assert caller_of(session, token, now=now) is None
 
 
 class TestCreateAccount:
@@ -73,16 +73,18 @@ class TestCreateAccount:
         with database.write_session() as session:
             create_account(session, role="operator", login="op", display_name="演示运营", now=clock.now())
             with pytest.raises(Conflict):
-                create_account(session, role="bureau", login="op", display_name="演示", now=clock.now())
+                create_account(session, role="bureau", login="op", display_name="演示", now=clock.now(), region_code=GANZHOU)
 
-    @pytest.mark.parametrize("role", ["king", "employer", "staff", "worker"])
+    @pytest.mark.parametrize("role", ["king", "employer", "staff", "visitor", "proxy", *STANDS_FOR])
     def test_what_it_must_stand_for(self, database: Database, role: str) -> None:
         with database.write_session() as session, pytest.raises(Invalid):
             create_account(session, role=role, login="x", display_name="演示", now=clock.now())
 
 
-def test_a_role_that_does_not_exist_is_a_fault_of_the_program() -> None:
+def test_a_permission_that_does_not_exist_is_a_fault_of_the_program() -> None:
     with pytest.raises(ValueError, match="king"):
-        allow("king")
-    with pytest.raises(ValueError, match="unknown roles"):
-        allow()
+        allow("king.crown")
+    with pytest.raises(ValueError, match="open to anyone"):
+        allow("job.search")
+    with pytest.raises(ValueError, match="not open"):
+        allow.anyone("job.edit")

@@ -1,0 +1,115 @@
+"""Who may do what: the one table. A route names a permission (``@allow("job.edit")``), an action asks for it with the object in
+hand (``require(caller, "job.edit", Owned(...))``, in ``permit.py``).
+
+A new permission is one line of ``_ROWS``, in the order of the alphabet: its name (noun.verb), a short title that people read, and
+the scope of each role that has it. A role that is not named does not have it. ``VISITOR`` is anybody, signed in or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Flag, auto
+from types import MappingProxyType
+
+VISITOR = "visitor"
+PROXY = "proxy"
+"""Not a role of accounts: whoever acts for a worker under a grant has it while he does."""
+ROLE_TITLES = MappingProxyType(
+    {
+        "worker": "工友",
+        "employer_owner": "单位管理员",
+        "employer_recruiter": "单位招工员",
+        "station_staff": "驿站工作人员",
+        "station_head": "驿站站长",
+        "reviewer": "审核员",
+        "bureau": "人社部门",
+        "auditor": "审计员",
+        "operator": "平台运营",
+        "partner": "合作平台",
+    }
+)
+ROLES = tuple(ROLE_TITLES)
+"""The roles an account can have."""
+ALL_ROLES = (*ROLES, PROXY)
+EMPLOYER_ROLES = ("employer_owner", "employer_recruiter")
+STATION_ROLES = ("station_staff", "station_head")
+
+
+class Scope(Flag):
+    """Whose objects a role may touch. Scopes add up: ``EMPLOYER | PUBLIC``."""
+
+    PUBLIC = auto()
+    """What is shown to everybody."""
+    OWN = auto()
+    """The person's own: the same worker, else the same account."""
+    EMPLOYER = auto()
+    """Of the same employer."""
+    STATION = auto()
+    """Of the same station."""
+    SOURCE = auto()
+    """Under the source key of a partner."""
+    TERRITORY = auto()
+    """In the caller's division or below: a county, a city, a province by its code. An operator without one looks after all."""
+    ANY = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One line of the table."""
+
+    name: str
+    title: str
+    scopes: Mapping[str, Scope]
+
+    @property
+    def open(self) -> bool:
+        """Whether nobody has to sign in for it."""
+        return VISITOR in self.scopes
+
+    def scope(self, role: str) -> Scope:
+        """What a role may touch, what everybody may included; empty when nothing."""
+        return self.scopes.get(role, Scope(0)) | self.scopes.get(VISITOR, Scope(0))
+
+    def roles(self) -> frozenset[str]:
+        """The roles that have it."""
+        return frozenset(role for role in ALL_ROLES if self.scope(role))
+
+
+_EVERYBODY = {VISITOR: Scope.ANY}
+_SHOWN = {VISITOR: Scope.PUBLIC}
+_THEMSELVES = dict.fromkeys(ALL_ROLES, Scope.OWN)
+_EMPLOYERS = dict.fromkeys(EMPLOYER_ROLES, Scope.EMPLOYER)
+_STATIONS = dict.fromkeys(STATION_ROLES, Scope.STATION)
+_PARTNER = {"partner": Scope.SOURCE}
+_OFFICES = dict.fromkeys(("bureau", "operator"), Scope.TERRITORY)
+_LOOKERS = dict.fromkeys(("reviewer", "auditor"), Scope.TERRITORY)
+_PUBLISHERS = _EMPLOYERS | _STATIONS | _PARTNER | _OFFICES
+
+_ROWS = (
+    Permission("document.read", "查看接口文档", _EVERYBODY),
+    Permission("job.check", "发布前检查岗位", _PUBLISHERS),
+    Permission("job.close", "关闭岗位", _PUBLISHERS),
+    Permission("job.edit", "修改岗位", _PUBLISHERS),
+    Permission("job.publish", "发布岗位", _PUBLISHERS),
+    Permission("job.read", "查看岗位", _SHOWN | _PUBLISHERS | _LOOKERS),
+    Permission("job.renew", "岗位续期", _PUBLISHERS),
+    Permission("job.search", "找岗位", _EVERYBODY),
+    Permission("me.read", "查看我的账号", _THEMSELVES),
+    Permission("session.end", "退出登录", dict.fromkeys(ROLES, Scope.OWN)),
+    Permission("system.read", "查看系统状态", _EVERYBODY),
+)
+PERMISSIONS: Mapping[str, Permission] = MappingProxyType({row.name: row for row in _ROWS})
+
+
+def permission(name: str) -> Permission:
+    """One line of the table. Raises ValueError for a name that is not in it: a fault of the program."""
+    found = PERMISSIONS.get(name)
+    if found is None:
+        raise ValueError(f"unknown permission: {name}")
+    return found
+
+
+def granted_nouns() -> tuple[str, ...]:
+    """What a worker can hand to a proxy: the nouns of the permissions that a proxy can have."""
+    return tuple(sorted({row.name.partition(".")[0] for row in _ROWS if PROXY in row.scopes and not row.open}))
