@@ -38,6 +38,13 @@ class Settings:
     keys_file: Path
     crypto_suite: str
 
+    scanner_url: str
+
+    @property
+    def files_dir(self) -> Path:
+        """Where sealed pictures of papers lie; never served by themselves."""
+        return self.data_dir / "files"
+
     @property
     def index_dir(self) -> Path:
         """Where the follower writes the index and web workers read it."""
@@ -71,6 +78,9 @@ def load() -> Settings:
         redis_url = env.str("REDIS_URL", "")
         if redis_url and not redis_url.startswith(("redis://", "rediss://", "unix://")):
             raise ConfigError("REDIS_URL 要以 redis://、rediss:// 或 unix:// 开头，请检查。")
+        scanner_url = env.str("SCANNER_URL", "")
+        if scanner_url and not scanner_url.startswith(("tcp://", "unix:///")):
+            raise ConfigError("SCANNER_URL 要写成 tcp://主机:端口 或 unix:///套接字路径，请检查。")
         return Settings(
             bind_address=env.str("BIND_ADDRESS", "127.0.0.1"),
             port=env.int("PORT", 8000, validate=validate.Range(1, 65535)),
@@ -88,6 +98,7 @@ def load() -> Settings:
             fair_exposure=env.bool("FAIR_EXPOSURE", default=True),
             keys_file=Path(env.str("KEYS_FILE", "") or data_dir / "keys.json").expanduser().resolve(),
             crypto_suite=env.str("CRYPTO_SUITE", "intl", validate=validate.OneOf(["intl", "gm"])),
+            scanner_url=scanner_url,
         )
     except EnvError as wrong:
         raise ConfigError(f"设置有误，请检查这一项：{wrong}") from wrong

@@ -88,8 +88,8 @@ class Decision(Base):
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class Paper(Base):
-    """A picture of a paper. ``file_name`` is where it lies, sealed, in the folder of files; ``row_key`` binds it to this row."""
+class Paper(SealedRow, Base):
+    """A picture of a paper. ``file_name`` is where it lies, sealed with ``file_key``, in the folder of files."""
 
     __tablename__ = "employer_paper"
 
@@ -97,7 +97,7 @@ class Paper(Base):
     employer_id: Mapped[int] = mapped_column(ForeignKey("employer.employer_id"), index=True)
     kind: Mapped[str] = mapped_column(String(32))
     file_name: Mapped[str] = mapped_column(String(128))
-    row_key: Mapped[str] = mapped_column(String(32))
+    file_key_sealed: Mapped[str | None] = mapped_column(Text)
     size_bytes: Mapped[int] = mapped_column(Integer)
     width: Mapped[int] = mapped_column(Integer)
     height: Mapped[int] = mapped_column(Integer)
@@ -105,6 +105,8 @@ class Paper(Base):
     uploaded_by: Mapped[int] = mapped_column(ForeignKey("account.account_id"))
     uploaded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    file_key = Sealed("file_key")
 
 
 class ListEntry(Base):

@@ -55,6 +55,7 @@ def settings_for(database_url: str, data_dir: Path, **changes: Any) -> Settings:
         fair_exposure=True,
         keys_file=Path(os.environ["KEYS_FILE"]),
         crypto_suite="intl",
+        scanner_url="",
     )
     return replace(plain, **changes)
 
