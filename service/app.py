@@ -24,6 +24,7 @@ from service.metrics import register_metrics
 from service.rate_limit import register_rate_limit
 from service.search.routes import blueprint as search_blueprint
 from service.status import blueprint as status_blueprint
+from service.task_routes import blueprint as tasks_blueprint
 
 LARGEST_BODY = 256 * 1024
 """Bytes of one request: the longest advert in UTF-8 is below 100 kB."""
@@ -62,7 +63,14 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
     register_headers(app)
 
     registry = api.register_api(app)
-    for blueprint in (jobs_blueprint, search_blueprint, accounts_blueprint, status_blueprint, metrics_blueprint):
+    for blueprint in (
+        jobs_blueprint,
+        search_blueprint,
+        accounts_blueprint,
+        status_blueprint,
+        tasks_blueprint,
+        metrics_blueprint,
+    ):
         registry.register_blueprint(blueprint)
     app.register_blueprint(docs.blueprint)
     api.finish(app, registry)

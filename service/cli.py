@@ -18,6 +18,7 @@ from service.db import Database
 from service.feeds.cli import feeds_cli
 from service.indexing.follower import Follower, follow, read_heartbeat
 from service.matches.cli import jobs_cli
+from service.task_commands import tasks_cli
 
 
 def _settings() -> Settings:
@@ -102,3 +103,4 @@ def register_cli(app: Flask) -> None:
     app.cli.add_command(accounts_cli)
     app.cli.add_command(feeds_cli)
     app.cli.add_command(jobs_cli)
+    app.cli.add_command(tasks_cli)

@@ -28,6 +28,7 @@ class Settings:
     redis_url: str
     web_workers: int
     web_threads: int
+    task_threads: int
     log_level: str
     demo: bool
     rate_limit_read: str
@@ -89,6 +90,7 @@ def load() -> Settings:
             redis_url=redis_url,
             web_workers=env.int("WEB_WORKERS", 2, validate=validate.Range(1, 64)),
             web_threads=env.int("WEB_THREADS", 4, validate=validate.Range(1, 64)),
+            task_threads=env.int("TASK_THREADS", 2, validate=validate.Range(1, 16)),
             log_level=env.str("LOG_LEVEL", "info", validate=validate.OneOf(["debug", "info", "warning", "error"])),
             demo=env.bool("DEMO", default=True),
             rate_limit_read=_rate(env, "RATE_LIMIT_READ", "600/minute"),

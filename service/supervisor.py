@@ -1,4 +1,4 @@
-"""`make run`: prepare everything, then keep the web server and the index follower alive until Ctrl-C.
+"""`make run`: prepare everything, then keep the web server, the index follower and the task worker alive until Ctrl-C.
 
 Whatever can be wrong before the start is said in one sentence: a busy port, a database that does not answer, a Python too old, a
 full disk. Children are told to stop when this process goes, even when it is killed (Linux: parent-death signal).
@@ -216,7 +216,7 @@ def metrics_dir(settings: Settings) -> Path:
 
 
 def children(settings: Settings) -> list[Child]:
-    """The two processes that make up the service."""
+    """The three processes that make up the service."""
     metrics = metrics_dir(settings)
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir(parents=True, mode=0o700)
@@ -225,6 +225,7 @@ def children(settings: Settings) -> list[Child]:
     return [
         Child("网站", [python, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"], environment=environment),
         Child("索引", [python, "-m", "flask", "--app", "wsgi.py", "index", "follow"], environment={"PYTHONUNBUFFERED": "1"}),
+        Child("任务", [python, "-m", "service.background"], environment={"PYTHONUNBUFFERED": "1"}),
     ]
 
 

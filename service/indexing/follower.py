@@ -27,7 +27,6 @@ from sqlalchemy.orm import Session
 from matching import IndexDamaged, IndexMissing, IndexWriter
 from service import clock
 from service.db import Database
-from service.idempotency import forget_old
 from service.indexing import changes
 from service.indexing.rows import jobs_now, open_jobs
 
@@ -95,9 +94,6 @@ class Follower:
     def step(self) -> int:
         """Bring the index up to the database. Gives the number of jobs that changed; 0 when there was nothing to do."""
         reason = self._rebuild_needed()
-        if reason == DAILY:
-            with self.database.write_session() as session:
-                forget_old(session, clock.now())
         if reason:
             return self.rebuild(reason)
         try:

@@ -46,6 +46,7 @@ def settings_for(database_url: str, data_dir: Path, **changes: Any) -> Settings:
         redis_url="",
         web_workers=1,
         web_threads=2,
+        task_threads=2,
         log_level="error",
         demo=False,
         rate_limit_read="100000/minute",
