@@ -58,7 +58,7 @@ class RetryAnswer(Out):
 @blueprint.route("/v1/tasks", methods=["GET"])
 @blueprint.arguments(TaskQuery, location="query")
 @blueprint.response(200, TaskPage)
-@allow("operator")
+@allow("task.read")
 def list_tasks(query: dict[str, Any]) -> dict[str, Any]:
     """看后台任务，默认看多次失败、等人处理的。"""
     with read_session() as session:
@@ -68,7 +68,7 @@ def list_tasks(query: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/v1/tasks/<int:task_id>/retry", methods=["POST"])
 @blueprint.response(200, RetryAnswer)
-@allow("operator")
+@allow("task.retry")
 def retry_task(task_id: int) -> dict[str, Any]:
     """让一个多次失败的任务重新开始。"""
     with write_session() as session:

@@ -98,6 +98,8 @@ _ROWS = (
     Permission("me.read", "查看我的账号", _THEMSELVES),
     Permission("session.end", "退出登录", dict.fromkeys(ROLES, Scope.OWN)),
     Permission("system.read", "查看系统状态", _EVERYBODY),
+    Permission("task.read", "查看后台任务", {"operator": Scope.ANY}),
+    Permission("task.retry", "重试后台任务", {"operator": Scope.ANY}),
 )
 PERMISSIONS: Mapping[str, Permission] = MappingProxyType({row.name: row for row in _ROWS})
 
