@@ -13,6 +13,7 @@ from flask.cli import with_appcontext
 from matching import IndexDamaged, IndexMissing, WriterBusy, open_index
 from service import clock
 from service.account_commands import accounts_cli
+from service.audit.commands import audit_cli
 from service.config import Settings
 from service.db import Database
 from service.feeds.cli import feeds_cli
@@ -101,6 +102,7 @@ def register_cli(app: Flask) -> None:
     """Hang the groups into ``flask``."""
     app.cli.add_command(index_cli)
     app.cli.add_command(accounts_cli)
+    app.cli.add_command(audit_cli)
     app.cli.add_command(feeds_cli)
     app.cli.add_command(jobs_cli)
     app.cli.add_command(tasks_cli)

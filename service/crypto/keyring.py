@@ -1,9 +1,9 @@
 """The keys: one small file that only the service may read, made at the first start.
 
 The file is JSON: keys by id, each with its use (``field`` seals texts, ``index`` finds them, ``chain`` binds the audit trail),
-its suite and its secret; and which of each use is the active one. Older keys stay until nothing needs them. It is written whole and
-swapped in one step under a lock, so that two processes that start at once share one set of keys, and a web worker sees a new key
-as soon as it is there (the file is looked at before every sealing: 1 µs).
+its suite and its secret; and which of each use is the active one. Older keys stay until nothing needs them. It is written whole
+and swapped in one step under a lock: two processes that start at once share one set of keys, and a web worker sees a new key as
+soon as it is there (the file is looked at before every sealing: 1 µs).
 """
 
 from __future__ import annotations

@@ -82,9 +82,11 @@ def test_every_get_runs_read_only(app: flask.Flask, client: FlaskClient, people:
     database: Database = app.extensions["database"]
     written: list[str] = []
     watch = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|CREATE|ALTER|DROP|TRUNCATE)\b", re.IGNORECASE)
+    # A read of personal data is noted first, in a session of its own (audit.read_personal): the one thing that a GET may write.
+    noted = re.compile(r"(?:INSERT INTO|UPDATE) audit_(?:event|head)\b")
 
     def see(_c: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if watch.match(statement):
+        if watch.match(statement) and not noted.match(statement):
             written.append(statement)
 
     for engine in {database.write_engine, database.read_engine}:
