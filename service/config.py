@@ -5,7 +5,8 @@ Every name here stands in ``.env.example`` with its default and its meaning; a g
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import limits
@@ -15,6 +16,31 @@ from marshmallow import validate
 
 class ConfigError(Exception):
     """A setting is missing or cannot be used; the message is one Chinese sentence that names it."""
+
+
+_WECHAT = "https://api.weixin.qq.com"
+_SAFE_URL = re.compile(r"https://[^/\s?#]+|http://(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class WechatSettings:
+    """How WeChat is reached and as which mini-program (docs/wechat.md). No ``appid``: there is no WeChat here.
+
+    ``state``: which version of the mini-program messages and codes open. ``templates``: the file of subscribe-message templates.
+    ``qr``: ``mini`` or ``web``, the kind of code on a job's poster.
+    """
+
+    url: str = _WECHAT
+    appid: str = ""
+    secret: str = field(default="", repr=False)
+    push_token: str = field(default="", repr=False)
+    push_aes_key: str = field(default="", repr=False)
+    push_plain: bool = False
+    state: str = "formal"
+    templates: Path | None = None
+    phone_budget_day: int = 1000
+    job_page: str = "pages/jobs/show"
+    qr: str = "web"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +62,7 @@ class Settings:
     trusted_proxies: int
     index_poll_seconds: float
     fair_exposure: bool
+    wechat: WechatSettings
     keys_file: Path
     crypto_suite: str
 
@@ -64,6 +91,30 @@ def _rate(env: Env, name: str, default: str) -> str:
     except ValueError:
         raise ConfigError(f"{name} 写法不对，例如 {default}（每分钟多少次）。") from None
     return text
+
+
+def _wechat(env: Env) -> WechatSettings:
+    appid, templates = env.str("WECHAT_APPID", ""), env.str("WECHAT_TEMPLATES", "")
+    wechat = WechatSettings(
+        url=env.str("WECHAT_URL", "") or _WECHAT,
+        appid=appid,
+        secret=env.str("WECHAT_SECRET", ""),
+        push_token=env.str("WECHAT_PUSH_TOKEN", ""),
+        push_aes_key=env.str("WECHAT_PUSH_AES_KEY", ""),
+        push_plain=env.bool("WECHAT_PUSH_PLAIN", default=False),
+        state=env.str("WECHAT_STATE", "formal", validate=validate.OneOf(["formal", "trial", "developer"])),
+        templates=Path(templates).expanduser().resolve() if templates else None,
+        phone_budget_day=env.int("WECHAT_PHONE_BUDGET_DAY", 1000, validate=validate.Range(0, 1_000_000)),
+        job_page=env.str("WECHAT_JOB_PAGE", "pages/jobs/show"),
+        qr=env.str("WECHAT_QR", "", validate=validate.OneOf(["", "mini", "web"])) or ("mini" if appid else "web"),
+    )
+    if not _SAFE_URL.fullmatch(wechat.url):
+        raise ConfigError("WECHAT_URL 要以 https:// 开头、后面不带路径（本机的试用服务器除外），请检查。")
+    if appid and (not re.fullmatch(r"[A-Za-z0-9]{6,32}", appid) or not wechat.secret):
+        raise ConfigError("填了 WECHAT_APPID 就要同时填对它和 WECHAT_SECRET，请检查。")
+    if wechat.push_aes_key and not re.fullmatch(r"[A-Za-z0-9]{43}", wechat.push_aes_key):
+        raise ConfigError("WECHAT_PUSH_AES_KEY 要正好 43 个字母和数字，请从微信公众平台复制。")
+    return wechat
 
 
 def load() -> Settings:
@@ -101,6 +152,7 @@ def load() -> Settings:
             keys_file=Path(env.str("KEYS_FILE", "") or data_dir / "keys.json").expanduser().resolve(),
             crypto_suite=env.str("CRYPTO_SUITE", "intl", validate=validate.OneOf(["intl", "gm"])),
             scanner_url=scanner_url,
+            wechat=_wechat(env),
         )
     except EnvError as wrong:
         raise ConfigError(f"设置有误，请检查这一项：{wrong}") from wrong

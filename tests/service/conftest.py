@@ -17,7 +17,7 @@ from service import clock
 from service.accounts.create import create_account
 from service.accounts.tokens import issue_token
 from service.app import create_app
-from service.config import Settings
+from service.config import Settings, WechatSettings
 from service.db import Database
 from service.employers.models import Employer
 from service.indexing.live import LiveIndex
@@ -57,6 +57,7 @@ def settings_for(database_url: str, data_dir: Path, **changes: Any) -> Settings:
         keys_file=Path(os.environ["KEYS_FILE"]),
         crypto_suite="intl",
         scanner_url="",
+        wechat=WechatSettings(),
     )
     return replace(plain, **changes)
 
