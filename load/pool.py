@@ -78,7 +78,7 @@ def sign_in(url: str, now: datetime) -> dict[str, list[str]]:
                 session.add(employer)
                 session.flush()
                 account = create_account(
-                    session, role="employer", login=f"load-e{mark}-{number}", display_name=f"演示单位{number}", now=now,
+                    session, role="employer_owner", login=f"load-e{mark}-{number}", display_name=f"演示单位{number}", now=now,
                     employer_id=employer.employer_id,
                 )  # fmt: skip
                 tokens["employer"].append(issue_token(session, account.account_id, now))

@@ -95,6 +95,7 @@ _ROWS = (
     Permission("job.read", "查看岗位", _SHOWN | _PUBLISHERS | _LOOKERS),
     Permission("job.renew", "岗位续期", _PUBLISHERS),
     Permission("job.search", "找岗位", _EVERYBODY),
+    Permission("job.similar", "看相似的岗位", _SHOWN),
     Permission("me.read", "查看我的账号", _THEMSELVES),
     Permission("session.end", "退出登录", dict.fromkeys(ROLES, Scope.OWN)),
     Permission("system.read", "查看系统状态", _EVERYBODY),

@@ -66,7 +66,7 @@ def match(args: dict[str, Any]) -> Response:
 @blueprint.route("/v1/jobs/<int:job_id>/similar", methods=["GET"])
 @blueprint.arguments(SimilarArgs, location="query")
 @blueprint.response(200, SimilarAnswer)
-@allow.anyone("job.read")
+@allow.anyone("job.similar")
 def similar_jobs(args: dict[str, Any], job_id: int) -> dict[str, Any]:
     """和这个岗位相像的其他岗位。"""
     now = clock.now()

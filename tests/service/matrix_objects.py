@@ -1,0 +1,230 @@
+"""What the matrix of ``test_matrix.py`` calls: an object for every route that carries an id, and the bodies that are sent.
+
+**To add yours** when you add a route with an id, three short steps:
+
+1. ``@makes("application_id")`` over a function ``(session, world, side, role) -> Made`` that writes one fresh row of that side
+   and says who owns it. The name is the parameter of the path; several parameters are joined by commas, as in the path
+   (``"employer_id,paper_id"``). An operation that needs another state names itself: ``@makes("POST /v1/x/{x_id}/y")``.
+   Two functions for one name are two variants: both are called (a job that is shown, a job that is not).
+   ``world.of(side)`` has the ids of that side: ``employer_id, station_id, worker_id, region_code, source_key``;
+   ``world.account(side, role)`` is the caller's own account on the own side, and a stranger's on the others.
+   ``Made(path, owners, public)``: the values of the path; which of ``worker account employer station region source`` own the
+   row (as the route's ``Owned(...)`` says); whether everybody may know of it (then a refusal is 403, else 404).
+2. A line of ``REQUESTS`` with a body that is accepted, when the operation has one: with a bad one everybody gets 422, and the
+   matrix would show nothing. ``If-Match`` and ``Idempotency-Key`` are always sent.
+3. Run ``pytest tests/service/test_matrix.py -k your_route``: what comes back is compared with ``permissions.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import flask
+from sqlalchemy.orm import Session
+
+from service.accounts.create import create_account
+from service.accounts.models import ActingGrant
+from service.accounts.permissions import PERMISSIONS, PROXY, ROLES, granted_nouns
+from service.accounts.tokens import issue_token
+from service.db import Database
+from service.employers.models import Employer
+from service.jobs.models import GigTerms, Job
+from service.stations.models import Station
+from service.workers.models import Worker
+from tests.service.conftest import ZHANGGONG
+
+NANKANG = "360703000000"
+NOBODY = "nobody"
+CALLERS = (NOBODY, *ROLES, PROXY)
+_STANDS_FOR = {
+    "worker": ("worker_id",),
+    "employer_owner": ("employer_id",),
+    "employer_recruiter": ("employer_id",),
+    "station_staff": ("station_id",),
+    "station_head": ("station_id", "region_code"),
+    "partner": ("source_key",),
+}
+
+
+class Side(StrEnum):
+    """Whose object it is, seen from the caller."""
+
+    OWN = "own"
+    OTHER = "other's, same county"
+    FAR = "other county's"
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Who owns things on one side."""
+
+    employer_id: int
+    station_id: int
+    worker_id: int
+    region_code: str
+    source_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One object of a side: the values of the path, who owns it, whether everybody may know of it."""
+
+    path: dict[str, int | str]
+    owners: frozenset[str]
+    public: bool = False
+
+    @classmethod
+    def at(cls, owners: str, *, public: bool = False, **path: int | str) -> Made:
+        """``Made.at("employer region", job_id=7)``."""
+        return cls(path, frozenset(owners.split()), public)
+
+
+@dataclass(slots=True)
+class World:
+    """An application, three sides, and one caller of every role, who stands on the own side."""
+
+    app: flask.Flask
+    now: datetime
+    sides: dict[Side, Ids] = field(default_factory=dict)
+    accounts: dict[str, int] = field(default_factory=dict)
+    headers: dict[str, dict[str, str]] = field(default_factory=lambda: {NOBODY: {}})
+
+    @property
+    def database(self) -> Database:
+        """Its database."""
+        found: Database = self.app.extensions["database"]
+        return found
+
+    def of(self, side: Side) -> Ids:
+        """The ids of a side."""
+        return self.sides[side]
+
+    def account(self, side: Side, role: str) -> int:
+        """The caller's own account on his side; a stranger's on another, and for nobody."""
+        return self.accounts[role if side is Side.OWN and role != NOBODY else side]
+
+
+Maker = Callable[[Session, World, Side, str], Made]
+MAKERS: dict[str, list[Maker]] = {}
+
+
+def makes(name: str) -> Callable[[Maker], Maker]:
+    """Register a maker for path parameters (``"job_id"``) or for one operation (``"POST /v1/jobs/{job_id}/close"``)."""
+
+    def register(maker: Maker) -> Maker:
+        MAKERS.setdefault(name, []).append(maker)
+        return maker
+
+    return register
+
+
+def made_world(app: flask.Flask, now: datetime) -> World:
+    """The three sides and everybody who calls."""
+    world = World(app, now)
+    with world.database.write_session() as session:
+        for number, (side, region) in enumerate(zip(Side, (ZHANGGONG, ZHANGGONG, NANKANG), strict=True)):
+            world.sides[side] = _side(session, number, region, now)
+            stranger = create_account(
+                session, role="worker", login=f"stranger-{number}", display_name="演示别人", now=now,
+                worker_id=world.sides[side].worker_id,
+            )  # fmt: skip
+            world.accounts[side] = stranger.account_id
+        own = world.of(Side.OWN)
+        for role in ROLES:
+            stands_for = _STANDS_FOR.get(role, ("region_code",))
+            _caller(session, world, role, role, **{name: getattr(own, name) for name in stands_for})
+        relative = _worker(session, "演示亲属", own.region_code, now)
+        _caller(session, world, PROXY, "worker", worker_id=relative)
+        grant = ActingGrant(
+            worker_id=own.worker_id, holder_account_id=world.accounts[PROXY], kind="family", scopes=list(granted_nouns()),
+            starts_at=now - timedelta(hours=1), expires_at=now + timedelta(days=30), created_at=now,
+        )  # fmt: skip
+        session.add(grant)
+        session.flush()
+        world.headers[PROXY]["X-Acting-For"] = str(grant.grant_id)
+    return world
+
+
+def _side(session: Session, number: int, region: str, now: datetime) -> Ids:
+    employer = Employer(name=f"演示单位{number}", region_code=region, verified_at=now, created_at=now)
+    station = Station(code=f"ZD-M{number}", name=f"演示驿站{number}", level="street", region_code=region, created_at=now)
+    session.add_all([employer, station])
+    session.flush()
+    worker = _worker(session, f"演示工友{number}", region, now)
+    return Ids(employer.employer_id, station.station_id, worker, region, f"partner-side{number}")
+
+
+def _worker(session: Session, name: str, region: str, now: datetime) -> int:
+    row = Worker(display_name=name, region_code=region, created_at=now)
+    session.add(row)
+    session.flush()
+    return row.worker_id
+
+
+def _caller(session: Session, world: World, name: str, role: str, **stands_for: Any) -> None:
+    account = create_account(session, role=role, login=f"caller-{name}", display_name="演示", now=world.now, **stands_for)
+    scopes = sorted({name.partition(".")[0] for name in PERMISSIONS}) if role == "partner" else None
+    token = issue_token(session, account.account_id, world.now, second_factor=True, scopes=scopes)
+    world.accounts[name] = account.account_id
+    world.headers[name] = {"Authorization": f"Bearer {token}"}
+
+
+REQUESTS: dict[str, dict[str, Any]] = {
+    "PATCH /v1/jobs/{job_id}": {"json": {"headcount": 5}},
+    "POST /v1/jobs/{job_id}/close": {"json": {"reason": "filled"}},
+    "POST /v1/jobs/{job_id}/renew": {"json": {}},
+}
+"""What an operation is sent: arguments of the test client (``json``, ``data``, ``query_string``)."""
+
+
+@makes("job_id")
+def shown_job(session: Session, world: World, side: Side, role: str) -> Made:
+    """A gig that everybody sees."""
+    return _job(session, world, side, role, status="open")
+
+
+@makes("job_id")
+def held_job(session: Session, world: World, side: Side, role: str) -> Made:
+    """A gig that waits for somebody to look at it."""
+    return _job(session, world, side, role, status="held")
+
+
+def _job(session: Session, world: World, side: Side, role: str, *, status: str) -> Made:
+    ids, now, partner = world.of(side), world.now, role == "partner"
+    job = Job(
+        kind="gig",
+        status=status,
+        title="装卸工",
+        employer_id=None if partner else ids.employer_id,
+        employer_name="演示单位",
+        headcount=3,
+        wage_text="230元/天",
+        age_text="18-60岁",
+        region_code=ids.region_code,
+        address="演示路 1 号",
+        contact_name="演示联系人",
+        contact_phone="13800000001",
+        settlement="day",
+        source_key=ids.source_key if partner else "direct",
+        source_name="演示",
+        legal_basis="用人单位自主发布",
+        published_at=now,
+        valid_until=now + timedelta(days=5),
+        created_at=now,
+        updated_at=now,
+        gig=GigTerms(
+            starts_at=now + timedelta(days=1),
+            ends_at=now + timedelta(days=2),
+            seats=5,
+            seats_taken=0,
+            insurance="意外险，雇主买",
+            station_id=ids.station_id,
+        ),
+    )
+    session.add(job)
+    session.flush()
+    return Made.at("source region" if partner else "employer station region", job_id=job.job_id, public=status == "open")
