@@ -103,10 +103,14 @@ def _job(job: Job, now: datetime) -> tuple[Any, ...]:
         job.job_id, 1, job.kind if job.kind != "live" else "public", "open", "", job.title[:128], job.description,
         job.employer_id, f"演示单位{job.employer_id}", list(job.trade_codes), list(job.skills), 5, "不限", "不限", wage, low,
         high, "month" if low else None, low, high, low is None, age, least, most, "", job.age_binding,
-        job.minors_barred, job.region, f"{region.get(job.region).name}演示路{job.job_id % 300}号", job.lat, job.lng, "given" if job.lat else None,
-        job.hours_per_day, job.settlement, sorted(job.tags), "演示联系人", _PHONE, "direct", "演示数据", "demo", "", "",
-        "employer", "演示", [], published, published, valid, 0, job.applications, published, published,
+        job.minors_barred, job.region, _address(job), job.lat, job.lng, "given" if job.lat else None, job.hours_per_day,
+        job.settlement, sorted(job.tags), "演示联系人", _PHONE, "direct", "演示数据", "demo", "", "", "employer", "演示", [],
+        published, published, valid, 0, job.applications, published, published,
     )  # fmt: skip
+
+
+def _address(job: Job) -> str:
+    return f"{region.get(job.region).name}演示路{job.job_id % 300}号"
 
 
 def _gig(job: Job, now: datetime) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ from service.accounts.access import allow, declared
 from service.blueprint import IdConverter
 from service.error_answers import ErrorAnswer
 from service.fields import Moment, Money, Text, Whole
+from service.rate_classes import limited
 
 VERSION = "1.1.0"
 """Of the API, not of the program: see api_spec/README.md for when which part is raised."""
@@ -74,6 +75,7 @@ def finish(app: flask.Flask, api: Api) -> None:
 
     @app.get("/openapi.json")
     @allow.anyone("document.read")
+    @limited("watch")
     def openapi_json() -> flask.Response:
         return flask.Response(document, mimetype="application/json")
 

@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import limits
 from environs import Env, EnvError
 from marshmallow import validate
 
@@ -57,8 +56,7 @@ class Settings:
     task_threads: int
     log_level: str
     demo: bool
-    rate_limit_read: str
-    rate_limit_write: str
+    rate_limit_factor: float
     trusted_proxies: int
     index_poll_seconds: float
     fair_exposure: bool
@@ -82,15 +80,6 @@ class Settings:
     def is_sqlite(self) -> bool:
         """Whether the database is the embedded one."""
         return self.database_url.startswith("sqlite")
-
-
-def _rate(env: Env, name: str, default: str) -> str:
-    text = env.str(name, default)
-    try:
-        limits.parse(text)
-    except ValueError:
-        raise ConfigError(f"{name} 写法不对，例如 {default}（每分钟多少次）。") from None
-    return text
 
 
 def _wechat(env: Env) -> WechatSettings:
@@ -144,8 +133,7 @@ def load() -> Settings:
             task_threads=env.int("TASK_THREADS", 2, validate=validate.Range(1, 16)),
             log_level=env.str("LOG_LEVEL", "info", validate=validate.OneOf(["debug", "info", "warning", "error"])),
             demo=env.bool("DEMO", default=True),
-            rate_limit_read=_rate(env, "RATE_LIMIT_READ", "600/minute"),
-            rate_limit_write=_rate(env, "RATE_LIMIT_WRITE", "120/minute"),
+            rate_limit_factor=env.float("RATE_LIMIT_FACTOR", 1, validate=validate.Range(0, 1_000_000)),
             trusted_proxies=env.int("TRUSTED_PROXIES", 0, validate=validate.Range(0, 8)),
             index_poll_seconds=env.float("INDEX_POLL_SECONDS", 0.2, validate=validate.Range(0.02, 60)),
             fair_exposure=env.bool("FAIR_EXPOSURE", default=True),

@@ -9,6 +9,7 @@ from pathlib import Path
 import flask
 
 from service.accounts.access import allow
+from service.rate_classes import limited
 
 _DIST = Path(str(files("flask_swagger_ui"))) / "dist"
 _SERVED = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript", "favicon-32x32.png": "image/png"}
@@ -38,6 +39,7 @@ blueprint = flask.Blueprint("docs", __name__)
 
 @blueprint.get("/docs")
 @allow.anyone("document.read")
+@limited("watch")
 def page() -> flask.Response:
     """The page."""
     return flask.Response(_PAGE, mimetype="text/html")
@@ -45,6 +47,7 @@ def page() -> flask.Response:
 
 @blueprint.get("/docs/<name>")
 @allow.anyone("document.read")
+@limited("watch")
 def part(name: str) -> flask.Response:
     """A file of the page."""
     if name == "start.js":

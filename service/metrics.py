@@ -19,6 +19,7 @@ from prometheus_client import (
 
 from service.accounts.access import allow
 from service.blueprint import Blueprint
+from service.rate_classes import limited
 
 REQUESTS = Counter("chengnuan_requests", "Answered requests", ["route", "status"])
 SECONDS = Histogram(
@@ -38,6 +39,7 @@ blueprint = Blueprint("metrics", __name__, description="运行指标")
 @blueprint.route("/metrics", methods=["GET"])
 @blueprint.response(200, content_type="text/plain", description="Prometheus 文本格式的运行指标")
 @allow.anyone("system.read")
+@limited("watch")
 def show_metrics() -> flask.Response:
     """运行指标（Prometheus 文本格式，不含任何个人信息）。"""
     registry = REGISTRY

@@ -25,6 +25,7 @@ from service.indexing.follower import Heartbeat, read_heartbeat, snapshot_sessio
 from service.indexing.live import LiveIndex
 from service.jobs.models import Job
 from service.migrations.run import revision
+from service.rate_classes import limited
 
 FOLLOWER_LATE_SECONDS = 15
 ROOT = Path(__file__).resolve().parent.parent
@@ -87,6 +88,7 @@ blueprint = Blueprint("status", __name__, description="运行状况")
 @blueprint.route("/health", methods=["GET"])
 @blueprint.response(200, HealthAnswer)
 @allow.anyone("system.read")
+@limited("watch")
 def health() -> dict[str, str]:
     """活着没有。"""
     return {"status": "ok"}
@@ -95,6 +97,7 @@ def health() -> dict[str, str]:
 @blueprint.route("/status", methods=["GET"])
 @blueprint.response(200, StatusAnswer)
 @allow.anyone("system.read")
+@limited("watch")
 def status() -> dict[str, Any]:
     """运行状况：程序版本、数据库、索引的新旧、索引进程。"""
     settings: Settings = current_app.extensions["settings"]

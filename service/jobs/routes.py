@@ -28,6 +28,7 @@ from service.jobs.permit import owned, require_change
 from service.jobs.posting import job_posting
 from service.jobs.publish import must_wait, publish
 from service.jobs.queries import any_state
+from service.rate_classes import limited
 from service.sessions import read_session, write_session
 
 blueprint = Blueprint("jobs", __name__, description="岗位：查看、发布、修改、关闭、续期、发布前检查")
@@ -52,6 +53,7 @@ _SAY = {"publish": "可以发布。", "hold": "可以提交，但要等人看过
 
 @blueprint.route("/v1/jobs/<int:job_id>", methods=["GET"])
 @allow.anyone("job.read")
+@limited("job")
 @blueprint.arguments(schemas.ViewQuery, location="query")
 @blueprint.response(200, schemas.JobDetail)
 @blueprint.alt_response(404, success=False, description="没有这个岗位，或者它已经结束")

@@ -18,6 +18,7 @@ from service.headers import unless_known
 from service.indexing.live import LiveIndex
 from service.jobs.queries import shown
 from service.jobs.schemas import JobCard, elder
+from service.rate_classes import limited
 from service.search import ask, cursor, fair, find
 from service.search.schemas import (
     AGE_LEAST,
@@ -45,6 +46,7 @@ _around = dumper(SearchAnswer(exclude=("items",)))
 @blueprint.arguments(SearchArgs, location="query")
 @blueprint.response(200, SearchAnswer)
 @allow.anyone("job.search")
+@limited("search")
 def list_jobs(args: dict[str, Any]) -> Response:
     """一张单子：公共招聘、零工、直播带岗，按合适程度排好，每条都说明为什么合适。"""
     asked = ask.from_search(args, clock.seconds(clock.now()))
@@ -56,6 +58,7 @@ def list_jobs(args: dict[str, Any]) -> Response:
 @blueprint.arguments(MatchArgs)
 @blueprint.response(200, SearchAnswer)
 @allow.anyone("job.search")
+@limited("search")
 def match(args: dict[str, Any]) -> Response:
     """说出愿望，找到合适的岗位，附分数的组成和理由。"""
     asked = ask.from_match(args, clock.seconds(clock.now()))
@@ -67,6 +70,7 @@ def match(args: dict[str, Any]) -> Response:
 @blueprint.arguments(SimilarArgs, location="query")
 @blueprint.response(200, SimilarAnswer)
 @allow.anyone("job.similar")
+@limited("search")
 def similar_jobs(args: dict[str, Any], job_id: int) -> dict[str, Any]:
     """和这个岗位相像的其他岗位。"""
     now = clock.now()
@@ -81,6 +85,7 @@ def similar_jobs(args: dict[str, Any], job_id: int) -> dict[str, Any]:
 @blueprint.arguments(SuggestArgs, location="query")
 @blueprint.response(200, SuggestAnswer)
 @allow.anyone("job.search")
+@limited("search")
 def suggest_words(args: dict[str, Any]) -> dict[str, Any]:
     """边打字边提示：可以打汉字、拼音或拼音首字母，打错字也能找到。打完一个词，还给出可以再加什么、各有多少岗位。"""
     index, typed = _live().get(), args["q"]

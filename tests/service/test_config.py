@@ -11,7 +11,7 @@ from service.config import ConfigError, load
 
 @pytest.fixture(autouse=True)
 def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("DATABASE_URL", "REDIS_URL", "PORT", "RATE_LIMIT_READ", "DEMO", "WEB_WORKERS", "LOG_LEVEL"):
+    for name in ("DATABASE_URL", "REDIS_URL", "PORT", "RATE_LIMIT_FACTOR", "DEMO", "WEB_WORKERS", "LOG_LEVEL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
 
@@ -40,7 +40,7 @@ def test_the_usual_ways_to_name_postgres(monkeypatch: pytest.MonkeyPatch, said: 
         ("WEB_WORKERS", "0"),
         ("LOG_LEVEL", "loud"),
         ("DEMO", "perhaps"),
-        ("RATE_LIMIT_READ", "many"),
+        ("RATE_LIMIT_FACTOR", "many"),
     ],
 )
 def test_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
