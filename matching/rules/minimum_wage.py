@@ -42,6 +42,24 @@ def minimum_wage(area_code: str, on: date) -> MinimumWage | None:
     return None
 
 
+def last_known(area_code: str, on: date) -> MinimumWage | None:
+    """The newest figure that names a place itself (or the county or city it lies in), in force on that day or before it.
+
+    What stands below an old figure stands below today's as well: standards are reviewed every two or three years and have only
+    been raised. Source: minimum_wages.csv; 最低工资规定 (order 21 of 2004) art. 10.
+    """
+    full = area_code.ljust(12, "0")[:12]
+    begun = sorted(
+        (row for row in rows("minimum_wages") if row.rule.effective_from <= on), key=lambda row: row.rule.effective_from
+    )
+    for digits in (12, 9, 6, 4):
+        place = full[:digits].ljust(12, "0")
+        for row in reversed(begun):
+            if place in row.fields["area_codes"].split() and row.fields["month_yuan"]:
+                return _found(row, exact=True)
+    return None
+
+
 def _found(row: Row, *, exact: bool) -> MinimumWage:
     hour = row.fields["hour_yuan"]
     return MinimumWage(row.rule, row.fields["class"], row.number("month_yuan"), float(Fraction(hour)) if hour else None, exact)

@@ -88,6 +88,7 @@ _PUBLISHERS = _EMPLOYERS | _STATIONS | _PARTNER | _OFFICES
 
 _ROWS = (
     Permission("document.read", "查看接口文档", _EVERYBODY),
+    Permission("gig.accept", "确认本站零工", _STATIONS | _OFFICES),
     Permission("job.check", "发布前检查岗位", _PUBLISHERS),
     Permission("job.close", "关闭岗位", _PUBLISHERS),
     Permission("job.edit", "修改岗位", _PUBLISHERS),

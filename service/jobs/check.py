@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from matching.rules.benefits import TAGS, tags_named
+from matching.rules.minimum_wage import last_known
+from service import clock
 from service.jobs.advert import Advert, Reading, read_advert
 from service.jobs.findings import Finding
 from service.jobs.rules import Rule, rules_on
@@ -24,7 +26,7 @@ _HOLDING = frozenset({"region_unknown", "region_ambiguous"})
 def check_advert(advert: Advert, now: datetime, reading: Reading | None = None) -> tuple[Finding, ...]:
     """All findings about an advert, the gravest first: from reading it, from the rules of the day, and from plain sense."""
     reading = reading or read_advert(advert, now)
-    found = [*reading.findings, *_sense(advert, now)]
+    found = [*reading.findings, *_sense(advert, now), *_below_minimum(reading.fields, now)]
     for rule in rules_on(now):
         finding = None if rule.kinds and advert.kind not in rule.kinds else _hold_against(rule, advert, reading.fields)
         if finding is not None:
@@ -95,6 +97,25 @@ def _below(fields: dict[str, Any]) -> bool:
 
 def _finding(rule: Rule, words: str) -> Finding:
     return Finding(rule.rule, rule.field, words, rule.advice, rule.effect, rule.article, rule.source, rule.verified)
+
+
+def _below_minimum(fields: dict[str, Any], now: datetime) -> list[Finding]:
+    """Pay below the local minimum wage. Only by the month or the hour, as the standards are written; it warns and never blocks,
+    since no standard was read in its own text (rows of matching/rules/data/minimum_wages.csv)."""
+    unit, lowest = fields["wage_unit"], fields["wage_min"]
+    if lowest is None or unit not in {"month", "hour"} or not fields["region_code"]:
+        return []
+    if unit == "month" and fields["contract_kind"] in {"part_time", "internship"}:
+        return []
+    row = last_known(fields["region_code"], now.astimezone(clock.BEIJING).date())
+    least = None if row is None else row.month_yuan if unit == "month" else row.hour_yuan
+    if row is None or least is None or lowest >= least:
+        return []
+    kind = "每月" if unit == "month" else "每小时"
+    known = f"{row.rule.effective_from.year} 年{row.class_name}区域{kind} {least:g} 元"
+    advice = f"工资低于当地最低工资标准（我们记录的是{known}），请以当地人社部门公布的为准。"
+    rule = row.rule
+    return [Finding(rule.rule_id, "wage", fields["wage_text"], advice, "warn", rule.text, rule.source, rule.verified)]
 
 
 def _sense(advert: Advert, now: datetime) -> list[Finding]:

@@ -13,6 +13,7 @@ from matching.rules import region
 from matching.rules.benefits import read_tags
 from service.accounts.caller import Caller
 from service.accounts.permissions import EMPLOYER_ROLES, STATION_ROLES
+from service.accounts.permit import in_territory
 from service.employers.models import Employer
 from service.errors import Forbidden, Invalid
 from service.jobs.advert import Advert, GigAdvert, LiveAdvert, Source
@@ -77,7 +78,7 @@ def advert_of_draft(session: Session, draft: dict[str, Any], caller: Caller) -> 
 
 def advert_with(session: Session, job: Job, patch: dict[str, Any], caller: Caller) -> Advert:
     """The advert of a row with some fields said anew. What was read from other fields before is read again from the new words."""
-    advert = _advert_of_row(job)
+    advert = advert_of_row(job)
     if "title" in patch and "trade" not in patch and job.trade_codes and classify(job.title).code == job.trade_codes[0]:
         advert = replace(advert, trade=None)
     if ("region" in patch or "address" in patch) and "lat" not in patch:
@@ -110,7 +111,8 @@ def _without_town(code: str) -> str:
     return code if place is None or place.level < 4 or place.parent is None else place.parent
 
 
-def _advert_of_row(job: Job) -> Advert:
+def advert_of_row(job: Job) -> Advert:
+    """The advert that a wholly loaded row means."""
     terms, listing = job.gig, job.listing
     given = job.point_source == "given"
     return Advert(
@@ -191,8 +193,13 @@ def _changed_gig(session: Session, terms: GigAdvert | None, said: dict[str, Any]
 def _check_station(session: Session, station_id: int | None, caller: Caller) -> None:
     if caller.role in STATION_ROLES and station_id != caller.station_id:
         raise Forbidden("not_your_station", "只能发布自己驿站的零工。")
-    if station_id is not None and session.get(Station, station_id) is None:
+    if station_id is None:
+        return
+    station = session.get(Station, station_id)
+    if station is None or station.closed_at is not None:
         raise Invalid("station_unknown", "没有这个驿站，请检查编号。", errors={"gig.station_id": ["没有这个驿站。"]})
+    if caller.role in {"bureau", "operator"} and not in_territory(caller, station.region_code):
+        raise Forbidden("not_your_station", "只能写您负责地区里的驿站。")
 
 
 def _live(session: Session, said: dict[str, Any] | None) -> LiveAdvert | None:

@@ -11,10 +11,10 @@ from service.accounts.caller import Caller
 from service.accounts.permit import require
 from service.errors import Conflict
 from service.jobs.advert import read_advert
-from service.jobs.check import verdict
 from service.jobs.draft import advert_with
 from service.jobs.findings import Finding
-from service.jobs.models import Job
+from service.jobs.hold import reasons_to_hold, standing_of
+from service.jobs.models import Job, held_columns
 from service.jobs.permit import owned_advert, require_change
 from service.jobs.publish import refuse_if_blocked, require_free_number
 from service.jobs.put import apply
@@ -41,8 +41,8 @@ def change_job(session: Session, job: Job, patch: dict[str, Any], caller: Caller
         require_free_number(session, advert.live.session_id, advert.live.listing_no, job.job_id)
     fields = {name: value for name, value in reading.fields.items() if name not in _KEPT}
     # Held and shown as when it is published: what was the matter may be mended by this edit, or begin with it.
-    waits = verdict(findings) == "hold" or (job.employer is not None and job.employer.verified_at is None)
-    fields["status"] = "held" if waits else "open"
+    standing = standing_of(session, job.employer, now)
+    fields |= held_columns(reasons_to_hold(job, findings, standing, advert.gig.station_id if advert.gig else None, caller))
     apply(
         session, job, fields, gig=advert.gig, live=advert.live, action="edit", account_id=caller.account_id, now=now
     )  # fmt: skip

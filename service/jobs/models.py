@@ -7,6 +7,7 @@ overlap; ``service/indexing/changes.py`` says how it is read without losing any.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -34,12 +35,18 @@ STATUSES = ("open", "held", "closed")
 """``open``: may be shown until ``valid_until``; ``held``: waits for a check; ``closed``: over, kept for the record."""
 HOLDS = ("advert", "employer", "station")
 """What a held job waits for: somebody to look at its words, the employer's papers, or the station it names (``hold.py``)."""
+
 SOURCE_CLASSES = ("vacancy", "catalogue", "demo")
 """``vacancy``: holds what the law asks for; ``catalogue``: public list or sample, labelled, never counted as a vacancy."""
 CONTRACT_KINDS = ("full_time", "part_time", "labour_dispatch", "service", "internship", "other")
 SHIFTS = ("day", "night", "rotating", "flexible")
 POINT_SOURCES = ("given", "address", "region")
 """How the point was found: said by the poster, from the address text, or only the centre of the region."""
+
+
+def held_columns(reasons: Collection[str]) -> dict[str, Any]:
+    """The columns of a job that waits for these reasons, or for none."""
+    return {"status": "held" if reasons else "open", "held_for": sorted(reasons) or None}
 
 
 class Job(Base):
@@ -128,6 +135,13 @@ class Job(Base):
         CheckConstraint("(lat is null) = (lng is null)", name="point_whole"),
         Index("ix_job_status_valid_until", "status", "valid_until"),
     )
+
+    @property
+    def waits_for(self) -> frozenset[str]:
+        """What it waits for. One held before reasons were written down waits for its employer, the usual reason then."""
+        if self.status != "held":
+            return frozenset()
+        return frozenset({"employer"}) if self.held_for is None else frozenset(self.held_for)
 
 
 class GigTerms(Base):

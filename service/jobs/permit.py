@@ -12,7 +12,8 @@ def owned(job: Job, *, public: bool) -> Owned:
     """Whose a job with its gig loaded is: its employer's, the station's that offers the gig, the partner's, the territory's."""
     return Owned(
         employer_id=job.employer_id,
-        station_id=job.gig.station_id if job.gig is not None else None,
+        # A station that was named by somebody else and has not agreed has no say in the job yet.
+        station_id=job.gig.station_id if job.gig is not None and "station" not in job.waits_for else None,
         region_code=job.region_code,
         source_key=job.source_key,
         public=public,

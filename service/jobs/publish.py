@@ -12,9 +12,10 @@ from service.accounts.caller import Caller
 from service.accounts.permit import require
 from service.errors import Conflict, Invalid
 from service.jobs.advert import Advert, Reading, read_advert
-from service.jobs.check import check_advert, verdict
-from service.jobs.draft import Poster, advert_of_draft
+from service.jobs.check import check_advert
+from service.jobs.draft import advert_of_draft
 from service.jobs.findings import Finding
+from service.jobs.hold import reasons_to_hold, require_may_publish, standing_findings, standing_of
 from service.jobs.models import Job, LiveListing, LiveSession
 from service.jobs.permit import owned_advert
 from service.jobs.put import LONGEST_DAYS, put
@@ -23,21 +24,24 @@ from service.jobs.put import LONGEST_DAYS, put
 def publish(session: Session, draft: dict[str, Any], caller: Caller, now: datetime) -> tuple[Job, tuple[Finding, ...]]:
     """Publish a draft of any kind. Returns the job and what is still worth improving.
 
-    A job of an employer whose papers nobody has checked (D-10) is ``held``: written, and not shown until somebody has.
-    Raises Invalid with the findings when a rule that was read forbids it, Forbidden outside the caller's own field, Conflict
-    when the number in the stream is taken.
+    A job of an employer that may not publish yet (papers unchecked, licence run out) is ``held``: written, and not shown until
+    that is mended; so is a gig that names a station which has not agreed. Raises Invalid with the findings when a rule that was
+    read forbids it, Forbidden outside the caller's own field or for an employer that is suspended, Conflict when the number in
+    the stream is taken.
     """
     advert, poster = advert_of_draft(session, draft, caller)
+    standing = standing_of(session, poster.employer, now)
+    require_may_publish(standing)
     reading = read_advert(advert, now)
     findings = refuse_if_blocked(advert, reading, now)
     after = owned_advert(advert, reading.fields["region_code"])
     require(caller, "job.publish", after, refused=("outside_territory", "工作地点不在您负责的地区，不能发布。"))
     if advert.live is not None:
         require_free_number(session, advert.live.session_id, advert.live.listing_no, None)
-    held = must_wait(poster) or verdict(findings) == "hold"
-    job, _ = put(session, advert, account_id=caller.account_id, now=now, reading=reading, held=held)
+    held_for = reasons_to_hold(None, findings, standing, advert.gig.station_id if advert.gig else None, caller)
+    job, _ = put(session, advert, account_id=caller.account_id, now=now, reading=reading, held_for=held_for)
     session.flush()
-    return job, findings
+    return job, (*standing_findings(standing), *findings)
 
 
 def refuse_if_blocked(advert: Advert, reading: Reading, now: datetime) -> tuple[Finding, ...]:
@@ -71,8 +75,3 @@ def require_free_number(session: Session, session_id: int, listing_no: int, job_
         raise Conflict(
             "listing_taken", f"{listing_no} 号链接已经有岗位了，请换一个号。", errors={"live.listing_no": ["这个号已被占用。"]}
         )
-
-
-def must_wait(poster: Poster) -> bool:
-    """Whether nobody has checked the papers of the employer yet (rules D-10)."""
-    return poster.employer is not None and poster.employer.verified_at is None

@@ -5,6 +5,7 @@ The job, its history line and its line in the change log are written in the one 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session, joinedload
 from service import clock
 from service.errors import Conflict
 from service.jobs.advert import Advert, GigAdvert, LiveAdvert, Reading, read_advert
-from service.jobs.models import GigTerms, Job, JobChange, JobHistory, LiveListing
+from service.jobs.models import GigTerms, Job, JobChange, JobHistory, LiveListing, held_columns
 
 Outcome = Literal["created", "changed", "unchanged"]
 
@@ -30,18 +31,24 @@ _PRIVATE = frozenset({"contact_name", "contact_phone"})
 
 
 def put(
-    session: Session, advert: Advert, *, account_id: int | None, now: datetime, reading: Reading | None = None, held: bool = False
+    session: Session,
+    advert: Advert,
+    *,
+    account_id: int | None,
+    now: datetime,
+    reading: Reading | None = None,
+    held_for: Collection[str] = (),
 ) -> tuple[Job, Outcome]:
     """Write one advert; the same ``(source.key, original_id)`` again changes the row that is there, or leaves it alone.
 
-    ``reading`` saves reading twice when the caller has read the advert already; ``held`` keeps the job out of every answer
-    until somebody has looked at it. Times that the advert does not say are kept as they are in the table; a row that has run
+    ``reading`` saves reading twice when the caller has read the advert already; ``held_for`` keeps the job out of every answer
+    until none of these reasons is left. Times that the advert does not say are kept as they are in the table; a row that has run
     out and is still listed by its source is valid for another ``VALID_DAYS``. A job closed by a person stays closed.
     """
     reading = reading or read_advert(advert, now)
     job = _find(session, advert.source.key, advert.source.original_id)
     if job is None:
-        make = partial(_create, session, advert, reading, account_id=account_id, now=now, held=held)
+        make = partial(_create, session, advert, reading, account_id=account_id, now=now, held_for=held_for)
         if advert.source.original_id is None or session.get_bind().dialect.name == "sqlite":
             return make(), "created"  # nobody can come between: no id to collide, or the only writer
         try:
@@ -60,8 +67,8 @@ def put(
         fields["valid_until"] = default_end(advert, now)
     if job.status == "closed" and job.closed_reason == GONE:
         fields |= {"status": "open", "closed_reason": ""}
-    elif job.status == "held" and not held:
-        fields["status"] = "open"
+    elif job.status == "held" and not held_for:
+        fields |= held_columns(())
     changed = apply(session, job, fields, gig=advert.gig, live=advert.live, action="put", account_id=account_id, now=now)
     return job, "changed" if changed else "unchanged"
 
@@ -121,11 +128,13 @@ def _find(session: Session, key: str, original_id: str | None) -> Job | None:
     ).one_or_none()
 
 
-def _create(session: Session, advert: Advert, reading: Reading, *, account_id: int | None, now: datetime, held: bool) -> Job:
+def _create(
+    session: Session, advert: Advert, reading: Reading, *, account_id: int | None, now: datetime, held_for: Collection[str]
+) -> Job:
     fields = dict(reading.fields)
     fields["published_at"] = fields["published_at"] or now
     fields["valid_until"] = fields["valid_until"] or default_end(advert, now)
-    job = Job(**fields, version=1, status="held" if held else "open", created_by=account_id, created_at=now, updated_at=now)
+    job = Job(**fields, **held_columns(held_for), version=1, created_by=account_id, created_at=now, updated_at=now)
     job.gig = None
     job.listing = None
     _apply_gig(job, advert.gig)

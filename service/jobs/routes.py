@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from service import clock, idempotency
 from service.accounts.access import allow, current_account, maybe_account
 from service.accounts.caller import Caller
-from service.accounts.permit import require
+from service.accounts.permit import Owned, require
+from service.answering import KEY, MATCH, once, respond, versioned
 from service.blueprint import Blueprint
 from service.errors import NotFound
-from service.headers import etag, require_match, unless_known
+from service.headers import require_match, unless_known
 from service.jobs import schemas
 from service.jobs.advert import Reading, read_advert
 from service.jobs.check import check_advert, verdict
@@ -23,31 +24,20 @@ from service.jobs.close import renew as renew_job
 from service.jobs.draft import advert_of_draft
 from service.jobs.edit import change_job
 from service.jobs.findings import Finding
+from service.jobs.hold import reasons_to_hold, standing_findings, standing_of
 from service.jobs.models import Job
 from service.jobs.permit import owned, require_change
 from service.jobs.posting import job_posting
-from service.jobs.publish import must_wait, publish
+from service.jobs.publish import publish
+from service.jobs.publisher import publisher_of
 from service.jobs.queries import any_state
+from service.jobs.settle import answer_for_station
 from service.rate_classes import limited
 from service.sessions import read_session, write_session
 
 blueprint = Blueprint("jobs", __name__, description="岗位：查看、发布、修改、关闭、续期、发布前检查")
 
 LD_JSON = "application/ld+json"
-_KEY = {
-    "in": "header",
-    "name": "Idempotency-Key",
-    "required": True,
-    "description": "自己生成的不重复编号，8 到 128 个字符；同一编号重发得到同一结果",
-    "schema": {"type": "string", "minLength": 8, "maxLength": 128},
-}
-_MATCH = {
-    "in": "header",
-    "name": "If-Match",
-    "required": True,
-    "description": "读取时得到的 ETag",
-    "schema": {"type": "string", "minLength": 1},
-}
 _SAY = {"publish": "可以发布。", "hold": "可以提交，但要等人看过才会显示。", "refuse": "还不能发布，请先改这几处。"}
 
 
@@ -66,11 +56,11 @@ def show_job(query: dict[str, str], job_id: int) -> flask.Response:
         public = job.status == "open" and job.valid_until > clock.now()
         over = ("job_over", "这个岗位已经招满或结束了，请看看别的。")
         require(maybe_account(), "job.read", owned(job, public=public), missing=over)
+        body = _detail(session, job, clock.now())
     if flask.request.accept_mimetypes.best_match(["application/json", LD_JSON]) == LD_JSON:
         response = flask.jsonify(job_posting(job))
         response.mimetype = LD_JSON
     else:
-        body = schemas.JobDetail().dump(job)
         response = flask.jsonify(schemas.elder(body) if query["view"] == "elder" else body)
     return unless_known(response, job.version)
 
@@ -79,7 +69,7 @@ def show_job(query: dict[str, str], job_id: int) -> flask.Response:
 @allow("job.publish")
 @blueprint.arguments(schemas.JobDraft)
 @blueprint.response(201, schemas.Published)
-@blueprint.doc(parameters=[_KEY])
+@blueprint.doc(parameters=[KEY])
 def publish_job(draft: dict[str, Any]) -> flask.Response:
     """发布一个岗位：公共招聘、零工、直播带岗都走这里。违反法律规定的会说明条款并拒绝。"""
     caller = current_account()
@@ -88,14 +78,14 @@ def publish_job(draft: dict[str, Any]) -> flask.Response:
         job, findings = publish(session, draft, caller, now)
         return _answer(session, job, 201, findings)
 
-    return _once(caller, work)
+    return once(caller, work)
 
 
 @blueprint.route("/v1/jobs/<int:job_id>", methods=["PATCH"])
 @allow("job.edit")
 @blueprint.arguments(schemas.JobPatch)
 @blueprint.response(200, schemas.Published)
-@blueprint.doc(parameters=[_MATCH])
+@blueprint.doc(parameters=[MATCH])
 def edit_job(patch: dict[str, Any], job_id: int) -> flask.Response:
     """修改一个岗位，只发要改的项。要带 `If-Match`；别人先改过会回 412。"""
     caller = current_account()
@@ -104,7 +94,7 @@ def edit_job(patch: dict[str, Any], job_id: int) -> flask.Response:
         require_match(job.version)
         findings = change_job(session, job, patch, caller, clock.now())
         answer = _answer(session, job, 200, findings)
-    return _respond(answer)
+    return respond(answer)
 
 
 @blueprint.route("/v1/jobs/<int:job_id>/close", methods=["POST"])
@@ -118,14 +108,14 @@ def close_job(body: dict[str, str], job_id: int) -> flask.Response:
         job = _locked(session, job_id, caller, "job.close")
         close_own(session, job, body["reason"], caller, clock.now())
         answer = _answer(session, job, 200)
-    return _respond(answer)
+    return respond(answer)
 
 
 @blueprint.route("/v1/jobs/<int:job_id>/renew", methods=["POST"])
 @allow("job.renew")
 @blueprint.arguments(schemas.RenewBody)
 @blueprint.response(200, schemas.JobDetail)
-@blueprint.doc(parameters=[_KEY])
+@blueprint.doc(parameters=[KEY])
 def prolong_job(body: dict[str, Any], job_id: int) -> flask.Response:
     """续期，最长半年。"""
     caller = current_account()
@@ -135,7 +125,26 @@ def prolong_job(body: dict[str, Any], job_id: int) -> flask.Response:
         renew_job(session, job, body.get("valid_until"), caller, now)
         return _answer(session, job, 200)
 
-    return _once(caller, work)
+    return once(caller, work)
+
+
+@blueprint.route("/v1/jobs/<int:job_id>/acceptance", methods=["POST"])
+@allow("gig.accept")
+@blueprint.arguments(schemas.AcceptanceBody)
+@blueprint.response(200, schemas.JobDetail)
+def accept_gig(body: dict[str, bool], job_id: int) -> flask.Response:
+    """驿站确认用人单位挂在本站的零工：同意后本站可以一起管理，不同意就和本站无关。"""
+    caller = current_account()
+    with write_session() as session:
+        job = any_state(session, job_id, lock=True)
+        station = None if job is None or job.gig is None else job.gig.station
+        if job is None or station is None:
+            raise NotFound("job_not_found", "没有这个岗位，请检查编号。")
+        asked = Owned(station_id=station.station_id, region_code=station.region_code)
+        require(caller, "gig.accept", asked, missing=("job_not_found", "没有这个岗位，请检查编号。"))
+        answer_for_station(session, job, accepted=body["accepted"], caller=caller, now=clock.now())
+        answer = _answer(session, job, 200)
+    return respond(answer)
 
 
 @blueprint.route("/v1/jobs/check", methods=["POST"])
@@ -143,14 +152,16 @@ def prolong_job(body: dict[str, Any], job_id: int) -> flask.Response:
 @blueprint.arguments(schemas.JobDraft)
 @blueprint.response(200, schemas.CheckAnswer)
 def check_job(draft: dict[str, Any]) -> flask.Response:
-    """发布前检查：缺什么、哪句话不合法、哪里没读懂。不写入任何东西。"""
-    now = clock.now()
+    """发布前检查：缺什么、哪句话不合法、哪里没读懂、单位材料是否齐全。不写入任何东西。"""
+    now, caller = clock.now(), current_account()
     with read_session() as session:
-        advert, poster = advert_of_draft(session, draft, current_account())
+        advert, poster = advert_of_draft(session, draft, caller)
+        standing = standing_of(session, poster.employer, now)
     reading = read_advert(advert, now)
-    findings = check_advert(advert, now, reading)
+    findings = (*standing_findings(standing), *check_advert(advert, now, reading))
     outcome = verdict(findings)
-    if outcome == "publish" and must_wait(poster):
+    station_id = advert.gig.station_id if advert.gig else None
+    if outcome == "publish" and reasons_to_hold(None, findings, standing, station_id, caller):
         outcome = "hold"
     return flask.jsonify(
         schemas.CheckAnswer().dump(
@@ -181,36 +192,17 @@ def _locked(session: Session, job_id: int, caller: Caller, name: str) -> Job:
     return job
 
 
+def _detail(session: Session, job: Job, now: datetime) -> dict[str, Any]:
+    body: dict[str, Any] = schemas.JobDetail().dump(job)
+    return body | {"publisher": schemas.PublisherLine().dump(publisher_of(session, job, now))}
+
+
 def _answer(session: Session, job: Job, status: int, findings: tuple[Finding, ...] | None = None) -> idempotency.Answer:
     session.expire(job)
     fresh = any_state(session, job.job_id)
     assert fresh is not None  # noqa: S101  written in this very transaction
-    body = schemas.JobDetail().dump(fresh)
-    tag = etag(fresh.version, flask.jsonify(body).get_data())
+    body = _detail(session, fresh, clock.now())
+    answer = versioned(body, fresh.version, status=status, location=f"/v1/jobs/{fresh.job_id}" if status == 201 else "")
     if findings is not None:
         body["findings"] = schemas.FindingOut(many=True).dump(findings)
-    headers = {"ETag": f'"{tag}"'}
-    if status == 201:
-        headers["Location"] = f"/v1/jobs/{fresh.job_id}"
-    return idempotency.Answer(status, body, headers)
-
-
-def _once(caller: Caller, work: Any) -> flask.Response:
-    """Run a creating action once for its ``Idempotency-Key``, in one transaction with it."""
-    key = idempotency.required_key(flask.request.headers.get("Idempotency-Key"))
-    request = idempotency.request_hash(flask.request.method, flask.request.path, flask.request.get_data())
-    now = clock.now()
-    with write_session() as session:
-        answer = idempotency.once(
-            session, account_id=caller.account_id, key=key, request=request, now=now, work=lambda: work(session, now)
-        )
-    return _respond(answer)
-
-
-def _respond(answer: idempotency.Answer) -> flask.Response:
-    response = flask.jsonify(answer.body)
-    response.status_code = answer.status
-    response.headers.update(answer.headers)
-    if answer.replayed:
-        response.headers["Idempotency-Replayed"] = "true"
-    return response
+    return answer

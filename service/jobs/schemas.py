@@ -8,10 +8,11 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from matching.model import KINDS, SETTLEMENTS
 from matching.rules import region, trade
-from service.fields import MAX_ID, Few, In, Moment, Money, Out, Part, Text, integer, latitude, longitude
+from service.employers.models import PUBLISHER_CLASSES
+from service.fields import MAX_ID, Few, Flag, In, Moment, Money, Out, Part, Text, integer, latitude, longitude
 from service.jobs.advert import LENGTHS
 from service.jobs.close import REASONS
-from service.jobs.models import CONTRACT_KINDS, SHIFTS, STATUSES
+from service.jobs.models import CONTRACT_KINDS, HOLDS, SHIFTS, STATUSES
 
 ELDER_ORDER = ("wage", "place", "distance_km", "gig", "live", "contact", "title", "kind", "job_id")
 """``view=elder``: what a person with little patience for small print needs first (rules D-19); the rest follows."""
@@ -159,8 +160,20 @@ class Trade(Out):
     name = fields.String(required=True)
 
 
+class PublisherLine(Out):
+    """Who publishes, as the notice of five ministries (人社厅发〔2025〕60号) asks: the label, the class, an agency's licence."""
+
+    label = fields.String(required=True, metadata={"description": "招聘服务"})
+    publisher_class = fields.String(required=True, validate=validate.OneOf(PUBLISHER_CLASSES))
+    class_name = fields.String(required=True)
+    licence_no = fields.String(required=True, allow_none=True, metadata={"description": "人力资源服务许可证号"})
+    flags = fields.List(fields.String(), required=True, metadata={"description": "主管部门公开名单上的提醒"})
+
+
 class JobDetail(JobCard):
     """The whole job."""
+
+    publisher = fields.Nested(PublisherLine, required=True)
 
     description = fields.String(required=True)
     skills = fields.List(fields.String(), required=True)
@@ -183,6 +196,11 @@ class JobDetail(JobCard):
     missing = fields.List(fields.String(), required=True, metadata={"description": "来源没有给出的法定内容"})
     status = fields.String(required=True, validate=validate.OneOf(STATUSES))
     closed_reason = fields.String(required=True)
+    waits_for = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": f"还没显示的原因：{'、'.join(HOLDS)}（内容待核、单位待核、驿站待确认）等"},
+    )
     version = fields.Integer(required=True)
 
 
@@ -309,6 +327,12 @@ class CloseBody(In):
     reason = fields.String(
         load_default="other", validate=validate.OneOf(REASONS), metadata={"description": "filled 招满，withdrawn 不招了"}
     )
+
+
+class AcceptanceBody(In):
+    """Whether the station stands behind the gig."""
+
+    accepted = Flag(required=True)
 
 
 class RenewBody(In):

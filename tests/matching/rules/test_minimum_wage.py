@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from matching.rules.minimum_wage import minimum_wage
+from matching.rules.minimum_wage import last_known, minimum_wage
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,13 @@ def test_a_province_of_which_only_the_top_class_is_known() -> None:
 def test_nothing_known() -> None:
     assert minimum_wage("110105", date(2026, 5, 1)) is None
     assert minimum_wage("360702", date(2010, 5, 1)) is None
+
+
+def test_the_last_figure_known_of_a_place() -> None:
+    found = last_known("360702", date(2026, 11, 27))
+    assert found is not None
+    assert (found.month_yuan, found.hour_yuan, found.exact) == (1730, 17.3, True)
+    town = last_known("360702003000", date(2026, 11, 27))
+    assert town == found
+    assert last_known("360702", date(2020, 1, 1)) is None
+    assert last_known("320106", date(2026, 11, 27)) is None

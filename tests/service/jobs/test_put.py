@@ -100,9 +100,9 @@ def test_gone_comes_back_but_closed_by_a_person_stays_closed(database: Database)
 
 
 def test_held_until_somebody_has_looked(database: Database) -> None:
-    job_id, _ = _put(database, ADVERT, held=True)
+    job_id, _ = _put(database, ADVERT, held_for=("advert",))
     assert _row(database, job_id).status == "held"
-    assert _put(database, ADVERT, held=True)[1] == "unchanged"
+    assert _put(database, ADVERT, held_for=("advert",))[1] == "unchanged"
     assert _put(database, ADVERT)[1] == "changed"
     assert _row(database, job_id).status == "open"
 

@@ -1,0 +1,100 @@
+"""Jobs follow their employer's standing, and gigs the word of the station they name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.accounts.caller import Caller
+from service.employers.models import Employer
+from service.employers.standing import may_publish
+from service.employers.watch import watch
+from service.errors import Conflict
+from service.jobs.advert import read_advert
+from service.jobs.check import check_advert, verdict
+from service.jobs.draft import advert_of_row
+from service.jobs.hold import ADVERT, EMPLOYER, STATION
+from service.jobs.models import Job, held_columns
+from service.jobs.put import apply
+from service.jobs.queries import whole
+
+BATCH = 500
+
+
+def settle(session: Session, employer_id: int, now: datetime, *, after: int = 0, most: int = BATCH) -> int | None:
+    """Hold an employer's open jobs when it may not publish, and open what only waited for it when it may.
+
+    Every change has its line of history and of the change log. Gives the job after which to go on, None when all are done.
+    """
+    employer = session.get(Employer, employer_id)
+    if employer is None:
+        return None
+    publishes = may_publish(session, employer, now).outcome == "publish"
+    jobs = list(
+        session.scalars(
+            whole()
+            .where(Job.employer_id == employer_id, Job.status == ("held" if publishes else "open"), Job.job_id > after)
+            .order_by(Job.job_id)
+            .limit(most)
+            .with_for_update(of=Job)
+        )
+    )
+    for job in jobs:
+        before = job.waits_for
+        reasons = before - {EMPLOYER} if publishes else before | {EMPLOYER}
+        if publishes and EMPLOYER in before and not _still_fit(job, now):
+            reasons |= {ADVERT}
+        if reasons != before:
+            action = "hold" if reasons else "release"
+            apply(session, job, held_columns(reasons), action=action, account_id=None, now=now)
+    session.flush()
+    return jobs[-1].job_id if len(jobs) == most else None
+
+
+def _still_fit(job: Job, now: datetime) -> bool:
+    """Whether the words of a job that waited may be shown today: rules may have changed meanwhile."""
+    advert = advert_of_row(job)
+    return verdict(check_advert(advert, now, read_advert(advert, now))) == "publish"
+
+
+@watch
+def settle_at_once(session: Session, employer_id: int, now: datetime) -> None:
+    """All jobs of an employer, in the transaction that changed its standing: what is suspended is in no list any more."""
+    after: int | None = 0
+    while after is not None:
+        after = settle(session, employer_id, now, after=after)
+
+
+def employers_with_jobs(session: Session, after: int = 0, most: int = BATCH) -> list[int]:
+    """Employers with jobs that are shown or wait, in order of their ids."""
+    found = session.scalars(
+        select(Job.employer_id)
+        .where(Job.employer_id > after, Job.status.in_(("open", "held")))
+        .distinct()
+        .order_by(Job.employer_id)
+        .limit(most)
+    )
+    return [employer_id for employer_id in found if employer_id is not None]
+
+
+def answer_for_station(session: Session, job: Job, *, accepted: bool, caller: Caller, now: datetime) -> None:
+    """The station says whether it stands behind a gig. One that it does not want goes on without a station.
+
+    Raises Conflict when it is not asked (any more).
+    """
+    terms = advert_of_row(job).gig
+    if STATION not in job.waits_for or terms is None:
+        raise Conflict("station_not_asked", "这条零工没有在等本站确认，请刷新后再看。")
+    apply(
+        session,
+        job,
+        held_columns(job.waits_for - {STATION}),
+        gig=None if accepted else replace(terms, station_id=None),
+        action="accept" if accepted else "decline",
+        account_id=caller.account_id,
+        now=now,
+    )
+    session.flush()
