@@ -10,6 +10,7 @@ import contextlib
 import logging
 import socket
 import struct
+import time
 from typing import Any
 
 from gunicorn.http import errors as http_errors
@@ -23,22 +24,43 @@ from service.error_answers import bare
 _settings = load()
 
 SILENCE_SECONDS = 15
+HEARD_SECONDS = 30
+SERVED_SECONDS = 60
 LINGER_READS = 8
 _STATUS = {http_errors.LimitRequestLine: 414, http_errors.LimitRequestHeaders: 431, http_errors.ExpectationFailed: 417}
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
-    """gunicorn's threads, with two habits changed.
+    """gunicorn's threads, with three habits changed.
 
     What is no HTTP gets our JSON, and the log says the kind of fault only: gunicorn's own quotes the request (words, phones,
     tokens). And a client that has begun to send and goes silent gives its thread back after a while; eight such clients would
-    otherwise stop the service. (Who drips a byte at a time is for the proxy in front to hold off, see docs/operations.md.)
+    otherwise stop the service. Who drips a byte at a time is heard for ``HEARD_SECONDS`` as a whole, and who does not fetch his
+    answer is let go after ``SERVED_SECONDS``.
     """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.began: dict[Any, float] = {}
 
     def handle(self, conn: Any) -> Any:
         """As always, but no single read waits longer than ``SILENCE_SECONDS``."""
         conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SILENCE_SECONDS, 0))
-        return super().handle(conn)
+        self.began[conn] = time.monotonic()
+        try:
+            return super().handle(conn)
+        finally:
+            self.began.pop(conn, None)
+
+    def murder_keepalived(self, force: bool = False) -> None:
+        """Every second, in the thread that alone closes connections: end what takes too long, then as always."""
+        now = time.monotonic()
+        for conn, began in list(self.began.items()):
+            if now - began > HEARD_SECONDS:
+                how = socket.SHUT_RDWR if now - began > SERVED_SECONDS else socket.SHUT_RD
+                with contextlib.suppress(OSError):
+                    conn.sock.shutdown(how)  # half a request ends here, and is answered as one that was cut
+        super().murder_keepalived(force)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:  # noqa: ARG002  gunicorn's signature
         """Answer in the shape of every other error; log the kind of fault and nothing of the request."""

@@ -12,7 +12,7 @@ from service.blueprint import IdConverter, register_query_check
 from service.cli import register_cli
 from service.config import Settings, load
 from service.crypto import keyring
-from service.db import Database
+from service.db import STATEMENT_SECONDS, Database
 from service.error_answers import register_error_answers
 from service.headers import register_headers
 from service.indexing.at_once import register_at_once
@@ -48,7 +48,9 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.extensions["settings"] = settings
-    app.extensions["database"] = Database(settings.database_url, pool_size=settings.web_threads + 2)
+    app.extensions["database"] = Database(
+        settings.database_url, pool_size=settings.web_threads + 2, statement_seconds=STATEMENT_SECONDS
+    )
     app.extensions["keyring"] = keyring.use(keyring.file_of(settings))
     app.extensions["live_index"] = LiveIndex(settings.index_dir, settings.index_poll_seconds)
 

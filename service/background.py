@@ -12,13 +12,17 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from service import clock
 from service.config import ConfigError, Settings, load
 from service.db import Database
+from service.errors import Unavailable
 from service.idempotency import forget_old
 from service.logs import set_up_logs
 from service.tasks import every, handler
 from service.tasks.queue import PRUNE_BATCH, PULSE, prune
 from service.tasks.worker import work
+
+TASK_STATEMENT_SECONDS = 60
 
 every(PULSE, seconds=60)
 every("idempotency.forget", daily_at="03:30")
@@ -33,13 +37,15 @@ def prune_tasks(session: Session, _payload: dict[str, Any], now: datetime) -> No
 
 @handler("idempotency.forget")
 def forget_answers(session: Session, _payload: dict[str, Any], now: datetime) -> None:
-    """Drop remembered answers whose time is over."""
+    """Drop remembered answers whose time is over. Not by a clock that has jumped: a forgotten key is a job published twice."""
+    if abs(clock.jumped_seconds()) > clock.LARGEST_JUMP_SECONDS:
+        raise Unavailable("clock_jumped", "本机时钟跳动过，请先校准时间并重启服务。")
     forget_old(session, now)
 
 
 def work_off(settings: Settings) -> None:
     """Work in this process until SIGTERM or SIGINT."""
-    database = Database(settings.database_url, pool_size=settings.task_threads + 2)
+    database = Database(settings.database_url, pool_size=settings.task_threads + 2, statement_seconds=TASK_STATEMENT_SECONDS)
     try:
         work(database, settings, settings.task_threads)
     finally:

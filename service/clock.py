@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 BEIJING = timezone(timedelta(hours=8), "+08:00")
 """What people see: China has one time zone and no summer time since 1992."""
 
 
+LARGEST_JUMP_SECONDS = 3600
+"""Beyond this nothing is destroyed by this clock, and ``/status`` is not well."""
+_BEGAN = (time.time(), time.monotonic())
+
+
 def now() -> datetime:
     """The present moment, aware, in UTC."""
     return datetime.now(UTC)
+
+
+def jumped_seconds() -> float:
+    """How far the machine's clock has been put forward (back: negative) since this process began, beside the time that passed.
+
+    Whoever destroys by the clock asks this first: what a jump makes look old is not old.
+    """
+    return (time.time() - _BEGAN[0]) - (time.monotonic() - _BEGAN[1])
 
 
 def seconds(moment: datetime) -> int:

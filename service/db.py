@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, TypeDecorator, create_engine, event
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -22,6 +23,24 @@ BIG_ID = BigInteger().with_variant(Integer(), "sqlite")
 
 CONNECT_SECONDS = 5
 LOCK_SECONDS = 15
+STATEMENT_SECONDS = 20
+"""What an answer to a person may take in the database; a request as a whole stays below 30 s."""
+POOL_SECONDS = 10
+SILENCE_SECONDS = 5
+"""How much longer than the database's own limit a client waits for its word before it takes the connection for dead."""
+_DEAD_PEER = {
+    # The other machine is gone without a word (pulled cable, killed firewall): both sides notice within half a minute, so that
+    # neither a thread here nor a lock there is held for the two hours that TCP would wait.
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+_SERVER_OPTIONS = (
+    f"-c lock_timeout={LOCK_SECONDS * 1000} -c timezone=UTC -c idle_in_transaction_session_timeout=900000"
+    " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -59,10 +78,28 @@ class Base(DeclarativeBase):
     )
 
 
-class Database:
-    """Two engines on one database: one that writes, one that cannot."""
+class _Patient(psycopg.Connection[Any]):
+    """A connection that waits for the server only so long. The server ends slow statements by itself (``statement_timeout``);
+    this is for the connection that is open and dead: whoever stands between keeps it up, and no byte comes any more."""
 
-    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+    longest_seconds: float | None = None
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        """As always, but at most ``longest_seconds``; then the connection is closed and an OperationalError says so."""
+        try:
+            return super().wait(gen, interval, self.longest_seconds if timeout is None else timeout)
+        except psycopg.errors._WaitTimeout:  # noqa: SLF001  psycopg has no public name for it
+            self.pgconn.finish()
+            raise
+
+
+class Database:
+    """Two engines on one database: one that writes, one that cannot.
+
+    ``statement_seconds``: the longest that PostgreSQL may take for one statement (None: no limit, for rebuilds and copies).
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 8, statement_seconds: int | None = None) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         if self.is_sqlite:
@@ -72,10 +109,7 @@ class Database:
             self.write_engine = _sqlite_engine(url, pool_size, writes=True)
             self.read_engine = _sqlite_engine(url, pool_size, writes=False)
         else:
-            arguments = {"connect_timeout": CONNECT_SECONDS, "options": f"-c lock_timeout={LOCK_SECONDS * 1000} -c timezone=UTC"}
-            self.write_engine = create_engine(
-                url, pool_size=pool_size, max_overflow=8, pool_pre_ping=True, connect_args=arguments, hide_parameters=True
-            )
+            self.write_engine = _postgres_engine(url, pool_size, statement_seconds)
             # The same pool: only the transaction is read-only.
             self.read_engine = self.write_engine.execution_options(postgresql_readonly=True)
 
@@ -97,11 +131,34 @@ class Database:
         self.read_engine.dispose()
 
 
+def _postgres_engine(url: str, pool_size: int, statement_seconds: int | None) -> Engine:
+    options = _SERVER_OPTIONS + ("" if statement_seconds is None else f" -c statement_timeout={statement_seconds * 1000}")
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=8,
+        pool_timeout=POOL_SECONDS,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": CONNECT_SECONDS, "options": options, **_DEAD_PEER},
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Dialect, _record: Any, arguments: list[Any], options: dict[str, Any]) -> psycopg.Connection[Any]:
+        made = _Patient.connect(*arguments, **options)
+        if statement_seconds is not None:
+            made.longest_seconds = statement_seconds + SILENCE_SECONDS
+        return made
+
+    return engine
+
+
 def _sqlite_engine(url: str, pool_size: int, *, writes: bool) -> Engine:
     engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=8,
+        pool_timeout=POOL_SECONDS,
         connect_args={"timeout": LOCK_SECONDS, "check_same_thread": False},
         hide_parameters=True,
     )

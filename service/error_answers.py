@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 import flask
+import psycopg
 import structlog
 from marshmallow import fields
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.http import HTTP_STATUS_CODES
@@ -54,8 +55,8 @@ def register_error_answers(app: flask.Flask) -> None:
     """Answer refusals, HTTP errors and faults of the program in one shape."""
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(OperationalError, _database)
-    app.register_error_handler(PoolTimeout, _database)
+    app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(PoolTimeout, _away)
     app.register_error_handler(Exception, _fault)
 
 
@@ -108,9 +109,17 @@ def _http(error: HTTPException) -> flask.Response:
     return response
 
 
-def _database(error: OperationalError | PoolTimeout) -> flask.Response:
-    # A database that is away, full or locked too long: not a fault of the program, and it passes.
-    log.error("database_unavailable", kind=type(error.orig if isinstance(error, DBAPIError) else error).__name__)
+def _database(error: DBAPIError) -> flask.Response:
+    """What passes by itself is 503: a server that restarts, a line that broke, a disk that is full or read-only, a lock held too
+    long. What the program did wrong (a rule of the tables broken) is a fault."""
+    passes = isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated
+    return _away(error) if passes or isinstance(error.orig, psycopg.errors.ReadOnlySqlTransaction) else _fault(error)
+
+
+def _away(error: DBAPIError | PoolTimeout) -> flask.Response:
+    orig = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(orig, "sqlstate", None) or getattr(orig, "sqlite_errorname", None)
+    log.error("database_unavailable", kind=type(orig).__name__, state=state)
     response = answer(503, *_SENTENCES[503])
     response.headers["Retry-After"] = "5"
     return response

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from configparser import ConfigParser
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import redis
 from flask import current_app
-from marshmallow import fields
+from marshmallow import fields, validate
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -26,8 +29,14 @@ from service.indexing.live import LiveIndex
 from service.jobs.models import Job
 from service.migrations.run import revision
 from service.rate_classes import limited
+from service.tasks import queue
 
 FOLLOWER_LATE_SECONDS = 15
+WORKER_LATE = timedelta(minutes=3)
+TASK_LATE_SECONDS = 300
+CLOCK_OFF_SECONDS = 5
+DISK_LEAST_MB = 100
+REDIS_SECONDS = 0.3
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -68,8 +77,42 @@ class FollowerOut(Out):
     last_error = fields.String(required=True, allow_none=True)
 
 
+class TasksOut(Out):
+    """Background work. ``last_seen_at``: when a worker last did something; one that lives does so every minute."""
+
+    ok = fields.Boolean(required=True)
+    waiting = fields.Integer(required=True, allow_none=True)
+    due = fields.Integer(required=True, allow_none=True)
+    leased = fields.Integer(required=True, allow_none=True)
+    dead = fields.Integer(required=True, allow_none=True)
+    oldest_due_seconds = fields.Integer(required=True, allow_none=True)
+    last_seen_at = fields.String(required=True, allow_none=True)
+
+
+class RedisOut(Out):
+    """``off``: not set up; ``away``: set up and silent, everything works without it."""
+
+    state = fields.String(required=True, validate=validate.OneOf(["off", "ok", "away"]))
+
+
+class ClockOut(Out):
+    """The clock of this process beside the database's, and how far it has jumped since the process began."""
+
+    ok = fields.Boolean(required=True)
+    database_now = fields.String(required=True, allow_none=True)
+    difference_seconds = fields.Float(required=True, allow_none=True)
+    jumped_seconds = fields.Float(required=True)
+
+
+class DiskOut(Out):
+    """Where the data lie."""
+
+    ok = fields.Boolean(required=True)
+    free_mb = fields.Integer(required=True, allow_none=True)
+
+
 class StatusAnswer(Out):
-    """``ok`` is true when database, index and follower all are."""
+    """``ok`` is true when database, index, follower, tasks, clock and disk all are. Redis may be away."""
 
     ok = fields.Boolean(required=True)
     version = fields.String(required=True, metadata={"description": "程序版本"})
@@ -80,6 +123,10 @@ class StatusAnswer(Out):
     database = fields.Nested(DatabaseOut, required=True)
     index = fields.Nested(IndexOut, required=True)
     follower = fields.Nested(FollowerOut, required=True)
+    tasks = fields.Nested(TasksOut, required=True)
+    redis = fields.Nested(RedisOut, required=True)
+    clock = fields.Nested(ClockOut, required=True)
+    disk = fields.Nested(DiskOut, required=True)
 
 
 blueprint = Blueprint("status", __name__, description="运行状况")
@@ -99,21 +146,26 @@ def health() -> dict[str, str]:
 @allow.anyone("system.read")
 @limited("watch")
 def status() -> dict[str, Any]:
-    """运行状况：程序版本、数据库、索引的新旧、索引进程。"""
+    """运行状况：程序版本、数据库、索引的新旧、索引进程、后台任务、Redis、时钟、磁盘。"""
     settings: Settings = current_app.extensions["settings"]
-    database = _database_state(current_app.extensions["database"])
-    index = _index_state(current_app.extensions["live_index"], current_app.extensions["database"])
-    follower = _follower_state(read_heartbeat(settings.index_dir))
+    opened: Database = current_app.extensions["database"]
+    parts = {
+        "database": _database_state(opened),
+        "index": _index_state(current_app.extensions["live_index"], opened),
+        "follower": _follower_state(read_heartbeat(settings.index_dir)),
+        "tasks": _tasks_state(opened),
+        "clock": _clock_state(opened),
+        "disk": _disk_state(settings.data_dir),
+    }
     return {
-        "ok": bool(database["ok"] and index["ok"] and follower["ok"]),
+        "ok": all(part["ok"] for part in parts.values()),
         "version": program_version(),
         "api_version": current_app.config["API_VERSION"],
         "commit": commit(),
         "process": os.getpid(),
         "now": clock.show(clock.now()),
-        "database": database,
-        "index": index,
-        "follower": follower,
+        "redis": {"state": _redis_state(settings.redis_url)},
+        **parts,
     }
 
 
@@ -151,6 +203,62 @@ def _index_state(live: LiveIndex, database: Database) -> dict[str, Any]:
         "changes_waiting": waiting,
         "trouble": live.trouble,
     }
+
+
+def _tasks_state(database: Database) -> dict[str, Any]:
+    try:
+        with database.read_session() as session:
+            now = queue.database_now(session)
+            depth = queue.depth(session, now)
+    except SQLAlchemyError:
+        return dict.fromkeys(("waiting", "due", "leased", "dead", "oldest_due_seconds", "last_seen_at")) | {"ok": False}
+    seen = depth.pulse_at
+    return {
+        "ok": seen is not None and now - seen < WORKER_LATE and depth.oldest_due_seconds < TASK_LATE_SECONDS,
+        "waiting": depth.waiting,
+        "due": depth.due,
+        "leased": depth.leased,
+        "dead": depth.dead,
+        "oldest_due_seconds": depth.oldest_due_seconds,
+        "last_seen_at": None if seen is None else clock.show(seen),
+    }
+
+
+def _clock_state(database: Database) -> dict[str, Any]:
+    jumped = round(clock.jumped_seconds(), 1)
+    try:
+        with database.read_session() as session:
+            theirs = queue.database_now(session)
+            difference = round((clock.now() - theirs).total_seconds(), 1)
+    except SQLAlchemyError:
+        return {"ok": False, "database_now": None, "difference_seconds": None, "jumped_seconds": jumped}
+    return {
+        "ok": abs(difference) <= CLOCK_OFF_SECONDS and abs(jumped) <= clock.LARGEST_JUMP_SECONDS,
+        "database_now": clock.show(theirs),
+        "difference_seconds": difference,
+        "jumped_seconds": jumped,
+    }
+
+
+def _disk_state(directory: Path) -> dict[str, Any]:
+    try:
+        free = shutil.disk_usage(directory).free // 2**20
+    except OSError:
+        return {"ok": False, "free_mb": None}
+    return {"ok": free >= DISK_LEAST_MB, "free_mb": free}
+
+
+def _redis_state(url: str) -> str:
+    if not url:
+        return "off"
+    client = redis.Redis.from_url(url, socket_connect_timeout=REDIS_SECONDS, socket_timeout=REDIS_SECONDS)
+    try:
+        client.ping()
+    except (redis.RedisError, OSError):
+        return "away"
+    finally:
+        client.close()
+    return "ok"
 
 
 def _follower_state(beat: Heartbeat | None) -> dict[str, Any]:

@@ -38,6 +38,8 @@ REBUILD_LEAST = 5_000
 REBUILD_EVERY = timedelta(hours=24)
 """A full rebuild a day heals whatever was missed, drops what expired and refreshes the statistics of the words."""
 DAILY = "每日重建"
+FUTURE = timedelta(minutes=10)
+"""An index built further ahead than this was built by a clock that has been put back: it would miss its daily rebuild."""
 HEARTBEAT_SECONDS = 2.0
 
 
@@ -121,8 +123,11 @@ class Follower:
             return "还没有索引，第一次建立"
         except IndexDamaged as damage:
             return f"索引文件损坏，已按数据库重建：{damage}"
-        if self.writer.built_at and clock.seconds(clock.now()) - self.writer.built_at > REBUILD_EVERY.total_seconds():
+        age = clock.seconds(clock.now()) - self.writer.built_at
+        if self.writer.built_at and age > REBUILD_EVERY.total_seconds():
             return DAILY
+        if age < -FUTURE.total_seconds():
+            return "索引的时间在将来（时钟被拨回过），已按数据库重建"
         return None
 
     def run(self) -> None:

@@ -15,8 +15,9 @@ from sqlalchemy import func, select, update
 
 from service import clock
 from service.app import create_app
+from service.background import forget_answers
+from service.errors import Unavailable
 from service.idempotency import KEPT, IdempotentAnswer, request_hash
-from service.indexing.follower import Follower
 from service.jobs.models import Job
 from tests.service.conftest import People, draft, make_people, settings_for
 
@@ -81,21 +82,20 @@ def test_an_old_key_is_forgotten(app: flask.Flask, client: FlaskClient, people: 
     assert _jobs(app) == 2
 
 
-def test_old_answers_of_idle_accounts_are_forgotten_with_the_daily_build(
+def test_old_answers_of_idle_accounts_are_forgotten_daily_but_not_by_a_clock_that_jumped(
     app: flask.Flask, client: FlaskClient, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client.post("/v1/jobs", json=draft(), headers=people.employer | KEY)
     database = app.extensions["database"]
     with database.write_session() as session:
         session.execute(update(IdempotentAnswer).values(created_at=clock.now() - KEPT - timedelta(minutes=1)))
-    follower = Follower(database, app.extensions["settings"].index_dir)
-    try:
-        follower.step()
-        monkeypatch.setattr("service.indexing.follower.REBUILD_EVERY", timedelta(days=-1))
-        follower.step()
-    finally:
-        follower.close()
-    with database.read_session() as session:
+    monkeypatch.setattr("service.clock.jumped_seconds", lambda: 8 * 86400.0)
+    with database.write_session() as session, pytest.raises(Unavailable):
+        forget_answers(session, {}, clock.now())
+    monkeypatch.undo()
+    with database.write_session() as session:
+        assert len(session.scalars(select(IdempotentAnswer)).all()) == 1
+        forget_answers(session, {}, clock.now())
         assert session.scalars(select(IdempotentAnswer)).all() == []
 
 
