@@ -174,6 +174,7 @@ def _caller(session: Session, world: World, name: str, role: str, **stands_for: 
 
 
 REQUESTS: dict[str, dict[str, Any]] = {
+    "POST /v1/jobs/{job_id}/acceptance": {"json": {"accepted": True}},
     "PATCH /v1/jobs/{job_id}": {"json": {"headcount": 5}},
     "POST /v1/jobs/{job_id}/close": {"json": {"reason": "filled"}},
     "POST /v1/jobs/{job_id}/renew": {"json": {}},
@@ -191,6 +192,15 @@ def shown_job(session: Session, world: World, side: Side, role: str) -> Made:
 def held_job(session: Session, world: World, side: Side, role: str) -> Made:
     """A gig that waits for somebody to look at it."""
     return _job(session, world, side, role, status="held")
+
+
+@makes("POST /v1/jobs/{job_id}/acceptance")
+def gig_that_names_a_station(session: Session, world: World, side: Side, role: str) -> Made:
+    """A gig that an employer hung on a station, which has not agreed yet: the station's and its office's to answer."""
+    made = _job(session, world, side, role, status="held")
+    session.get_one(Job, made.path["job_id"]).held_for = ["station"]
+    session.flush()
+    return Made(made.path, frozenset({"station", "region"}))
 
 
 def _job(session: Session, world: World, side: Side, role: str, *, status: str) -> Made:
