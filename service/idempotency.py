@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Integer, String, delete
+from sqlalchemy import JSON, ForeignKey, Integer, String, Text, delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from service.crypto.blind import blind_index
+from service.crypto.sealed import Sealed, SealedRow
 from service.db import Base, UtcDateTime
 from service.errors import Conflict, Invalid, PreconditionRequired
 
@@ -26,8 +28,9 @@ KEPT = timedelta(days=7)
 _KEY = re.compile(r"[\x21-\x7e]{8,128}")
 
 
-class IdempotentAnswer(Base):
-    """What was answered to a key of an account. ``request_hash`` tells another request with the same key."""
+class IdempotentAnswer(SealedRow, Base):
+    """What was answered to a key of an account. ``request_hash`` tells another request with the same key; it is keyed, since
+    who knows an advert could otherwise try all phone numbers. The answer is sealed: it holds the contact that was published."""
 
     __tablename__ = "idempotent_answer"
 
@@ -36,8 +39,11 @@ class IdempotentAnswer(Base):
     request_hash: Mapped[str] = mapped_column(String(64))
     status: Mapped[int] = mapped_column(Integer, default=0)
     body: Mapped[Any] = mapped_column(JSON, default=dict)
+    """Where older versions wrote the answer; rows live for ``KEPT``."""
+    answer_sealed: Mapped[str | None] = mapped_column(Text)
     headers: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    answer = Sealed("answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,8 @@ def request_hash(method: str, path: str, body: bytes) -> str:
         content = json.dumps(json.loads(body), sort_keys=True).encode()
     except (ValueError, RecursionError):
         content = body
-    return hashlib.sha256(b"\n".join((method.encode(), path.encode(), content))).hexdigest()
+    plain = hashlib.sha256(b"\n".join((method.encode(), path.encode(), content))).hexdigest()
+    return blind_index(plain, "request").rpartition(".")[2]
 
 
 def once(session: Session, *, account_id: int, key: str, request: str, now: datetime, work: Callable[[], Answer]) -> Answer:
@@ -86,10 +93,11 @@ def once(session: Session, *, account_id: int, key: str, request: str, now: date
         before = session.get_one(IdempotentAnswer, (account_id, key))
         if before.request_hash != request:
             raise Conflict("idempotency_key_reused", "这个 Idempotency-Key 已经用在另一个请求上，请换一个新的。")
-        return Answer(before.status, before.body, dict(before.headers), replayed=True)
+        body = json.loads(before.answer) if before.answer_sealed else before.body
+        return Answer(before.status, body, dict(before.headers), replayed=True)
     answer = work()
     row = session.get_one(IdempotentAnswer, (account_id, key))
-    row.status, row.body, row.headers = answer.status, answer.body, answer.headers
+    row.status, row.answer, row.headers = answer.status, json.dumps(answer.body, ensure_ascii=False), answer.headers
     session.flush()
     return answer
 

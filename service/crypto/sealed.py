@@ -12,6 +12,7 @@ Opening happens at each reading and nowhere else: a list that does not show the 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self, overload
 
@@ -81,6 +82,16 @@ class Sealed:
         if self.index:
             made[self.index_column] = blind_index(value, self.index) if value else None
         return made
+
+
+def sealed_row(model: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a row for a bulk insert, from values under the names of its attributes: those of sealed ones are sealed,
+    with a row key of the row's own. The same columns for every row, as one statement needs them."""
+    row, key = dict(values), new_row_key()
+    for name, field in vars(model).items():
+        if isinstance(field, Sealed):
+            row |= field.columns(model, key, row.pop(name, None))
+    return {**row, "row_key": key}
 
 
 @dataclass(frozen=True, slots=True)

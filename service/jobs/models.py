@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from service.crypto.sealed import Sealed, SealedRow
 from service.db import BIG_ID, Base, UtcDateTime
 from service.employers.models import Employer
 from service.stations.models import Station
@@ -40,6 +41,8 @@ SOURCE_CLASSES = ("vacancy", "catalogue", "demo")
 """``vacancy``: holds what the law asks for; ``catalogue``: public list or sample, labelled, never counted as a vacancy."""
 CONTRACT_KINDS = ("full_time", "part_time", "labour_dispatch", "service", "internship", "other")
 SHIFTS = ("day", "night", "rotating", "flexible")
+CONTACT = "contact"
+"""The columns of the contact, read only where it is shown or changed: the index is built from a million rows without them."""
 POINT_SOURCES = ("given", "address", "region")
 """How the point was found: said by the poster, from the address text, or only the centre of the region."""
 
@@ -49,7 +52,7 @@ def held_columns(reasons: Collection[str]) -> dict[str, Any]:
     return {"status": "held" if reasons else "open", "held_for": sorted(reasons) or None}
 
 
-class Job(Base):
+class Job(SealedRow, Base):
     """One advert. Wage and age keep the original text; the numbers beside it are our reading of it."""
 
     __tablename__ = "job"
@@ -99,8 +102,15 @@ class Job(Base):
     shift: Mapped[str | None] = mapped_column(String(8))
     settlement: Mapped[str | None] = mapped_column(String(8))
     tags: Mapped[list[str]] = mapped_column(JSON, default=list)
-    contact_name: Mapped[str] = mapped_column(String(32), default="")
-    contact_phone: Mapped[str] = mapped_column(String(32), default="")
+    contact_name_sealed: Mapped[str | None] = mapped_column(Text, deferred=True, deferred_group=CONTACT)
+    contact_phone_sealed: Mapped[str | None] = mapped_column(Text, deferred=True, deferred_group=CONTACT)
+    # Where older versions wrote the two; `flask keys reseal` moves them, and a later release drops the columns.
+    contact_name_open: Mapped[str] = mapped_column("contact_name", String(32), default="", deferred=True, deferred_group=CONTACT)
+    contact_phone_open: Mapped[str] = mapped_column(
+        "contact_phone", String(32), default="", deferred=True, deferred_group=CONTACT
+    )
+    contact_name = Sealed("contact_name", legacy="contact_name_open")
+    contact_phone = Sealed("contact_phone", legacy="contact_phone_open")
 
     source_key: Mapped[str] = mapped_column(String(32), default="direct")
     source_name: Mapped[str] = mapped_column(String(128), default="")

@@ -12,12 +12,12 @@ from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, undefer_group
 
 from service import clock
 from service.errors import Conflict
 from service.jobs.advert import Advert, GigAdvert, LiveAdvert, Reading, read_advert
-from service.jobs.models import GigTerms, Job, JobChange, JobHistory, LiveListing, held_columns
+from service.jobs.models import CONTACT, GigTerms, Job, JobChange, JobHistory, LiveListing, held_columns
 
 Outcome = Literal["created", "changed", "unchanged"]
 
@@ -123,7 +123,7 @@ def _find(session: Session, key: str, original_id: str | None) -> Job | None:
     return session.scalars(
         select(Job)
         .where(Job.source_key == key, Job.original_id == original_id)
-        .options(joinedload(Job.gig), joinedload(Job.listing))
+        .options(undefer_group(CONTACT), joinedload(Job.gig), joinedload(Job.listing))
         .with_for_update(of=Job)
     ).one_or_none()
 

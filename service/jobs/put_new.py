@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from service.crypto.sealed import sealed_row
 from service.jobs.advert import Advert, Reading
 from service.jobs.models import Job, JobChange, JobHistory
 from service.jobs.put import default_end
@@ -26,7 +27,7 @@ def put_new(session: Session, adverts: Sequence[tuple[Advert, Reading]], *, acco
         return []
     rows = [
         {
-            **reading.fields,
+            **sealed_row(Job, reading.fields),
             "published_at": reading.fields["published_at"] or now,
             "valid_until": reading.fields["valid_until"] or default_end(advert, now),
             "version": 1,

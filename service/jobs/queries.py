@@ -8,13 +8,14 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, undefer_group
 
 from service.employers.models import Employer
-from service.jobs.models import GigTerms, Job, LiveListing, LiveSession
+from service.jobs.models import CONTACT, GigTerms, Job, LiveListing, LiveSession
 from service.stations.models import Station
 
 _WHOLE = (
+    undefer_group(CONTACT),
     joinedload(Job.employer),
     joinedload(Job.gig).joinedload(GigTerms.station),
     joinedload(Job.listing).joinedload(LiveListing.session),
@@ -22,7 +23,7 @@ _WHOLE = (
 
 
 def whole() -> Select[Job]:
-    """Jobs with employer, gig, station, listing and session joined."""
+    """Jobs with contact, employer, gig, station, listing and session."""
     return select(Job).options(*_WHOLE)
 
 
