@@ -99,6 +99,26 @@ def test_old_answers_of_idle_accounts_are_forgotten_daily_but_not_by_a_clock_tha
         assert session.scalars(select(IdempotentAnswer)).all() == []
 
 
+def test_what_is_remembered_is_sealed(app: flask.Flask, client: FlaskClient, people: People) -> None:
+    first = client.post("/v1/jobs", json=draft(), headers=people.employer | KEY)
+    with app.extensions["database"].read_session() as session:
+        row = session.scalars(select(IdempotentAnswer)).one()
+        kept = f"{row.body} {row.answer_sealed} {row.headers} {row.request_hash}"
+        assert "13800000001" not in kept
+        assert "演示联系人" not in kept
+        assert "13800000001" in row.answer
+    again = client.post("/v1/jobs", json=draft(), headers=people.employer | KEY)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.get_json() == first.get_json()
+
+
+def test_an_answer_that_an_older_version_remembered_is_given_again(app: flask.Flask, client: FlaskClient, people: People) -> None:
+    client.post("/v1/jobs", json=draft(), headers=people.employer | KEY)
+    with app.extensions["database"].write_session() as session:
+        session.execute(update(IdempotentAnswer).values(body={"job_id": 1, "old": True}, answer_sealed=None))
+    assert client.post("/v1/jobs", json=draft(), headers=people.employer | KEY).get_json() == {"job_id": 1, "old": True}
+
+
 def test_spaces_do_not_make_another_request() -> None:
     assert request_hash("POST", "/v1/jobs", b'{"a": 1, "b": 2}') == request_hash("POST", "/v1/jobs", b'{"b":2,"a":1}')
     assert request_hash("POST", "/v1/jobs", b'{"a": 1}') != request_hash("POST", "/v1/jobs", b'{"a": 2}')
