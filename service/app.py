@@ -23,6 +23,8 @@ from service.metrics import blueprint as metrics_blueprint
 from service.metrics import register_metrics
 from service.rate_limit import register_rate_limit
 from service.search.routes import blueprint as search_blueprint
+from service.signin.routes import blueprint as sign_in_blueprint
+from service.signin.session_routes import blueprint as sign_in_sessions_blueprint
 from service.status import blueprint as status_blueprint
 from service.task_routes import blueprint as tasks_blueprint
 
@@ -71,6 +73,8 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
         accounts_blueprint,
         status_blueprint,
         tasks_blueprint,
+        sign_in_blueprint,
+        sign_in_sessions_blueprint,
         metrics_blueprint,
     ):
         registry.register_blueprint(blueprint)

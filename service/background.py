@@ -18,6 +18,7 @@ from service.db import Database
 from service.errors import Unavailable
 from service.idempotency import forget_old
 from service.logs import set_up_logs
+from service.signin import tasks as _sign_in_tasks  # noqa: F401  importing registers them
 from service.tasks import every, handler
 from service.tasks.queue import PRUNE_BATCH, PULSE, prune
 from service.tasks.worker import work

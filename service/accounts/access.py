@@ -97,6 +97,8 @@ def check_access() -> None:
             raise Unauthorized("token_expired", "登录已经过期，请重新登录。", headers=_CHALLENGE)
         raise Unauthorized("not_signed_in", "请先登录再操作。", headers=_CHALLENGE)
     if not may_at_all(caller, row.name):
+        if caller.session_id is not None and caller.limits is not None and not caller.second_factor:
+            raise Forbidden("second_factor_required", "请先输入动态验证码；第一次登录请先绑定验证器。")
         if caller.acting_for is not None:
             raise Forbidden("not_granted", "代办授权不包括这一项，请让本人自己办，或者请他加上这一项授权。")
         raise Forbidden("role_not_allowed", "您的账号不能做这个操作，如有需要请联系就业服务站。")

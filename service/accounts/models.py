@@ -48,7 +48,7 @@ class AccessToken(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    session_id: Mapped[int | None] = mapped_column(BigInteger)
+    session_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     second_factor: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     scopes: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
 

@@ -79,6 +79,7 @@ class Permission:
 _EVERYBODY = {VISITOR: Scope.ANY}
 _SHOWN = {VISITOR: Scope.PUBLIC}
 _THEMSELVES = dict.fromkeys(ALL_ROLES, Scope.OWN)
+_IN_PERSON = dict.fromkeys(ROLES, Scope.OWN)
 _EMPLOYERS = dict.fromkeys(EMPLOYER_ROLES, Scope.EMPLOYER)
 _STATIONS = dict.fromkeys(STATION_ROLES, Scope.STATION)
 _PARTNER = {"partner": Scope.SOURCE}
@@ -98,7 +99,13 @@ _ROWS = (
     Permission("job.search", "找岗位", _EVERYBODY),
     Permission("job.similar", "看相似的岗位", _SHOWN),
     Permission("me.read", "查看我的账号", _THEMSELVES),
-    Permission("session.end", "退出登录", dict.fromkeys(ROLES, Scope.OWN)),
+    Permission("password.change", "修改密码", _IN_PERSON),
+    Permission("second_factor.enrol", "绑定动态验证码", _IN_PERSON),
+    Permission("second_factor.remove", "解除动态验证码", _IN_PERSON),
+    Permission("second_factor.verify", "输入动态验证码", _IN_PERSON),
+    Permission("session.end", "退出登录", _IN_PERSON),
+    Permission("session.read", "查看登录的设备", _IN_PERSON),
+    Permission("sign_in.try", "登录", _EVERYBODY),
     Permission("system.read", "查看系统状态", _EVERYBODY),
     Permission("task.read", "查看后台任务", {"operator": Scope.ANY}),
     Permission("task.retry", "重试后台任务", {"operator": Scope.ANY}),

@@ -11,6 +11,7 @@ import service.idempotency
 import service.jobs.models
 import service.matches.models
 import service.privacy.models
+import service.signin.models
 import service.stations.models
 import service.tasks.models
 import service.workers.models  # noqa: F401  importing fills the metadata

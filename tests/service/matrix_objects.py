@@ -33,6 +33,7 @@ from service.accounts.tokens import issue_token
 from service.db import Database
 from service.employers.models import Employer
 from service.jobs.models import GigTerms, Job
+from service.signin.models import SignInSession
 from service.stations.models import Station
 from service.workers.models import Worker
 from tests.service.conftest import ZHANGGONG
@@ -238,3 +239,16 @@ def _job(session: Session, world: World, side: Side, role: str, *, status: str) 
     session.add(job)
     session.flush()
     return Made.at("source region" if partner else "employer station region", job_id=job.job_id, public=status == "open")
+
+
+@makes("session_id")
+def sign_in(session: Session, world: World, side: Side, role: str) -> Made:
+    """A sign-in on another device."""
+    now = world.now
+    row = SignInSession(
+        account_id=world.account(side, role), method="password",
+        created_at=now, last_seen_at=now, expires_at=now + timedelta(hours=1),
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return Made.at("account", session_id=row.session_id)
