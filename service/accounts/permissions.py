@@ -85,6 +85,9 @@ _STATIONS = dict.fromkeys(STATION_ROLES, Scope.STATION)
 _PARTNER = {"partner": Scope.SOURCE}
 _OFFICES = dict.fromkeys(("bureau", "operator"), Scope.TERRITORY)
 _LOOKERS = dict.fromkeys(("reviewer", "auditor"), Scope.TERRITORY)
+_SEEKERS = dict.fromkeys(("worker", PROXY), Scope.PUBLIC)
+_HELPERS = dict.fromkeys(STATION_ROLES, Scope.STATION | Scope.PUBLIC)
+_HELPERS |= dict.fromkeys(("reviewer", *_OFFICES), Scope.TERRITORY | Scope.PUBLIC)
 _PUBLISHERS = _EMPLOYERS | _STATIONS | _PARTNER | _OFFICES
 
 _ROWS = (
@@ -92,6 +95,7 @@ _ROWS = (
     Permission("gig.accept", "确认本站零工", _STATIONS | _OFFICES),
     Permission("job.check", "发布前检查岗位", _PUBLISHERS),
     Permission("job.close", "关闭岗位", _PUBLISHERS),
+    Permission("job.contact", "查看岗位的完整电话", _PUBLISHERS | _SEEKERS | _HELPERS),
     Permission("job.edit", "修改岗位", _PUBLISHERS),
     Permission("job.publish", "发布岗位", _PUBLISHERS),
     Permission("job.read", "查看岗位", _SHOWN | _PUBLISHERS | _LOOKERS),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -95,22 +94,3 @@ def missing_elements(parsed: Parsed) -> tuple[str, ...]:
         "validity": parsed.valid_until_on,
     }
     return tuple(code for code, value in has.items() if not value)
-
-
-_PHONE = re.compile(
-    r"(?<!\d)(?:(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}|(?:\(0\d{2,3}\)|0\d{2,3}[- ]?)\d{7,8}|400[- ]?\d{3}[- ]?\d{4})(?!\d)"
-)
-_SUSPECT = re.compile(r"\d[\d -]{5}|@|微信|薇信|v信|wechat|qq", re.IGNORECASE)
-"""Without one of these none of the others can match; most cells are done here."""
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
-_ACCOUNT = re.compile(r"(?:微信|薇信|v信|wechat|QQ)号?\s*[:：]?\s*[A-Za-z0-9_-]{5,20}", re.IGNORECASE)
-_CITIZEN = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
-
-
-def without_contacts(text: str) -> str:
-    """A text without telephone numbers, mail addresses, chat accounts and identity numbers: a feed is no way to spread them."""
-    if not _SUSPECT.search(text):
-        return text
-    for pattern in (_CITIZEN, _MAIL, _ACCOUNT, _PHONE):
-        text = pattern.sub("（联系方式略）", text)
-    return text

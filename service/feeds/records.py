@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from service.feeds.record import ELEMENTS, Parsed, Unusable, as_json, content_hash, missing_elements, without_contacts
+from service.feeds.record import ELEMENTS, Parsed, Unusable, as_json, content_hash, missing_elements
 from service.feeds.source import FeedSource
 from service.feeds.tables import Row, Table
+from service.jobs.contacts import without_contacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from matching.rules import region, trade
 from matching.rules.age import parse_age
 from matching.rules.benefits import read_tags, tags_named
 from matching.rules.wage import parse_wage
+from service.jobs.contacts import first_phone, without_contacts
 from service.jobs.findings import Finding
 from service.jobs.rules import hazard_for_minors
 
@@ -130,13 +131,13 @@ def clean(text: str) -> str:
 def read_advert(advert: Advert, now: datetime) -> Reading:
     """Read every field of an advert. ``now`` decides what already lies in the past. Never raises for odd content."""
     findings: list[Finding] = []
-    texts = {name: _clipped(getattr(advert, name), name, findings) for name in LENGTHS}
+    texts = _without_contacts({name: _clipped(getattr(advert, name), name, findings) for name in LENGTHS}, findings)
     fields: dict[str, Any] = {
         "kind": advert.kind,
         **{name: texts[name] for name in ("title", "description", "employer_name", "education", "experience", "age_reason")},
         **{name: texts[name] for name in ("address", "contact_name", "contact_phone")},
         "employer_id": advert.employer_id,
-        "skills": list(dict.fromkeys(cleaned for skill in advert.skills if (cleaned := clean(skill)))),
+        "skills": list(dict.fromkeys(cleaned for skill in advert.skills if (cleaned := without_contacts(clean(skill))))),
         "trade_codes": _trade_codes(advert, texts["title"], findings),
         "headcount": _headcount(advert, findings),
         "contract_kind": advert.contract_kind,
@@ -147,7 +148,11 @@ def read_advert(advert: Advert, now: datetime) -> Reading:
         "valid_until": advert.valid_until,
     }
     said = read_tags(texts["title"], texts["description"], texts["wage"])
-    tags = list(dict.fromkeys((*(tag for word in map(clean, advert.tags) if word for tag in tags_named(word)), *said)))
+    tags = list(
+        dict.fromkeys(
+            (*(tag for word in map(without_contacts, map(clean, advert.tags)) if word for tag in tags_named(word)), *said)
+        )
+    )
     wage = _wage_fields(texts["wage"], findings)
     settlement = advert.settlement or wage.pop("settlement") or _first(tags, _SETTLEMENT_OF_TAG)
     wage.pop("settlement", None)
@@ -173,6 +178,19 @@ def _clipped(value: str, name: str, findings: list[Finding]) -> str:
     return text
 
 
+def _without_contacts(texts: dict[str, str], findings: list[Finding]) -> dict[str, str]:
+    """The texts without numbers and accounts; the first number becomes the contact of an advert that has none."""
+    left = {name: text if name == "contact_phone" else without_contacts(text)[: LENGTHS[name]] for name, text in texts.items()}
+    changed = [name for name, text in texts.items() if text != left[name]]
+    if changed:
+        advice = "文字里的电话、微信和证件号不会显示，请填到“联系电话”一栏，找工作的人登录后可以看到。"
+        findings.append(Finding("contact_in_text", changed[0], "", advice, "note"))
+        if not left["contact_phone"]:
+            found = next((phone for name in changed if (phone := first_phone(texts[name]))), "")
+            left["contact_phone"] = found[: LENGTHS["contact_phone"]]
+    return left
+
+
 def _first(tags: list[str], meaning: dict[str, str]) -> str | None:
     return next((meaning[tag] for tag in tags if tag in meaning), None)
 
@@ -180,7 +198,7 @@ def _first(tags: list[str], meaning: dict[str, str]) -> str | None:
 def _source_fields(source: Source) -> dict[str, Any]:
     return {
         "source_key": source.key,
-        "source_name": source.name,
+        "source_name": without_contacts(source.name),
         "source_class": source.source_class,
         "original_id": source.original_id,
         "source_url": source.url,

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, joinedload, undefer_group
 from service import clock
 from service.errors import Conflict
 from service.jobs.advert import Advert, GigAdvert, LiveAdvert, Reading, read_advert
+from service.jobs.contacts import without_contacts
 from service.jobs.models import CONTACT, GigTerms, Job, JobChange, JobHistory, LiveListing, held_columns
 
 Outcome = Literal["created", "changed", "unchanged"]
@@ -147,7 +148,8 @@ def _create(
 def _apply_gig(job: Job, gig: GigAdvert | None) -> dict[str, list[Any]]:
     if gig is None:
         return {}
-    wanted = {name: getattr(gig, name) for name in ("starts_at", "ends_at", "seats", "insurance", "station_id")}
+    wanted = {name: getattr(gig, name) for name in ("starts_at", "ends_at", "seats", "station_id")}
+    wanted["insurance"] = without_contacts(gig.insurance)
     terms = job.gig
     if terms is None:
         job.gig = GigTerms(seats_taken=0, **wanted)

@@ -8,10 +8,10 @@ from typing import Any
 import flask
 from sqlalchemy.orm import Session
 
-from service import clock, idempotency
+from service import audit, clock, idempotency
 from service.accounts.access import allow, current_account, maybe_account
 from service.accounts.caller import Caller
-from service.accounts.permit import Owned, require
+from service.accounts.permit import Owned, may, require
 from service.answering import KEY, MATCH, once, respond, versioned
 from service.blueprint import Blueprint
 from service.errors import NotFound
@@ -38,6 +38,7 @@ from service.sessions import read_session, write_session
 blueprint = Blueprint("jobs", __name__, description="岗位：查看、发布、修改、关闭、续期、发布前检查")
 
 LD_JSON = "application/ld+json"
+_OVER = ("job_over", "这个岗位已经招满或结束了，请看看别的。")
 _SAY = {"publish": "可以发布。", "hold": "可以提交，但要等人看过才会显示。", "refuse": "还不能发布，请先改这几处。"}
 
 
@@ -53,9 +54,7 @@ def show_job(query: dict[str, str], job_id: int) -> flask.Response:
         job = any_state(session, job_id)
         if job is None:
             raise NotFound("job_not_found", "没有这个岗位，请返回列表看看别的。")
-        public = job.status == "open" and job.valid_until > clock.now()
-        over = ("job_over", "这个岗位已经招满或结束了，请看看别的。")
-        require(maybe_account(), "job.read", owned(job, public=public), missing=over)
+        require(maybe_account(), "job.read", owned(job, public=_is_shown(job)), missing=_OVER)
         body = _detail(session, job, clock.now())
     if flask.request.accept_mimetypes.best_match(["application/json", LD_JSON]) == LD_JSON:
         response = flask.jsonify(job_posting(job))
@@ -63,6 +62,35 @@ def show_job(query: dict[str, str], job_id: int) -> flask.Response:
     else:
         response = flask.jsonify(schemas.elder(body) if query["view"] == "elder" else body)
     return unless_known(response, job.version)
+
+
+@blueprint.route("/v1/jobs/<int:job_id>/contact", methods=["GET"])
+@allow("job.contact")
+@limited("contact")
+@blueprint.response(200, schemas.ContactAnswer)
+@blueprint.alt_response(404, success=False, description="没有这个岗位，或者它没有留电话")
+def show_contact(job_id: int) -> flask.Response:
+    """招聘联系人的完整电话，登录后才能看；每次查看都有记录。"""
+    caller = current_account()
+    with read_session() as session:
+        job = any_state(session, job_id)
+        if job is None:
+            raise NotFound("job_not_found", "没有这个岗位，请返回列表看看别的。")
+        whose = owned(job, public=_is_shown(job))
+        require(
+            caller, "job.contact", whose, missing=_OVER, refused=("contact_not_yours", "单位和平台账号只能看自己岗位的电话。")
+        )
+        if not job.contact_phone:
+            raise NotFound("no_contact", "这个岗位没有留电话，请看来源网址，或者到就业服务站问问。")
+    if not may(caller, "job.edit", whose):
+        # The poster's own number is no news to him; everybody else's look is noted first, or it does not happen.
+        audit.read_personal(
+            caller, "job", job_id, fields=["contact_phone"], action="job.contact", region_code=job.region_code,
+            for_worker=caller.worker_id if caller.acting_for is not None else None,
+        )  # fmt: skip
+    response = flask.jsonify(schemas.ContactAnswer().dump(job))
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @blueprint.route("/v1/jobs", methods=["POST"])
@@ -181,6 +209,10 @@ def _understood(reading: Reading) -> dict[str, Any]:
         "settlement": row.settlement,
         "shift": row.shift,
     }
+
+
+def _is_shown(job: Job) -> bool:
+    return job.status == "open" and job.valid_until > clock.now()
 
 
 def _locked(session: Session, job_id: int, caller: Caller, name: str) -> Job:

@@ -8,6 +8,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from matching.model import KINDS, SETTLEMENTS
 from matching.rules import region, trade
+from service.crypto import masking
 from service.employers.models import PUBLISHER_CLASSES
 from service.fields import MAX_ID, Few, Flag, In, Moment, Money, Out, Part, Text, integer, latitude, longitude
 from service.jobs.advert import LENGTHS
@@ -17,6 +18,7 @@ from service.jobs.models import CONTRACT_KINDS, HOLDS, SHIFTS, STATUSES
 ELDER_ORDER = ("wage", "place", "distance_km", "gig", "live", "contact", "title", "kind", "job_id")
 """``view=elder``: what a person with little patience for small print needs first (rules D-19); the rest follows."""
 VIEWS = ("standard", "elder")
+PHONE_HINT = "登录后点“查看电话”，就能看到完整号码。"
 PHONE = r"^(1[3-9]\d[ -]?\d{4}[ -]?\d{4}|0\d{2,3}-?\d{7,8}(-\d{1,6})?|400-?\d{3}-?\d{4}|1\d{4})?$"
 """A mobile, a landline with its area code, a 400 number or a hotline such as 12333; empty is allowed."""
 WAGE_UNITS = ("month", "week", "day", "hour", "piece", "year")
@@ -147,8 +149,25 @@ def region_name(code: str) -> str:
 
 
 class Contact(Out):
-    """Whom to call. Given on the page of one job only, never in lists or open data."""
+    """Whom to call, the number masked. On the page of one job only, never in lists or open data."""
 
+    name = fields.String(attribute="contact_name", required=True)
+    phone = fields.Function(
+        lambda job: masking.phone(job.contact_phone),
+        required=True,
+        metadata={"type": "string", "description": "只有头尾几位，如 138****0001"},
+    )
+    hint = fields.Function(
+        lambda job: PHONE_HINT if job.contact_phone else "",
+        required=True,
+        metadata={"type": "string", "description": "怎样看到完整号码"},
+    )
+
+
+class ContactAnswer(Out):
+    """Whom to call, the whole number."""
+
+    job_id = fields.Integer(required=True)
     name = fields.String(attribute="contact_name", required=True)
     phone = fields.String(attribute="contact_phone", required=True)
 

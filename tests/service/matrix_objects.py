@@ -35,6 +35,7 @@ from service.employers.models import Employer
 from service.jobs.models import GigTerms, Job
 from service.signin.models import SignInSession
 from service.stations.models import Station
+from service.tasks.models import Task
 from service.workers.models import Worker
 from tests.service.conftest import ZHANGGONG
 
@@ -177,6 +178,7 @@ def _caller(session: Session, world: World, name: str, role: str, **stands_for: 
 REQUESTS: dict[str, dict[str, Any]] = {
     "POST /v1/jobs/{job_id}/acceptance": {"json": {"accepted": True}},
     "PATCH /v1/jobs/{job_id}": {"json": {"headcount": 5}},
+    "POST /v1/jobs/{job_id}/acceptance": {"json": {"accepted": True}},
     "POST /v1/jobs/{job_id}/close": {"json": {"reason": "filled"}},
     "POST /v1/jobs/{job_id}/renew": {"json": {}},
 }
@@ -202,6 +204,15 @@ def gig_that_names_a_station(session: Session, world: World, side: Side, role: s
     session.get_one(Job, made.path["job_id"]).held_for = ["station"]
     session.flush()
     return Made(made.path, frozenset({"station", "region"}))
+
+
+@makes("task_id")
+def dead_task(session: Session, world: World, side: Side, role: str) -> Made:
+    """Work that failed too often. It is nobody's."""
+    task = Task(kind="demo.work", payload={}, state="dead", due_at=world.now, tries=9, created_at=world.now)
+    session.add(task)
+    session.flush()
+    return Made.at("", task_id=task.task_id)
 
 
 def _job(session: Session, world: World, side: Side, role: str, *, status: str) -> Made:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from service.feeds.record import ELEMENTS, Parsed, as_json, content_hash, missing_elements, without_contacts
+from service.feeds.record import ELEMENTS, Parsed, as_json, content_hash, missing_elements
+from service.jobs.contacts import without_contacts
 
 WHOLE = Parsed(
     title="缝纫工",

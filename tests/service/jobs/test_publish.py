@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from service import clock
 from service.jobs.models import Job, JobChange, JobHistory
+from service.jobs.schemas import PHONE_HINT
 from tests.service.conftest import NANCHANG, ZHANGGONG, People, Publish, draft, gig_draft
 
 
@@ -40,7 +41,7 @@ def test_a_vacancy_is_read_and_shown(client: FlaskClient, publish: Publish) -> N
     assert shown["place"]["point_source"] == "region"
     assert {"包吃", "包住", "五险", "单休", "坐班"} <= set(shown["tags"])
     assert shown["employer"] == {"name": "演示电子厂", "verified": True, "publisher_class": "employer"}
-    assert shown["contact"] == {"name": "演示联系人", "phone": "13800000001"}
+    assert shown["contact"] == {"name": "演示联系人", "phone": "138****0001", "hint": PHONE_HINT}
     assert shown["published_at"].endswith("+08:00")
     assert "gig" not in shown
     assert "live" not in shown

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from service.feeds.record import Parsed, Unusable, without_contacts
+from service.feeds.record import Parsed, Unusable
+from service.jobs.contacts import without_contacts
 
 _TWICE = re.compile(r"^(?P<name>[\u4e00-\u9fff]{2,}?)(?P=name)")
 _REQUISITION = re.compile(r"\s*(?:[（(]\s*[A-Z]{0,2}\s?\d{4,}\s*[）)]|[-—][A-Z]{0,2}\d{4,}[A-Z]?)$")

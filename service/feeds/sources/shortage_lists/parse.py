@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from matching.rules import trade
-from service.feeds.record import Parsed, Unusable, without_contacts
+from service.feeds.record import Parsed, Unusable
+from service.jobs.contacts import without_contacts
 
 _CODE = re.compile(r"(?P<title>.*?)(?P<code>\d-\d{2}-\d{2}-\d{2})(?:-\d{2,3})?")
 _CODE_LIKE = re.compile(r"\d-\d{2}(?:-\d{2,3})*")
