@@ -178,7 +178,6 @@ def _caller(session: Session, world: World, name: str, role: str, **stands_for: 
 REQUESTS: dict[str, dict[str, Any]] = {
     "POST /v1/jobs/{job_id}/acceptance": {"json": {"accepted": True}},
     "PATCH /v1/jobs/{job_id}": {"json": {"headcount": 5}},
-    "POST /v1/jobs/{job_id}/acceptance": {"json": {"accepted": True}},
     "POST /v1/jobs/{job_id}/close": {"json": {"reason": "filled"}},
     "POST /v1/jobs/{job_id}/renew": {"json": {}},
 }
