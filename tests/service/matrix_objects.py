@@ -148,6 +148,8 @@ def made_world(app: flask.Flask, now: datetime) -> World:
         session.add(grant)
         session.flush()
         world.headers[PROXY]["X-Acting-For"] = str(grant.grant_id)
+        for side in Side:
+            shown_job(session, world, side, "")
     return world
 
 

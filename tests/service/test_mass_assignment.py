@@ -1,7 +1,7 @@
 """Nobody writes what is not his to write: fields that decide about rights, standing and order are in no body, for no role.
 
 For every operation that writes, every field of :data:`PRIVILEGED` is put into the body and into every object inside it, unless
-the document says that it belongs there; where it does, :data:`MEANT` says why. The answer names the fields and no row has changed.
+the document says that it belongs there; where it does, :data:`MEANT` says why. The answer names the fields, and no row changes.
 """
 
 from __future__ import annotations

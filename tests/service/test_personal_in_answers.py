@@ -1,0 +1,59 @@
+"""No answer carries a whole telephone number or identity number, whoever asks, unless that is what the route is for.
+
+Every sealed column of every row is filled with one; then every role reads everything. :data:`REVEALS` names the routes that
+exist to show one, and why.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.crypto.sealed import sealed_columns
+from tests.service.matrix_objects import CALLERS, Side, World
+from tests.service.test_matrix import OPERATIONS, makers_of
+from tests.service.test_matrix import world as world  # noqa: PLC0414  the same application and the same people
+
+REVEALS = {
+    "GET /v1/jobs/{job_id}/contact": "the telephone of an advert, for who is signed in; every look is noted",
+}
+PHONE, CITIZEN = "13800000077", "999999199001010015"
+_WHOLE = re.compile(r"(?<![\w.])(?:1[3-9]\d{9}|\d{17}[\dXx])(?!\w)")
+"""A number that stands alone: not in a request id, nor in the decimals of a measurement."""
+READING = tuple(name for name in OPERATIONS if name.startswith("GET "))
+_FILTERED = {"GET /v1/suggest": "?q=zpg"}
+"""What a list that needs a question is asked."""
+
+
+def plant(session: Session) -> None:
+    """A number in every sealed column that is empty."""
+    for column in sealed_columns():
+        if column.field.name == "secret":
+            continue  # of the second factor: nobody reads it again
+        for row in session.scalars(select(column.model).where(getattr(column.model, column.field.column).is_(None))):
+            setattr(row, column.field.name, PHONE if "phone" in column.field.name else CITIZEN)
+
+
+@pytest.mark.parametrize("operation", READING)
+def test_no_whole_number(world: World, operation: str) -> None:
+    path = operation.partition(" ")[2] + _FILTERED.get(operation, "")
+    client = world.app.test_client()
+    answered, revealed = 0, 0
+    for maker in makers_of(operation) if "{" in operation else [None]:
+        for side in Side if maker else [Side.OWN]:
+            for role in CALLERS:
+                with world.database.write_session() as session:
+                    where = path.format(**maker(session, world, side, role).path) if maker else path
+                    session.flush()
+                    plant(session)
+                answer = client.get(where, headers=world.headers[role])
+                answered += answer.status_code == 200
+                found = _WHOLE.findall(answer.get_data(as_text=True))
+                revealed += bool(found)
+                assert not found or operation in REVEALS, (operation, role, side, found)
+                assert not [secret for secret in (PHONE, CITIZEN) if secret in str(answer.headers)], (operation, role)
+    assert answered, f"{operation}: nobody got an answer"
+    assert revealed or operation not in REVEALS, f"{operation} reveals nothing: take it out of REVEALS"
