@@ -27,6 +27,7 @@ from service.signin.routes import blueprint as sign_in_blueprint
 from service.signin.session_routes import blueprint as sign_in_sessions_blueprint
 from service.status import blueprint as status_blueprint
 from service.task_routes import blueprint as tasks_blueprint
+from service.wechat.routes import blueprint as wechat_blueprint
 
 LARGEST_BODY = 256 * 1024
 """Bytes of one request: the longest advert in UTF-8 is below 100 kB."""
@@ -75,6 +76,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
         tasks_blueprint,
         sign_in_blueprint,
         sign_in_sessions_blueprint,
+        wechat_blueprint,
         metrics_blueprint,
     ):
         registry.register_blueprint(blueprint)

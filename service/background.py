@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+import service.wechat.tasks  # noqa: F401  registers its tasks
 from service import clock
 from service.config import ConfigError, Settings, load
 from service.db import Database

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, Boolean, CheckConstraint, ForeignKey, String, false
+from sqlalchemy import JSON, BigInteger, Boolean, CheckConstraint, ForeignKey, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
+from service.crypto.blind import INDEX_LENGTH
+from service.crypto.sealed import Sealed, SealedRow
 from service.db import BIG_ID, Base, UtcDateTime
+from service.personal import Personal
 
 GRANT_KINDS = ("family", "station")
 """亲属代办, 驿站代办."""
@@ -51,6 +54,20 @@ class AccessToken(Base):
     session_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     second_factor: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     scopes: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class AccountPhone(SealedRow, Base):
+    """The phone number of an account, sealed, and how it was proved: ``wechat``, ``sms`` or ``station``."""
+
+    __tablename__ = "account_phone"
+    __personal__ = Personal(title="手机号", subject="account_id", erase="delete")
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.account_id", ondelete="CASCADE"), primary_key=True)
+    phone_sealed: Mapped[str | None] = mapped_column(Text)
+    phone_index: Mapped[str | None] = mapped_column(String(INDEX_LENGTH), unique=True)
+    proved_by: Mapped[str] = mapped_column(String(16))
+    bound_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    phone = Sealed("phone", index="phone")
 
 
 class ActingGrant(Base):

@@ -113,6 +113,7 @@ _ROWS = (
     Permission("system.read", "查看系统状态", _EVERYBODY),
     Permission("task.read", "查看后台任务", {"operator": Scope.ANY}),
     Permission("task.retry", "重试后台任务", {"operator": Scope.ANY}),
+    Permission("wechat.push", "微信消息推送", _EVERYBODY),
 )
 PERMISSIONS: Mapping[str, Permission] = MappingProxyType({row.name: row for row in _ROWS})
 

@@ -14,6 +14,7 @@ import service.privacy.models
 import service.signin.models
 import service.stations.models
 import service.tasks.models
+import service.wechat.models
 import service.workers.models  # noqa: F401  importing fills the metadata
 from service.db import Base
 

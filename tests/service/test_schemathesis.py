@@ -19,7 +19,9 @@ from service.app import create_app
 from service.indexing.follower import Follower
 from service.migrations.run import upgrade
 from service.openapi import FILE
+from service.wechat.current import close_all
 from tests.service.conftest import draft, make_people, settings_for
+from tests.service.wechat.conftest import make_loopback, mini_program
 
 FEW, MANY = 6, 300
 _PATHS = json.loads(FILE.read_text(encoding="utf-8"))["paths"]
@@ -32,6 +34,8 @@ JUDGED = {
     "GET /v1/jobs": "a cursor we did not give, a place, trade or benefit nobody knows",
     "GET /v1/suggest": "a word of nothing but unseen characters, which are taken out before its length is looked at",
     "POST /v1/match": "a cursor we did not give, a place or benefit nobody knows",
+    "GET /v1/wechat/push": "what WeChat has not signed",
+    "POST /v1/wechat/push": "what WeChat has not signed",
 }
 """Operations that may refuse what fits their schema, and why."""
 
@@ -42,7 +46,8 @@ class Api:
     def __init__(self, directory: Path) -> None:
         url = f"sqlite:///{directory}/test.db"
         upgrade(url)
-        chosen = settings_for(url, directory)
+        self.wechat = make_loopback()
+        chosen = settings_for(url, directory, wechat=mini_program(self.wechat.url))
         self.app = create_app(chosen)
         database = self.app.extensions["database"]
         with database.write_session() as session:
@@ -90,6 +95,8 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     yield made
     made.app.extensions["live_index"].stop()
     made.app.extensions["database"].close()
+    made.wechat.stop()
+    close_all()
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from service.config import WechatSettings
 from service.wechat.client import Access, Wechat
 from service.wechat.loopback.memory import Memory
 from service.wechat.loopback.server import Loopback
@@ -25,6 +28,12 @@ def make_loopback() -> Loopback:
     loopback = Loopback(memory)
     loopback.start()
     return loopback
+
+
+def mini_program(url: str, **changes: Any) -> WechatSettings:
+    """Settings of a mini-program that is tried out at this address."""
+    plain = WechatSettings(url=url, appid=APPID, secret=SECRET, push_token=PUSH_TOKEN, push_aes_key=AES_KEY)
+    return replace(plain, **changes)
 
 
 @pytest.fixture
