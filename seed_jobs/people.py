@@ -12,6 +12,8 @@ from seed_jobs import written
 from seed_jobs.summary import Summary, update
 from service.accounts.create import create_account
 from service.accounts.models import Account
+from service.consents import texts
+from service.consents.record import Said, give
 from service.employers.models import Employer
 from service.stations.models import Station
 from service.workers.models import Worker
@@ -101,6 +103,8 @@ def load_workers(session: Session, now: datetime, summary: Summary) -> dict[str,
             )
             session.add(worker)
             session.flush()
+            for purpose in (texts.BASIC, texts.RANKING, texts.BATCH, texts.CANDIDATE_LIST):
+                give(session, worker.worker_id, purpose, Said("web", None), now)
             summary.count("工友", "created")
         else:
             summary.count("工友", "unchanged")

@@ -19,8 +19,12 @@ from service.indexing.at_once import register_at_once
 from service.indexing.live import LiveIndex
 from service.jobs.routes import blueprint as jobs_blueprint
 from service.logs import register_request_log, set_up_logs
+from service.matches import endings as matches_endings  # noqa: F401  what ends with a consent registers itself
+from service.matches.routes import blueprint as matches_blueprint
 from service.metrics import blueprint as metrics_blueprint
 from service.metrics import register_metrics
+from service.privacy.consent_routes import blueprint as consents_blueprint
+from service.privacy.routes import blueprint as privacy_blueprint
 from service.rate_limit import register_rate_limit
 from service.search.routes import blueprint as search_blueprint
 from service.signin.routes import blueprint as sign_in_blueprint
@@ -28,6 +32,9 @@ from service.signin.session_routes import blueprint as sign_in_sessions_blueprin
 from service.status import blueprint as status_blueprint
 from service.task_routes import blueprint as tasks_blueprint
 from service.wechat.routes import blueprint as wechat_blueprint
+from service.workers import endings as workers_endings  # noqa: F401  the same
+from service.workers.grant_routes import blueprint as grants_blueprint
+from service.workers.routes import blueprint as workers_blueprint
 
 LARGEST_BODY = 256 * 1024
 """Bytes of one request: the longest advert in UTF-8 is below 100 kB."""
@@ -72,6 +79,11 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
         jobs_blueprint,
         search_blueprint,
         accounts_blueprint,
+        workers_blueprint,
+        grants_blueprint,
+        consents_blueprint,
+        privacy_blueprint,
+        matches_blueprint,
         status_blueprint,
         tasks_blueprint,
         sign_in_blueprint,

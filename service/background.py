@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+import service.privacy.tasks  # importing registers them
+import service.signin.tasks
 import service.wechat.tasks  # noqa: F401  registers its tasks
 from service import clock
 from service.config import ConfigError, Settings, load
@@ -19,7 +21,6 @@ from service.db import Database
 from service.errors import Unavailable
 from service.idempotency import forget_old
 from service.logs import set_up_logs
-from service.signin import tasks as _sign_in_tasks  # noqa: F401  importing registers them
 from service.tasks import every, handler
 from service.tasks.queue import PRUNE_BATCH, PULSE, prune
 from service.tasks.worker import work

@@ -22,6 +22,7 @@ from service.crypto.blind import blind_index
 from service.crypto.sealed import Sealed, SealedRow
 from service.db import Base, UtcDateTime
 from service.errors import Conflict, Invalid, PreconditionRequired
+from service.personal import Personal
 
 KEPT = timedelta(days=7)
 """How long an answer is remembered; a clerk's phone may come back after a weekend without a line."""
@@ -33,6 +34,7 @@ class IdempotentAnswer(SealedRow, Base):
     who knows an advert could otherwise try all phone numbers. The answer is sealed: it holds the contact that was published."""
 
     __tablename__ = "idempotent_answer"
+    __personal__ = Personal(title="记住的回答（网断了重发用，七天）", subject="account_id", erase="delete")
 
     account_id: Mapped[int] = mapped_column(ForeignKey("account.account_id", ondelete="CASCADE"), primary_key=True)
     key: Mapped[str] = mapped_column(String(128), primary_key=True)

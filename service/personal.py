@@ -24,8 +24,8 @@ class Personal:
     ``subject``: the column that names the person; the rows where it does are that person's. ``erase``: what becomes of them at
     注销. ``delete``: they go. ``blank``: they stay for what points at them, with every column emptied but ``keep`` (a column
     added later is therefore emptied, not forgotten); ``values`` are put where empty is not allowed. ``keep``: they stay until
-    ``rule`` of the retention table lets them go, counted from the column ``since``. ``hidden``: columns that say nothing about
-    the person.
+    ``rule`` of the retention table lets them go, counted from the column ``since``; ``while_here``: never before the person has
+    left, because they say what holds. ``hidden``: columns that say nothing about the person.
     """
 
     title: str
@@ -35,6 +35,7 @@ class Personal:
     values: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
     rule: str = ""
     since: str = "at"
+    while_here: bool = False
     hidden: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 
 from sqlalchemy import JSON, BigInteger, Boolean, CheckConstraint, ForeignKey, String, Text, false
@@ -23,6 +24,14 @@ class Account(Base):
     """
 
     __tablename__ = "account"
+    __personal__ = Personal(
+        title="账号",
+        subject="account_id",
+        erase="blank",
+        keep=frozenset({"account_id", "role", "worker_id", "demo", "disabled_at", "created_at"}),
+        values={"login": lambda: f"gone-{secrets.token_hex(8)}", "display_name": lambda: "已注销"},
+        hidden=frozenset({"demo"}),
+    )
 
     account_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
     role: Mapped[str] = mapped_column(String(24))
@@ -45,6 +54,7 @@ class AccessToken(Base):
     """
 
     __tablename__ = "access_token"
+    __personal__ = Personal(title="登录记录", subject="account_id", erase="delete", hidden=frozenset({"scopes"}))
 
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.account_id"), index=True)
@@ -78,6 +88,7 @@ class ActingGrant(Base):
     """
 
     __tablename__ = "acting_grant"
+    __personal__ = Personal(title="谁能替我办事", erase="keep", rule="service_ledger", since="expires_at")
 
     grant_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
     worker_id: Mapped[int] = mapped_column(ForeignKey("worker.worker_id"), index=True)

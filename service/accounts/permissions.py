@@ -89,10 +89,29 @@ _SEEKERS = dict.fromkeys(("worker", PROXY), Scope.PUBLIC)
 _HELPERS = dict.fromkeys(STATION_ROLES, Scope.STATION | Scope.PUBLIC)
 _HELPERS |= dict.fromkeys(("reviewer", *_OFFICES), Scope.TERRITORY | Scope.PUBLIC)
 _PUBLISHERS = _EMPLOYERS | _STATIONS | _PARTNER | _OFFICES
+_WORKER = {"worker": Scope.OWN}
+_WORKER_OR_PROXY = _WORKER | {PROXY: Scope.OWN}
+_CASE_OFFICES = _STATIONS | {"bureau": Scope.TERRITORY}
 
 _ROWS = (
+    Permission("act.read", "查看别人替我办了什么", _WORKER),
+    Permission("candidate.read", "查看岗位的合适人选（不含姓名电话）", _EMPLOYERS),
+    Permission("consent.give", "同意或撤回", _WORKER_OR_PROXY),
+    Permission("consent.read", "查看我同意过什么", _WORKER_OR_PROXY),
+    Permission("disclosure.read", "查看谁看过我的信息", _WORKER_OR_PROXY),
     Permission("document.read", "查看接口文档", _EVERYBODY),
     Permission("gig.accept", "确认本站零工", _STATIONS | _OFFICES),
+    Permission("grant.accept", "接受代办", _WORKER),
+    Permission("grant.end", "结束代办", _WORKER | _CASE_OFFICES),
+    Permission("grant.give", "请人代办", _WORKER),
+    Permission("grant.held", "查看我能替谁办事", dict.fromkeys(("worker", *STATION_ROLES), Scope.OWN)),
+    Permission("grant.read", "查看谁能替我办事", _WORKER),
+    Permission("grant.take", "驿站代办", _STATIONS),
+    Permission("hardship.certify", "核对就业困难类别", _CASE_OFFICES),
+    Permission("hardship.claim", "登记就业困难类别", _WORKER_OR_PROXY),
+    Permission("hardship.read", "查看就业困难类别", _WORKER_OR_PROXY | _CASE_OFFICES),
+    Permission("hold.read", "查看依法暂不删除的", dict.fromkeys(("bureau", "auditor"), Scope.TERRITORY)),
+    Permission("hold.set", "依法暂不删除", dict.fromkeys(("bureau", "auditor"), Scope.TERRITORY)),
     Permission("job.check", "发布前检查岗位", _PUBLISHERS),
     Permission("job.close", "关闭岗位", _PUBLISHERS),
     Permission("job.contact", "查看岗位的完整电话", _PUBLISHERS | _SEEKERS | _HELPERS),
@@ -102,8 +121,14 @@ _ROWS = (
     Permission("job.renew", "岗位续期", _PUBLISHERS),
     Permission("job.search", "找岗位", _EVERYBODY),
     Permission("job.similar", "看相似的岗位", _SHOWN),
+    Permission("match.read", "查看适合我的岗位", _WORKER_OR_PROXY),
+    Permission("me.erase", "注销账号", _WORKER | dict.fromkeys(EMPLOYER_ROLES, Scope.OWN)),
+    Permission("me.export", "导出我的全部资料", dict.fromkeys(ROLES, Scope.OWN)),
     Permission("me.read", "查看我的账号", _THEMSELVES),
     Permission("password.change", "修改密码", _IN_PERSON),
+    Permission("privacy.read", "查看隐私说明", _EVERYBODY),
+    Permission("profile.edit", "修改求职档案", _WORKER_OR_PROXY),
+    Permission("profile.read", "查看求职档案", _WORKER_OR_PROXY),
     Permission("second_factor.enrol", "绑定动态验证码", _IN_PERSON),
     Permission("second_factor.remove", "解除动态验证码", _IN_PERSON),
     Permission("second_factor.verify", "输入动态验证码", _IN_PERSON),
@@ -114,6 +139,8 @@ _ROWS = (
     Permission("task.read", "查看后台任务", {"operator": Scope.ANY}),
     Permission("task.retry", "重试后台任务", {"operator": Scope.ANY}),
     Permission("wechat.push", "微信消息推送", _EVERYBODY),
+    Permission("worker.leave", "替没有手机的人注销", _STATIONS),
+    Permission("worker.register", "给没有手机的人建档", _STATIONS),
 )
 PERMISSIONS: Mapping[str, Permission] = MappingProxyType({row.name: row for row in _ROWS})
 

@@ -26,7 +26,7 @@ class ConsentRecord(Base):
     """
 
     __tablename__ = "consent_record"
-    __personal__ = Personal(title="同意记录", erase="keep", rule="consents", since="at")
+    __personal__ = Personal(title="同意记录", erase="keep", rule="consents", since="at", while_here=True)
 
     consent_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
     worker_id: Mapped[int] = mapped_column(ForeignKey("worker.worker_id"))

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, exists, select, text
+from sqlalchemy.orm import Session, aliased
 
 from service.consents.effects import carry_out
 from service.consents.models import CHANNELS, ConsentRecord
@@ -94,7 +94,8 @@ def withdraw(
 
 
 def withdraw_all(session: Session, worker_id: int, said: Said, now: datetime) -> int:
-    """Take back everything that holds, as leaving does; how many it was."""
+    """Take back everything that holds, as leaving does; how many it was. What rested on it is the business of leaving itself,
+    which may have to wait for a legal hold."""
     _in_order(session, worker_id)
     held = [row for row in history_last(session, worker_id) if row.action == "give"]
     for last in held:
@@ -117,8 +118,6 @@ def withdraw_all(session: Session, worker_id: int, said: Said, now: datetime) ->
         )
         session.add(row)
     session.flush()
-    for purpose in dict.fromkeys(row.purpose for row in held):
-        carry_out(session, purpose, worker_id, now)
     return len(held)
 
 
@@ -216,3 +215,24 @@ def _in_order(session: Session, worker_id: int) -> None:
     above this one, so it is named, not imported."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT 1 FROM worker WHERE worker_id = :id FOR UPDATE"), {"id": worker_id})
+
+
+def agreeing(purpose: str, now: datetime) -> Select[int]:
+    """Worker ids of all whose last word on a purpose is a yes that counts at ``now``: the same as :func:`has_consent`, as a
+    SELECT to filter with. Not for disclosures."""
+    if purpose == DISCLOSURE:
+        raise ValueError("a disclosure has a recipient")
+    words = text_of(purpose, now)
+    later = aliased(ConsentRecord)
+    said_since = select(1).where(
+        later.worker_id == ConsentRecord.worker_id,
+        later.purpose == purpose,
+        later.consent_id > ConsentRecord.consent_id,
+    )
+    query = select(ConsentRecord.worker_id).where(
+        ConsentRecord.purpose == purpose,
+        ConsentRecord.action == "give",
+        ConsentRecord.text_hash == words.text_hash,
+        ~exists(said_since),
+    )
+    return query.where(ConsentRecord.at > now - timedelta(days=words.lasts_days)) if words.lasts_days else query

@@ -63,11 +63,11 @@ def purposes() -> tuple[str, ...]:
 
 
 def current(now: datetime) -> tuple[ConsentText, ...]:
-    """The words in force at ``now`` (the day in China), one of each purpose."""
+    """The words in force at ``now`` (the day in China), one of each purpose; before all of them (a clock set back) the first."""
     day = now.astimezone(clock.BEIJING).date()
     newest: dict[str, ConsentText] = {}
-    for row in all_texts():
-        if row.in_force(day) and (row.purpose not in newest or row.effective_from > newest[row.purpose].effective_from):
+    for row in sorted(all_texts(), key=lambda row: row.effective_from):
+        if row.in_force(day) or row.purpose not in newest:
             newest[row.purpose] = row
     return tuple(newest[purpose] for purpose in purposes() if purpose in newest)
 

@@ -30,6 +30,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from service.crypto.sealed import Sealed, SealedRow
 from service.db import BIG_ID, Base, UtcDateTime
 from service.employers.models import Employer
+from service.personal import NotPersonal
 from service.stations.models import Station
 
 STATUSES = ("open", "held", "closed")
@@ -214,6 +215,7 @@ class JobHistory(Base):
     """What happened to a job, by whom and when; ``changes`` maps a field to [before, after]."""
 
     __tablename__ = "job_history"
+    __personal__ = NotPersonal(why="what became of an advert and which account did it; the advert is the employer's")
 
     history_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
     job_id: Mapped[int] = mapped_column(ForeignKey("job.job_id", ondelete="CASCADE"), index=True)

@@ -106,7 +106,7 @@ def _workers(settings: Settings, wanted: Wanted) -> list[wishes.Piece]:
     try:
         with database.write_session() as session:
             results.forget(session, wanted.day, _kept_since(wanted))
-            return wishes.pieces_of_workers(session, wanted.piece)
+            return wishes.pieces_of_workers(session, wanted.piece, wanted.now)
     finally:
         database.close()
 
@@ -134,7 +134,7 @@ class Matcher:
             raise (wrong if order.file is None else self._unaskable(ids, queries)) from wrong
         if order.file is None:
             with self.database.write_session() as session:
-                results.save_rows(session, plan.day, piece, found)
+                results.save_rows(session, plan.day, piece, found, plan.now)
         results.save_part(part_of(order.folder, number), found)
         return len(ids), len(found.job_id)
 

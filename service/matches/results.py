@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from service.matches.models import WorkerMatch
-from service.matches.wishes import Piece
+from service.matches.wishes import Piece, willing
 from service.workers.models import Worker
 
 KEEP = timedelta(days=7)
@@ -53,13 +53,16 @@ def save_part(path: Path, found: Found) -> None:
         fresh.unlink(missing_ok=True)
 
 
-def save_rows(session: Session, day: date, piece: Piece, found: Found) -> None:
-    """Put the rows of a piece in place of those it had. Workers who left meanwhile get none.
+def save_rows(session: Session, day: date, piece: Piece, found: Found, now: int) -> None:
+    """Put the rows of a piece in place of those it had. Workers who left or said no meanwhile get none: their rows are locked
+    first, as saying no does, so that one of the two sees the other.
 
     Another process that was taken for dead may still be writing the same piece on PostgreSQL: then the last one's rows stand.
     """
     session.execute(delete(WorkerMatch).where(WorkerMatch.day == day, WorkerMatch.worker_id.between(piece.first, piece.last)))
-    here = list(session.scalars(select(Worker.worker_id).where(Worker.worker_id.between(piece.first, piece.last))))
+    in_piece = Worker.worker_id.between(piece.first, piece.last)
+    session.execute(select(Worker.worker_id).where(in_piece).order_by(Worker.worker_id).with_for_update(read=True))
+    here = list(session.scalars(willing(now).where(in_piece)))
     kept = np.isin(found.worker_id, np.array(here, dtype=np.int64))
     columns = {name: getattr(found, name)[kept].tolist() for name in Found.__slots__}
     if not kept.any():

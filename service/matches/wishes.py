@@ -1,4 +1,5 @@
-"""Who is matched: the workers of the database, or wishes from a file. Both come in the pieces in which the batch works.
+"""Who is matched: the workers of the database who agreed to it, or wishes from a file. Both come in the pieces in which the batch
+works.
 
 A worker's wish goes through the very conversion of ``POST /v1/match``, so that the batch finds what the person would find.
 """
@@ -12,16 +13,25 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from matching import COUPLE, Wished
 from matching.model import Query
 from service.accounts.models import Account
+from service.clock import from_seconds
+from service.consents import texts
+from service.consents.record import agreeing
 from service.search import ask, fair
 from service.search.schemas import LONGEST_TEXT, MatchArgs, unsaid
+from service.workers.ages import age_on
+from service.workers.choices import words_to_avoid
 from service.workers.models import Worker
+from service.workers.profile import health_of
 
 _LONGEST_LINE = 64_000
+_SHIFT_TAGS = {"day": "长白班", "night": "夜班", "rotating": "两班倒"}
+"""The shifts of a profile as the benefits by which adverts show them."""
 
 
 class WishUnreadable(Exception):  # noqa: N818  an answer to the person at the keyboard
@@ -39,9 +49,20 @@ class Piece:
     line: int = 0
 
 
-def pieces_of_workers(session: Session, size: int) -> list[Piece]:
-    """All workers of this moment by id, ``size`` to a piece."""
-    ids = list(session.scalars(select(Worker.worker_id).order_by(Worker.worker_id)))
+def willing(now: int) -> Select[int]:
+    """Worker ids of those who are matched by night: who agreed to it and to being ranked, left it switched on and are here."""
+    moment = from_seconds(now)
+    return select(Worker.worker_id).where(
+        Worker.left_at.is_(None),
+        Worker.personal_ranking,
+        Worker.worker_id.in_(agreeing(texts.BATCH, moment)),
+        Worker.worker_id.in_(agreeing(texts.RANKING, moment)),
+    )
+
+
+def pieces_of_workers(session: Session, size: int, now: int) -> list[Piece]:
+    """All willing workers of this moment by id, ``size`` to a piece."""
+    ids = list(session.scalars(willing(now).order_by(Worker.worker_id)))
     cuts = [ids[start : start + size] for start in range(0, len(ids), size)]
     return [Piece(cut[0], cut[-1], len(cut)) for cut in cuts]
 
@@ -64,14 +85,17 @@ def pieces_of_file(path: Path, size: int) -> tuple[list[Piece], str]:
 
 
 def workers(session: Session, piece: Piece, now: int, limit: int, *, by_turns: bool) -> tuple[list[int], list[Query]]:
-    """Ids and queries of the workers of a piece who are still there. ``by_turns``: with the fair exposure of the account."""
+    """Ids and queries of the workers of a piece who are still there and willing. ``by_turns``: with the fair exposure of the
+    account."""
     account = select(func.min(Account.account_id)).where(Account.worker_id == Worker.worker_id).scalar_subquery()
     rows = session.execute(
-        select(Worker, account).where(Worker.worker_id.between(piece.first, piece.last)).order_by(Worker.worker_id)
+        select(Worker, account)
+        .where(Worker.worker_id.between(piece.first, piece.last), Worker.worker_id.in_(willing(now)))
+        .order_by(Worker.worker_id)
     ).all()
     today = fair.day_of(now)
     return [row.worker_id for row, _ in rows], [
-        _with_limit(_wish(row, today, now), limit, fair.seed(now, account_id or fair.VISITOR) if by_turns else None)
+        _with_limit(wish_of(row, today, now).query, limit, fair.seed(now, account_id or fair.VISITOR) if by_turns else None)
         for row, account_id in rows
     ]
 
@@ -85,9 +109,21 @@ def lines(path: Path, piece: Piece, limit: int) -> tuple[list[int], list[Query]]
     return numbers, [_with_limit(_read(line, number), limit, None) for number, line in zip(numbers, read, strict=True)]
 
 
-def _wish(row: Worker, today: date, now: int) -> Query:
-    """What a worker would ask. Where there is a point, the region of the address only says where that is."""
-    known: dict[str, Any] = {"text": row.wish[:LONGEST_TEXT], "skills": row.skills}
+def wish_of(row: Worker, today: date, now: int) -> Wished:
+    """What a worker would ask. Where there is a point, the region of the address only says where that is.
+
+    The age is computed for this day: somebody who turns 16 or 18 is treated so from the day that it is sure.
+    """
+    known: dict[str, Any] = {"text": row.wish[:LONGEST_TEXT], "skills": row.skills, "trades": row.trades or []}
+    preferences = dict(unsaid(MatchArgs)["preferences"])
+    tags = [*(row.tags_wanted or ()), *(_SHIFT_TAGS[shift] for shift in row.shifts or () if shift in _SHIFT_TAGS)]
+    if tags:
+        preferences["tags"] = list(dict.fromkeys(tags))
+    if row.settlements:
+        preferences["settlement"] = row.settlements
+    if row.hours_max is not None:
+        preferences["hours_max"] = row.hours_max
+    known |= {"preferences": preferences, "kinds": row.kinds or []}
     if row.sex in {"male", "female"}:
         known["sex"] = row.sex
     if row.birth_month is not None:
@@ -98,13 +134,13 @@ def _wish(row: Worker, today: date, now: int) -> Query:
         known |= {"lat": row.lat, "lng": row.lng} | ({} if row.radius_km is None else {"radius_km": row.radius_km})
     elif row.region_code:
         known["regions"] = [row.region_code]
-    return ask.from_match({**unsaid(MatchArgs), **known}, now).query
-
-
-def age_on(day: date, birth_month: date) -> int:
-    """Whole years that somebody born in a month has for sure on a day: the birthday may be the last of the month, and nobody
-    may be taken for 16 too early."""
-    return day.year - birth_month.year - (day.month <= birth_month.month)
+    asked = ask.from_match({**unsaid(MatchArgs), **known}, now)
+    query = replace(
+        asked.query,
+        words_none=(*asked.query.words_none, *words_to_avoid(health_of(row))),
+        tags_wanted=asked.query.tags_wanted | COUPLE if row.couple else asked.query.tags_wanted,
+    )
+    return asked._replace(query=query)
 
 
 _FIELDS = {field.name: type(field.default) for field in fields(Query)}

@@ -19,7 +19,7 @@ class Erasure(Base):
     """
 
     __tablename__ = "erasure"
-    __personal__ = Personal(title="注销记录", erase="keep", rule="consents", since="asked_at")
+    __personal__ = Personal(title="注销记录", erase="keep", rule="consents", since="done_at")
 
     erasure_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
     worker_id: Mapped[int | None] = mapped_column(ForeignKey("worker.worker_id"), unique=True)
@@ -35,7 +35,7 @@ class LegalHold(Base):
 
     __tablename__ = "legal_hold"
     __personal__ = Personal(
-        title="依法暂不删除", erase="keep", rule="consents", since="set_at", hidden=frozenset({"set_by_account_id"})
+        title="依法暂不删除", erase="keep", rule="consents", since="lifted_at", hidden=frozenset({"set_by_account_id"})
     )
 
     hold_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)

@@ -34,6 +34,7 @@ from service.search.schemas import (
     unsaid,
 )
 from service.sessions import read_session
+from service.workers.profile import ranks_personally
 
 blueprint = Blueprint("search", __name__, description="找工作：一张按合适程度排好的单子")
 
@@ -49,9 +50,10 @@ _around = dumper(SearchAnswer(exclude=("items",)))
 @limited("search")
 def list_jobs(args: dict[str, Any]) -> Response:
     """一张单子：公共招聘、零工、直播带岗，按合适程度排好，每条都说明为什么合适。"""
+    args = _switched(args)
     asked = ask.from_search(args, clock.seconds(clock.now()))
     _check_tags(args, "tags", "tags_any", "tags_none")
-    return _answer(args, asked)
+    return answer(args, asked)
 
 
 @blueprint.route("/v1/match", methods=["POST"])
@@ -61,9 +63,10 @@ def list_jobs(args: dict[str, Any]) -> Response:
 @limited("search")
 def match(args: dict[str, Any]) -> Response:
     """说出愿望，找到合适的岗位，附分数的组成和理由。"""
+    args = _switched(args)
     asked = ask.from_match(args, clock.seconds(clock.now()))
     _check_tags(args["preferences"], "tags", "tags_required", "tags_any", "tags_none", within="preferences.")
-    return _answer(args, asked)
+    return answer(args, asked)
 
 
 @blueprint.route("/v1/jobs/<int:job_id>/similar", methods=["GET"])
@@ -93,6 +96,16 @@ def suggest_words(args: dict[str, Any]) -> dict[str, Any]:
     return {"items": suggest(index, typed, args["limit"]), "add": find.narrowings(index, asked)}
 
 
+def _switched(args: dict[str, Any]) -> dict[str, Any]:
+    """The arguments, not personal for a worker who switched that off (个人信息保护法 art. 24). Asking for the nearest first is
+    the person's own order and stays."""
+    caller = maybe_account()
+    if caller is None or caller.worker_id is None or not args["personal"] or args.get("sort") == "distance":
+        return args
+    with read_session() as session:
+        return args if ranks_personally(session, caller.worker_id) else args | {"personal": False}
+
+
 def _live() -> LiveIndex:
     live: LiveIndex = current_app.extensions["live_index"]
     return live
@@ -110,7 +123,8 @@ def _fair_seed(args: dict[str, Any], asked: Wished) -> int | None:
     return fair.seed_for(asked.query, None if caller is None else caller.account_id)
 
 
-def _answer(args: dict[str, Any], asked: Wished) -> Response:
+def answer(args: dict[str, Any], asked: Wished) -> Response:
+    """A page of the list as it goes out. ``args``: ``cursor limit view fair``, and whatever makes the question this one."""
     index = _live().get()
     asked = asked._replace(query=replace(asked.query, fair_seed=_fair_seed(args, asked)))
     question = cursor.fingerprint({name: value for name, value in args.items() if name not in {"cursor", "limit", "view"}})
@@ -119,7 +133,7 @@ def _answer(args: dict[str, Any], asked: Wished) -> Response:
     widened = page.widened
     if asked.query.age is not None and asked.query.age < AGE_LEAST:  # said in words; as a parameter it is refused
         widened = (UNDER_16, 0)
-    answer = {"items": [_card(found.job) | _why(found) for found in page.found]} | _around(
+    body = {"items": [_card(found.job) | _why(found) for found in page.found]} | _around(
         {
             "total": page.total,
             "understood": asked.pieces,
@@ -130,6 +144,6 @@ def _answer(args: dict[str, Any], asked: Wished) -> Response:
         }
     )
     if args["view"] == "elder":
-        answer["items"] = [elder(item) for item in answer["items"]]
-    response = jsonify(answer)
+        body["items"] = [elder(item) for item in body["items"]]
+    response = jsonify(body)
     return unless_known(response, index.generation) if request.method == "GET" else response

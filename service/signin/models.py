@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from service.crypto.sealed import Sealed, SealedRow
 from service.db import BIG_ID, Base, UtcDateTime
+from service.personal import Personal
 
 _ACCOUNT = "account.account_id"
 
@@ -17,6 +18,7 @@ class PasswordLogin(Base):
     """The password of an account, as an argon2id hash with its parameters and salt."""
 
     __tablename__ = "password_login"
+    __personal__ = Personal(title="登录密码（只存校验值）", subject="account_id")
 
     account_id: Mapped[int] = mapped_column(ForeignKey(_ACCOUNT, ondelete="CASCADE"), primary_key=True)
     password_hash: Mapped[str] = mapped_column(String(256))
@@ -28,6 +30,7 @@ class SecondFactor(SealedRow, Base):
     used."""
 
     __tablename__ = "second_factor"
+    __personal__ = Personal(title="动态验证码", subject="account_id", hidden=frozenset({"secret"}))
 
     account_id: Mapped[int] = mapped_column(ForeignKey(_ACCOUNT, ondelete="CASCADE"), primary_key=True)
     secret_sealed: Mapped[str | None] = mapped_column(Text)
@@ -41,6 +44,7 @@ class RecoveryCode(Base):
     """One way in when the phone with the authenticator is lost; good once. 80 random bits, so that a plain hash is enough."""
 
     __tablename__ = "recovery_code"
+    __personal__ = Personal(title="备用登录码（只存校验值）", subject="account_id")
 
     code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey(_ACCOUNT, ondelete="CASCADE"), index=True)
@@ -51,6 +55,7 @@ class KnownDevice(Base):
     """A device on which somebody has signed in before: it stays let in while strangers hammer at the account."""
 
     __tablename__ = "known_device"
+    __personal__ = Personal(title="用过的设备", subject="account_id")
 
     device_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey(_ACCOUNT, ondelete="CASCADE"), index=True)
@@ -75,6 +80,9 @@ class SignInSession(Base):
     """One sign-in on one device, from the password to the end. Its tokens are in ``access_token`` and ``refresh_token``."""
 
     __tablename__ = "sign_in_session"
+    __personal__ = Personal(
+        title="登录过的设备", subject="account_id", erase="keep", rule="network_logs", since="last_seen_at", while_here=True
+    )
 
     session_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey(_ACCOUNT, ondelete="CASCADE"), index=True)
@@ -107,6 +115,7 @@ class SetUpCode(Base):
     """A code by which somebody sets a first or a new password; good once. 130 random bits, so that a plain hash is enough."""
 
     __tablename__ = "set_up_code"
+    __personal__ = Personal(title="设密码用的码（只存校验值）", subject="account_id")
 
     code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey(_ACCOUNT, ondelete="CASCADE"), index=True)
@@ -135,6 +144,7 @@ class OidcLink(Base):
     """Which account a person of the identity service has here; an administrator says so."""
 
     __tablename__ = "oidc_link"
+    __personal__ = Personal(title="统一身份认证", subject="account_id")
 
     issuer: Mapped[str] = mapped_column(String(255), primary_key=True)
     subject: Mapped[str] = mapped_column(String(255), primary_key=True)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import JSON, Boolean, CheckConstraint, Date, Float, ForeignKey, Integer, String, Text, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
+from service.crypto.sealed import Sealed, SealedRow
 from service.db import BIG_ID, Base, UtcDateTime
 from service.personal import Personal
 
@@ -14,7 +15,7 @@ GONE = "已注销"
 HARDSHIP_STATES = ("claimed", "certified", "refused")
 
 
-class Worker(Base):
+class Worker(SealedRow, Base):
     """What a person told us. ``birth_month`` is the first day of the month of birth; the point is GCJ-02.
 
     The point is rounded to about a kilometre unless the person agreed to the exact place (``point_exact``). What is sealed can
@@ -34,7 +35,6 @@ class Worker(Base):
     worker_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
     version: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
     display_name: Mapped[str] = mapped_column(String(64))
-    row_key: Mapped[str | None] = mapped_column(String(32))
     real_name_sealed: Mapped[str | None] = mapped_column(Text)
     id_number_sealed: Mapped[str | None] = mapped_column(Text)
     health_limits_sealed: Mapped[str | None] = mapped_column(Text)
@@ -70,6 +70,10 @@ class Worker(Base):
     left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    real_name = Sealed("real_name")
+    id_number = Sealed("id_number")
+    health_limits = Sealed("health_limits")
+
 
 class Hardship(Base):
     """A category of hardship that a person claims and an office certifies against its register, until ``expires_at``.
@@ -93,3 +97,18 @@ class Hardship(Base):
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (CheckConstraint("state in ('claimed', 'certified', 'refused')", name="state"),)
+
+
+class GrantInvitation(Base):
+    """A one-time code by which a worker lets somebody act for them. Only its hash is kept; the code has 60 random bits."""
+
+    __tablename__ = "grant_invitation"
+    __personal__ = Personal(title="代办邀请", erase="delete")
+
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    worker_id: Mapped[int] = mapped_column(ForeignKey("worker.worker_id"), index=True)
+    consent_id: Mapped[int] = mapped_column(ForeignKey("consent_record.consent_id"))
+    scopes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -12,12 +12,14 @@ from typing import Any
 import flask
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 
 from service import clock
 from service.accounts.create import create_account
 from service.accounts.tokens import issue_token
 from service.app import create_app
 from service.config import Settings, WechatSettings
+from service.consents import record
 from service.db import Database
 from service.employers.models import Employer
 from service.indexing.live import LiveIndex
@@ -159,6 +161,12 @@ def make_people(session: Any, now: datetime) -> People:
         other_bureau=account("other-bureau", "bureau", region_code=NANCHANG),
         operator=account("operator", "operator"),
     )
+
+
+def agree(session: Session, worker_id: int, *purposes: str) -> None:
+    """The person agrees to these, on the web."""
+    for purpose in purposes:
+        record.give(session, worker_id, purpose, record.Said("web", None), clock.now())
 
 
 @pytest.fixture

@@ -30,13 +30,16 @@ from service.accounts.create import create_account
 from service.accounts.models import ActingGrant
 from service.accounts.permissions import PERMISSIONS, PROXY, ROLES, granted_nouns
 from service.accounts.tokens import issue_token
+from service.consents import texts
+from service.consents.record import Said, give
 from service.db import Database
 from service.employers.models import Employer
 from service.jobs.models import GigTerms, Job
+from service.privacy.models import LegalHold
 from service.signin.models import SignInSession
 from service.stations.models import Station
 from service.tasks.models import Task
-from service.workers.models import Worker
+from service.workers.models import Hardship, Worker
 from tests.service.conftest import ZHANGGONG
 
 NANKANG = "360703000000"
@@ -177,8 +180,15 @@ def _caller(session: Session, world: World, name: str, role: str, **stands_for: 
     world.headers[name] = {"Authorization": f"Bearer {token}"}
 
 
+_PROOF = {"channel": "station_paper", "evidence": "QZ-001"}
 REQUESTS: dict[str, dict[str, Any]] = {
     "POST /v1/jobs/{job_id}/acceptance": {"json": {"accepted": True}},
+    "POST /v1/grants/{grant_id}/end": {"json": {"evidence": "QZ-001"}},
+    "POST /v1/stations/{station_id}/workers": {"json": {"proof": _PROOF, "profile": {"wish": "看大门"}}},
+    "POST /v1/stations/{station_id}/workers/{worker_id}/grants": {"json": {"proof": _PROOF}},
+    "POST /v1/stations/{station_id}/workers/{worker_id}/leave": {"json": _PROOF},
+    "POST /v1/workers/{worker_id}/hardships/{hardship_id}/decision": {"json": {"certified": False}},
+    "POST /v1/workers/{worker_id}/holds": {"json": {"reason": "欠薪案件未结", "reference": "演示案号一"}},
     "PATCH /v1/jobs/{job_id}": {"json": {"headcount": 5}},
     "POST /v1/jobs/{job_id}/close": {"json": {"reason": "filled"}},
     "POST /v1/jobs/{job_id}/renew": {"json": {}},
@@ -264,3 +274,85 @@ def sign_in(session: Session, world: World, side: Side, role: str) -> Made:
     session.add(row)
     session.flush()
     return Made.at("account", session_id=row.session_id)
+
+
+@makes("worker_id")
+def worker_case(session: Session, world: World, side: Side, role: str) -> Made:
+    """A person as an office sees it."""
+    ids = world.of(side)
+    session.get_one(Worker, ids.worker_id).station_id = ids.station_id
+    return Made.at("worker station region", worker_id=ids.worker_id)
+
+
+@makes("GET /v1/workers/{worker_id}/holds")
+@makes("POST /v1/workers/{worker_id}/holds")
+def person_who_may_be_held(session: Session, world: World, side: Side, role: str) -> Made:
+    """Somebody new, of the territory alone: a hold is nothing that the person or a station sets."""
+    return Made.at("region", worker_id=_at_station(session, world, side))
+
+
+@makes("hold_id")
+def hold(session: Session, world: World, side: Side, role: str) -> Made:
+    """A hold that stands."""
+    row = LegalHold(
+        worker_id=_at_station(session, world, side),
+        reason="欠薪案件未结",
+        reference="演示案号二",
+        set_by_account_id=world.accounts["bureau"],
+        set_at=world.now,
+    )
+    session.add(row)
+    session.flush()
+    return Made.at("region", hold_id=row.hold_id)
+
+
+@makes("hardship_id")
+@makes("worker_id,hardship_id")
+def hardship(session: Session, world: World, side: Side, role: str) -> Made:
+    """A claim that waits."""
+    ids = world.of(side)
+    session.get_one(Worker, ids.worker_id).station_id = ids.station_id
+    row = Hardship(worker_id=ids.worker_id, category="disabled", claimed_at=world.now)
+    session.add(row)
+    session.flush()
+    return Made.at("worker station region", worker_id=ids.worker_id, hardship_id=row.hardship_id)
+
+
+@makes("consent_id")
+def consent(session: Session, world: World, side: Side, role: str) -> Made:
+    """Something agreed to."""
+    worker_id = world.of(side).worker_id
+    row = give(session, worker_id, texts.MESSAGES, Said("web", None), world.now)
+    return Made.at("worker", consent_id=row.consent_id)
+
+
+@makes("grant_id")
+def grant(session: Session, world: World, side: Side, role: str) -> Made:
+    """A station acts for the person."""
+    ids, now = world.of(side), world.now
+    row = ActingGrant(
+        worker_id=ids.worker_id, holder_account_id=world.accounts[side], kind="station", station_id=ids.station_id,
+        scopes=[], starts_at=now, expires_at=now + timedelta(days=30), created_at=now,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return Made.at("worker station region", grant_id=row.grant_id)
+
+
+@makes("POST /v1/stations/{station_id}/workers")
+def counter(session: Session, world: World, side: Side, role: str) -> Made:
+    """Where somebody is registered."""
+    return Made.at("station", station_id=world.of(side).station_id)
+
+
+@makes("station_id,worker_id")
+def registered_at_the_counter(session: Session, world: World, side: Side, role: str) -> Made:
+    """Somebody without a phone, registered there."""
+    worker_id = _at_station(session, world, side)
+    return Made.at("station", station_id=world.of(side).station_id, worker_id=worker_id)
+
+
+def _at_station(session: Session, world: World, side: Side) -> int:
+    worker_id = _worker(session, "演示无手机", world.of(side).region_code, world.now)
+    session.get_one(Worker, worker_id).station_id = world.of(side).station_id
+    return worker_id

@@ -15,7 +15,9 @@ from matching import IndexWriter
 from seed_jobs import synthesize
 from service import clock
 from service.config import Settings
+from service.consents import texts
 from service.workers.models import Worker
+from tests.service.conftest import agree
 
 PEOPLE = 160  # enough that a batch is still at work when a test comes to kill it
 WISHES = ("焊工", "看大门的", "保洁", "包吃住的电子厂", "日结", "", "想找个叉车司机的活，五千以上", "CNC 操作工")
@@ -60,6 +62,7 @@ def workers(app: flask.Flask) -> list[int]:
             )
             session.add(row)
             session.flush()
+            agree(session, row.worker_id, texts.RANKING, texts.BATCH)
             made.append(row.worker_id)
     return made
 

@@ -24,13 +24,16 @@ from matching import Query, open_index, search
 from seed_jobs import synthesize
 from service import clock
 from service.config import Settings
+from service.consents import texts
 from service.db import Database
 from service.matches import plan as plans
 from service.matches import results, wishes
 from service.matches.batch import Wanted, begun
 from service.matches.models import WorkerMatch
 from service.matches.run import run
+from service.workers import ages
 from service.workers.models import Worker
+from tests.service.conftest import agree
 from tests.service.matches.conftest import Command, Row, parts
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -218,7 +221,7 @@ def test_other_conditions_are_refused_and_fresh_begins_anew(
     assert "--fresh" in refused.output
     assert len(rows(database)) > 0
     with database.write_session() as session:
-        session.delete(session.get_one(Worker, workers[1]))
+        session.get_one(Worker, workers[1]).left_at = clock.now()
     assert workers[1] not in {worker for worker, *_ in rows(database)}  # a person's matches go with the person
     again = match_all("--limit", 1, "--fresh")
     assert again.exit_code == 0
@@ -367,7 +370,7 @@ def test_rows_written_twice_are_there_once_and_only_of_who_is_still_there(databa
     )
     for _ in range(2):
         with database.write_session() as session:
-            results.save_rows(session, today(), piece, found)
+            results.save_rows(session, today(), piece, found, clock.seconds(clock.now()))
     assert rows(database) == [(workers[0], 1, 7, 50), (workers[0], 2, 8, 40)]
 
 
@@ -381,6 +384,8 @@ def test_a_worker_asks_what_the_person_would_ask(database: Database) -> None:
         unplaced = Worker(display_name="演示", region_code="360702000000", created_at=clock.now())
         session.add_all([placed, unplaced])
         session.flush()
+        for who in (placed, unplaced):
+            agree(session, who.worker_id, texts.RANKING, texts.BATCH)
         piece = wishes.Piece(placed.worker_id, unplaced.worker_id, 2)
     with database.read_session() as session:
         _, (first, second) = wishes.workers(session, piece, now, 7, by_turns=False)
@@ -394,6 +399,6 @@ def test_a_worker_asks_what_the_person_would_ask(database: Database) -> None:
 
 
 def test_nobody_is_older_than_is_sure() -> None:
-    assert wishes.age_on(date(2026, 11, 30), date(2010, 11, 1)) == 15
-    assert wishes.age_on(date(2026, 12, 1), date(2010, 11, 1)) == 16
-    assert wishes.age_on(date(2026, 1, 1), date(1976, 12, 1)) == 49
+    assert ages.age_on(date(2026, 11, 30), date(2010, 11, 1)) == 15
+    assert ages.age_on(date(2026, 12, 1), date(2010, 11, 1)) == 16
+    assert ages.age_on(date(2026, 1, 1), date(1976, 12, 1)) == 49

@@ -1,0 +1,88 @@
+"""Everything held about a person, as data and as a page that people can read (个人信息保护法 art. 45)."""
+
+from __future__ import annotations
+
+import html
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service import clock
+from service.privacy.limits import limits
+from service.privacy.registry import Person, PersonalTable, personal_tables
+from service.privacy.words import column_title
+
+_HEAD = (
+    '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1"><title>我的全部资料</title><style>'
+    "body{font-size:20px;line-height:1.6;margin:1em;max-width:50em}h2{margin-top:2em}"
+    "dl{border-top:1px solid #999;padding-top:.5em}dt{font-weight:bold}dd{margin:0 0 .4em 1em;overflow-wrap:anywhere}"
+    "</style></head><body><h1>我的全部资料</h1>"
+)
+_RIGHTS = "哪里不对可以在“我的档案”里改，也可以随时注销。"
+ROWS_MOST = 10_000
+"""Of one table; more than any person has, and the answer stays bounded."""
+
+
+def collect(session: Session, person: Person, now: datetime) -> dict[str, Any]:
+    """All rows of all personal tables, the newest last: ``{"made_at", "tables": [{"table", "title", "kept", "rows"}]}``."""
+    tables = []
+    for one in personal_tables():
+        where = one.of(person)
+        if where is None:
+            continue
+        query = select(one.model).where(where).order_by(*one.table.primary_key.columns).limit(ROWS_MOST)
+        rows = [_row(one, row) for row in session.scalars(query)]
+        if rows:
+            tables.append({"table": one.name, "title": one.says.title, "kept": kept_how_long(one), "rows": rows})
+    return {"made_at": clock.show(now), "tables": tables}
+
+
+def kept_how_long(one: PersonalTable) -> str:
+    """In words: until when rows of this table stay."""
+    if one.says.erase == "delete":
+        return "注销时删除"
+    if one.says.erase == "blank":
+        return "注销时清空"
+    limit = limits()[one.says.rule]
+    return f"注销后保留，{limit.counted}满 {limit.days} 天删除（{limit.article}）"
+
+
+def page(collected: dict[str, Any]) -> str:
+    """The same as one HTML page without scripts or links to elsewhere, readable on a phone and on paper."""
+    parts = [_HEAD, f"<p>城暖平台里关于您的全部记录，导出于 {html.escape(collected['made_at'])}。{_RIGHTS}</p>"]
+    for table in collected["tables"]:
+        parts.append(f"<h2>{html.escape(table['title'])}（{len(table['rows'])}）</h2><p>{html.escape(table['kept'])}</p>")
+        for row in table["rows"]:
+            said = [(name, value) for name, value in row.items() if value not in (None, "", [], {})]
+            lines = "".join(
+                f"<dt>{html.escape(column_title(name))}</dt><dd>{html.escape(_plain(value))}</dd>" for name, value in said
+            )
+            parts.append(f"<dl>{lines}</dl>")
+    parts.append("</body></html>\n")
+    return "".join(parts)
+
+
+def _row(one: PersonalTable, row: Any) -> dict[str, Any]:
+    said = {
+        name: _value(getattr(row, one.model.__mapper__.get_property_by_column(one.table.c[name]).key)) for name in one.shown()
+    }
+    return said | {name: getattr(row, name) for name in one.opened() if name not in one.says.hidden}
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return clock.show(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, list):
+        return "、".join(_plain(one) for one in value)
+    if isinstance(value, dict):
+        return "；".join(f"{column_title(str(name))}：{_plain(one)}" for name, one in value.items())
+    return str(value)
