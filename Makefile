@@ -82,7 +82,7 @@ bench-growth: setup-bench ## 从一万到一千万个岗位各测一遍，结果
 load: setup-load ## 整个服务在混合访问下的速度（100 万个岗位，本机回环；JOBS= SECONDS= DATABASE=sqlite 可改）
 	@$(PY) -m load
 
-spec: setup ## 重新生成 api_spec/openapi.json
+spec: setup ## 重新生成 api_spec/openapi.json 和 docs/roles.md
 	@$(PY) -m service.openapi
 
 lock: ## 按 setup.cfg 重新锁定依赖版本（需要 uv）

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.routing import Rule
 
 from service import clock, openapi
+from service.accounts import roles_page
 from service.accounts.access import ANYONE, allowed_roles, declared
 from service.accounts.permissions import ALL_ROLES, PERMISSIONS
 from service.app import create_app
@@ -142,6 +143,10 @@ def test_every_operation_of_the_document_is_whole(built_app: flask.Flask) -> Non
 
 def test_the_document_is_current(built_app: flask.Flask) -> None:
     assert openapi.FILE.read_text(encoding="utf-8") == built_app.extensions["openapi"], "请执行 make spec"
+
+
+def test_the_page_of_roles_is_current() -> None:
+    assert roles_page.FILE.read_text(encoding="utf-8") == roles_page.page(), "请执行 make spec"
 
 
 def test_every_setting_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
