@@ -17,6 +17,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -42,6 +43,7 @@ from service.tasks.models import Task
 from service.workers.models import Hardship, Worker
 from tests.service.conftest import ZHANGGONG
 
+_numbers = itertools.count(1)
 NANKANG = "360703000000"
 NOBODY = "nobody"
 CALLERS = (NOBODY, *ROLES, PROXY)
@@ -128,29 +130,19 @@ def makes(name: str) -> Callable[[Maker], Maker]:
 
 
 def made_world(app: flask.Flask, now: datetime) -> World:
-    """The three sides and everybody who calls."""
+    """The three sides and everybody who calls; again and again on one database, each time anew."""
     world = World(app, now)
     with world.database.write_session() as session:
-        for number, (side, region) in enumerate(zip(Side, (ZHANGGONG, ZHANGGONG, NANKANG), strict=True)):
+        for side, region in zip(Side, (ZHANGGONG, ZHANGGONG, NANKANG), strict=True):
+            number = next(_numbers)
             world.sides[side] = _side(session, number, region, now)
             stranger = create_account(
                 session, role="worker", login=f"stranger-{number}", display_name="演示别人", now=now,
                 worker_id=world.sides[side].worker_id,
             )  # fmt: skip
             world.accounts[side] = stranger.account_id
-        own = world.of(Side.OWN)
-        for role in ROLES:
-            stands_for = _STANDS_FOR.get(role, ("region_code",))
-            _caller(session, world, role, role, **{name: getattr(own, name) for name in stands_for})
-        relative = _worker(session, "演示亲属", own.region_code, now)
-        _caller(session, world, PROXY, "worker", worker_id=relative)
-        grant = ActingGrant(
-            worker_id=own.worker_id, holder_account_id=world.accounts[PROXY], kind="family", scopes=list(granted_nouns()),
-            starts_at=now - timedelta(hours=1), expires_at=now + timedelta(days=30), created_at=now,
-        )  # fmt: skip
-        session.add(grant)
-        session.flush()
-        world.headers[PROXY]["X-Acting-For"] = str(grant.grant_id)
+        for role in (*ROLES, PROXY):
+            world.accounts[role], world.headers[role] = _caller(session, world, role)
         for side in Side:
             shown_job(session, world, side, "")
     return world
@@ -172,12 +164,27 @@ def _worker(session: Session, name: str, region: str, now: datetime) -> int:
     return row.worker_id
 
 
-def _caller(session: Session, world: World, name: str, role: str, **stands_for: Any) -> None:
-    account = create_account(session, role=role, login=f"caller-{name}", display_name="演示", now=world.now, **stands_for)
+def _caller(session: Session, world: World, role: str) -> tuple[int, dict[str, str]]:
+    """An account of a role on the own side, signed in: its id, and the headers it sends."""
+    own, now = world.of(Side.OWN), world.now
+    stands_for = {name: getattr(own, name) for name in _STANDS_FOR.get(role, ("region_code",))}
+    if role == PROXY:
+        stands_for = {"worker_id": _worker(session, "演示亲属", own.region_code, now)}
+    account = create_account(
+        session, role="worker" if role == PROXY else role, login=f"caller-{role}-{next(_numbers)}", display_name="演示", now=now,
+        **stands_for,
+    )  # fmt: skip
     scopes = sorted({name.partition(".")[0] for name in PERMISSIONS}) if role == "partner" else None
-    token = issue_token(session, account.account_id, world.now, second_factor=True, scopes=scopes)
-    world.accounts[name] = account.account_id
-    world.headers[name] = {"Authorization": f"Bearer {token}"}
+    headers = {"Authorization": f"Bearer {issue_token(session, account.account_id, now, second_factor=True, scopes=scopes)}"}
+    if role == PROXY:
+        grant = ActingGrant(
+            worker_id=own.worker_id, holder_account_id=account.account_id, kind="family", scopes=list(granted_nouns()),
+            starts_at=now - timedelta(hours=1), expires_at=now + timedelta(days=30), created_at=now,
+        )  # fmt: skip
+        session.add(grant)
+        session.flush()
+        headers["X-Acting-For"] = str(grant.grant_id)
+    return account.account_id, headers
 
 
 _PROOF = {"channel": "station_paper", "evidence": "QZ-001"}

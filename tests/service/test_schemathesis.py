@@ -12,7 +12,14 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 from schemathesis import GenerationMode
-from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    positive_data_acceptance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 from service import clock
 from service.app import create_app
@@ -21,6 +28,8 @@ from service.migrations.run import upgrade
 from service.openapi import FILE
 from service.wechat.current import close_all
 from tests.service.conftest import draft, make_people, settings_for
+from tests.service.matrix_objects import CALLERS, NOBODY, Side, World, made_world
+from tests.service.test_matrix import makers_of
 from tests.service.wechat.conftest import make_loopback, mini_program
 
 FEW, MANY = 6, 300
@@ -38,6 +47,14 @@ JUDGED = {
     "POST /v1/wechat/push": "what WeChat has not signed",
 }
 """Operations that may refuse what fits their schema, and why."""
+_SHAPE = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+"""What every answer must be, whoever asks; what may be refused to whom, the matrix says."""
 
 
 class Api:
@@ -59,6 +76,7 @@ class Api:
         follower.step()
         follower.close()
         self.schema = schemathesis.openapi.from_wsgi("/openapi.json", self.app)
+        self.strategies: dict[str, SearchStrategy[schemathesis.Case[Any]]] = {}
 
     def try_out(self, label: str, examples: int) -> None:
         """Call one operation with requests that fit its schema, and with requests that do not."""
@@ -87,6 +105,44 @@ class Api:
 
         call()
 
+    def try_as(self, role: str, examples: int) -> int:
+        """Call every operation as somebody of this role, on objects of his own where there are any; the number of calls that were
+        let in."""
+        world = made_world(self.app, clock.now())
+        client, let_in = self.app.test_client(), 0
+        for label in OPERATIONS:
+            if label not in self.strategies:
+                operation = self.schema.find_operation_by_label(label)
+                assert operation is not None
+                self.strategies[label] = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
+            let_in += self._call_as(world, role, label, examples)
+            if role != NOBODY and client.get("/v1/me", headers=world.headers[role]).status_code != 200:
+                world = made_world(self.app, clock.now())  # he has signed out, left, or closed what he stands for
+        return let_in
+
+    def _call_as(self, world: World, role: str, label: str, examples: int) -> int:
+        let_in = 0
+
+        @settings(
+            max_examples=examples,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=self.strategies[label])
+        def call(case: schemathesis.Case[Any]) -> None:
+            nonlocal let_in
+            for maker in makers_of(label)[:1]:
+                with world.database.write_session() as session:
+                    case.path_parameters = dict(maker(session, world, Side.OWN, role).path)
+            answer = case.call(headers=world.headers[role])
+            case.validate_response(answer, checks=_SHAPE)
+            let_in += answer.status_code < 400
+
+        call()
+        return let_in
+
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
@@ -108,3 +164,14 @@ def test_a_few_requests(api: Api, operation: str) -> None:
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_many_requests(api: Api, operation: str) -> None:
     api.try_out(operation, MANY)
+
+
+@pytest.mark.parametrize("role", CALLERS)
+def test_every_role(api: Api, role: str) -> None:
+    assert api.try_as(role, 2) > 0
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("role", CALLERS)
+def test_every_role_at_length(api: Api, role: str) -> None:
+    assert api.try_as(role, 40) > 0
