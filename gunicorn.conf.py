@@ -13,13 +13,15 @@ import struct
 import time
 from typing import Any
 
+from gunicorn import glogging
 from gunicorn.http import errors as http_errors
 from gunicorn.workers.gthread import ThreadWorker
-from prometheus_client import multiprocess
 from werkzeug.http import HTTP_STATUS_CODES
 
+from service import metric_files
 from service.config import load
 from service.error_answers import bare
+from service.logs import Stderr, quiet_crashes
 
 _settings = load()
 
@@ -79,10 +81,21 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
                     break
 
 
+class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's own notices in the form of all others, through the same filter."""
+
+    def setup(self, cfg: Any) -> None:
+        """As always, then our handler in place of its."""
+        super().setup(cfg)
+        self.error_log.handlers = [Stderr()]
+        self.error_log.propagate = False
+
+
 bind = f"{_settings.bind_address}:{_settings.port}"
 workers = _settings.web_workers
 threads = _settings.web_threads
 worker_class = Worker
+logger_class = Logger
 control_socket_disable = True  # the supervisor starts and stops; nobody else needs a door
 timeout = 60
 graceful_timeout = 10
@@ -98,10 +111,10 @@ forwarded_allow_ips = "127.0.0.1,::1"
 
 def post_worker_init(worker: Any) -> None:
     """Open the index and run one search in it before the first request arrives."""
+    quiet_crashes()
     worker.app.callable.extensions["live_index"].start()
 
 
 def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001  gunicorn's signature
     """Let the metrics forget a worker that is gone, so that gauges do not count it for ever."""
-    with contextlib.suppress(OSError, KeyError):  # no metrics directory: a single process without the supervisor
-        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    metric_files.fold(worker.pid)

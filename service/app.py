@@ -23,12 +23,14 @@ from service.matches import endings as matches_endings  # noqa: F401  what ends 
 from service.matches.routes import blueprint as matches_blueprint
 from service.metrics import blueprint as metrics_blueprint
 from service.metrics import register_metrics
+from service.performance.routes import blueprint as performance_blueprint
 from service.privacy.consent_routes import blueprint as consents_blueprint
 from service.privacy.routes import blueprint as privacy_blueprint
 from service.rate_limit import register_rate_limit
 from service.search.routes import blueprint as search_blueprint
 from service.signin.routes import blueprint as sign_in_blueprint
 from service.signin.session_routes import blueprint as sign_in_sessions_blueprint
+from service.state_metrics import StateMetrics
 from service.status import blueprint as status_blueprint
 from service.task_routes import blueprint as tasks_blueprint
 from service.wechat.routes import blueprint as wechat_blueprint
@@ -64,6 +66,8 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
     app.extensions["keyring"] = keyring.use(keyring.file_of(settings))
     app.extensions["live_index"] = LiveIndex(settings.index_dir, settings.index_poll_seconds)
 
+    app.extensions["state_metrics"] = [StateMetrics(app)]
+
     register_at_once(app)
     register_error_answers(app)
     register_request_log(app)
@@ -90,6 +94,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
         sign_in_sessions_blueprint,
         wechat_blueprint,
         metrics_blueprint,
+        performance_blueprint,
     ):
         registry.register_blueprint(blueprint)
     app.register_blueprint(docs.blueprint)

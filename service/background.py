@@ -12,15 +12,16 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-import service.privacy.tasks  # importing registers them
+import service.performance.tasks
+import service.privacy.tasks
 import service.signin.tasks
-import service.wechat.tasks  # noqa: F401  registers its tasks
+import service.wechat.tasks  # noqa: F401  importing registers what each does
 from service import clock
 from service.config import ConfigError, Settings, load
 from service.db import Database
 from service.errors import Unavailable
 from service.idempotency import forget_old
-from service.logs import set_up_logs
+from service.logs import quiet_crashes, set_up_logs
 from service.tasks import every, handler
 from service.tasks.queue import PRUNE_BATCH, PULSE, prune
 from service.tasks.worker import work
@@ -63,6 +64,7 @@ def main() -> int:
         sys.stderr.write(f"{wrong}\n")
         return 1
     set_up_logs(settings.log_level)
+    quiet_crashes()
     work_off(settings)
     return 0
 

@@ -18,6 +18,7 @@ from service.config import Settings
 from service.db import Database
 from service.feeds.cli import feeds_cli
 from service.indexing.follower import Follower, follow, read_heartbeat
+from service.logs import quiet_crashes
 from service.matches.cli import jobs_cli
 from service.task_commands import tasks_cli
 
@@ -40,6 +41,7 @@ def index_cli() -> None:
 def follow_command() -> None:
     """跟随数据库的变动，更新索引，直到被停止。"""
     settings = _settings()
+    quiet_crashes()
     try:
         follow(_database(), settings.index_dir, settings.index_poll_seconds)
     except WriterBusy as busy:

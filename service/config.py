@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from environs import Env, EnvError
-from marshmallow import validate
+from marshmallow import ValidationError, validate
 
 
 class ConfigError(Exception):
@@ -57,6 +57,7 @@ class Settings:
     log_level: str
     demo: bool
     rate_limit_factor: float
+    metrics_token: str = field(repr=False)
     trusted_proxies: int
     index_poll_seconds: float
     fair_exposure: bool
@@ -106,6 +107,11 @@ def _wechat(env: Env) -> WechatSettings:
     return wechat
 
 
+def _long_enough(token: str) -> None:
+    if 0 < len(token) < 24:
+        raise ValidationError("METRICS_TOKEN 太短，请用 24 个以上随机字符，例如 openssl rand -hex 16 的输出")
+
+
 def load() -> Settings:
     """Read the environment. Raises :class:`ConfigError` with one sentence when a value cannot be used."""
     env = Env()
@@ -134,6 +140,7 @@ def load() -> Settings:
             log_level=env.str("LOG_LEVEL", "info", validate=validate.OneOf(["debug", "info", "warning", "error"])),
             demo=env.bool("DEMO", default=True),
             rate_limit_factor=env.float("RATE_LIMIT_FACTOR", 1, validate=validate.Range(0, 1_000_000)),
+            metrics_token=env.str("METRICS_TOKEN", "", validate=_long_enough),
             trusted_proxies=env.int("TRUSTED_PROXIES", 0, validate=validate.Range(0, 8)),
             index_poll_seconds=env.float("INDEX_POLL_SECONDS", 0.2, validate=validate.Range(0.02, 60)),
             fair_exposure=env.bool("FAIR_EXPOSURE", default=True),

@@ -139,12 +139,6 @@ class RateLimit:
             return None
         return [int(number) for number in cast("list[Any]", counts)]
 
-    def state(self) -> str:
-        """For ``/status``: ``none`` (each process counts for itself), ``ok`` or ``away``."""
-        if self.shared is None:
-            return "none"
-        return "away" if time.monotonic() < self.away_until else "ok"
-
 
 def _too_many(rate_class: RateClass, line: Line, now: float) -> TooMany:
     seconds = max(1, int(line.ends - now) + 1)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import redis
-from flask import current_app
+from flask import Flask, current_app
 from marshmallow import fields, validate
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -148,24 +148,30 @@ def health() -> dict[str, str]:
 def status() -> dict[str, Any]:
     """运行状况：程序版本、数据库、索引的新旧、索引进程、后台任务、Redis、时钟、磁盘。"""
     settings: Settings = current_app.extensions["settings"]
-    opened: Database = current_app.extensions["database"]
-    parts = {
-        "database": _database_state(opened),
-        "index": _index_state(current_app.extensions["live_index"], opened),
-        "follower": _follower_state(read_heartbeat(settings.index_dir)),
-        "tasks": _tasks_state(opened),
-        "clock": _clock_state(opened),
-        "disk": _disk_state(settings.data_dir),
-    }
+    found = parts(current_app)
     return {
-        "ok": all(part["ok"] for part in parts.values()),
+        "ok": all(part["ok"] for part in found.values()),
         "version": program_version(),
         "api_version": current_app.config["API_VERSION"],
         "commit": commit(),
         "process": os.getpid(),
         "now": clock.show(clock.now()),
         "redis": {"state": _redis_state(settings.redis_url)},
-        **parts,
+        **found,
+    }
+
+
+def parts(app: Flask) -> dict[str, dict[str, Any]]:
+    """The parts of the service as they are now, each with ``ok``."""
+    settings: Settings = app.extensions["settings"]
+    opened: Database = app.extensions["database"]
+    return {
+        "database": _database_state(opened),
+        "index": _index_state(app.extensions["live_index"], opened),
+        "follower": _follower_state(read_heartbeat(settings.index_dir)),
+        "tasks": _tasks_state(opened),
+        "clock": _clock_state(opened),
+        "disk": _disk_state(settings.data_dir),
     }
 
 

@@ -28,7 +28,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from service import clock
+from service import clock, metric_files
 from service.config import ConfigError, Settings, load
 from service.db import Database
 from service.welcome import greet, has_demo
@@ -220,12 +220,12 @@ def children(settings: Settings) -> list[Child]:
     metrics = metrics_dir(settings)
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir(parents=True, mode=0o700)
-    environment = {"PROMETHEUS_MULTIPROC_DIR": str(metrics), "PYTHONUNBUFFERED": "1"}
+    environment = {metric_files.DIRECTORY: str(metrics), "PYTHONUNBUFFERED": "1"}
     python = sys.executable
     return [
         Child("网站", [python, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"], environment=environment),
-        Child("索引", [python, "-m", "flask", "--app", "wsgi.py", "index", "follow"], environment={"PYTHONUNBUFFERED": "1"}),
-        Child("任务", [python, "-m", "service.background"], environment={"PYTHONUNBUFFERED": "1"}),
+        Child("索引", [python, "-m", "flask", "--app", "wsgi.py", "index", "follow"], environment=environment),
+        Child("任务", [python, "-m", "service.background"], environment=environment),
     ]
 
 
@@ -269,6 +269,8 @@ def keep_alive(processes: list[Child], *, stopping: list[bool]) -> None:
                 wait = RESTART_WAIT_SECONDS[min(child.failures, len(RESTART_WAIT_SECONDS) - 1)]
                 child.restart_at = time.monotonic() + wait
                 child.failures += 1
+                if child.process is not None and metric_files.DIRECTORY in child.environment:
+                    metric_files.fold(child.process.pid, Path(child.environment[metric_files.DIRECTORY]))
                 console.print(f"「{child.name}」进程退出（{status}），{wait:g} 秒后重新启动", style="yellow")
             elif time.monotonic() >= child.restart_at:
                 child.restart_at = 0.0

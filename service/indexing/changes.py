@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -47,10 +48,11 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Jobs that changed since a position, and the position behind them."""
+    """Jobs that changed since a position, when that was written down, and the position behind them."""
 
     job_ids: list[int]
     position: Position
+    written_at: tuple[datetime, ...] = ()
 
 
 class LogRewound(Exception):  # noqa: N818  a state of the database, not a fault
@@ -79,10 +81,10 @@ def read(session: Session, since: Position, *, all_seen: bool = True) -> Changes
         raise LogRewound
     if session.get_bind().dialect.name != "postgresql":
         lines = session.execute(
-            select(JobChange.job_id).where(JobChange.change_id >= since.horizon).order_by(JobChange.change_id)
-        ).scalars()
-        return Changes(list(dict.fromkeys(lines)), Position(now))
-    wanted = select(JobChange.change_id, JobChange.job_id, JobChange.transaction_id)
+            select(JobChange.job_id, JobChange.at).where(JobChange.change_id >= since.horizon).order_by(JobChange.change_id)
+        ).all()
+        return Changes(list(dict.fromkeys(line.job_id for line in lines)), Position(now), tuple(line.at for line in lines))
+    wanted = select(JobChange.change_id, JobChange.job_id, JobChange.transaction_id, JobChange.at)
     # For a rebuild only the lines above the horizon matter: the snapshot holds them, though their neighbours may not be over.
     wanted = wanted.where(JobChange.transaction_id >= (since.horizon if all_seen else now)).order_by(JobChange.change_id)
     # A number that this server has not dealt out yet was brought by a dump of another one: the rebuild after it saw the job.
@@ -90,4 +92,4 @@ def read(session: Session, since: Position, *, all_seen: bool = True) -> Changes
     rows = session.execute(wanted.where(JobChange.transaction_id < ceiling)).all()
     fresh = [row for row in rows if row.change_id not in since.seen]
     seen = frozenset(row.change_id for row in rows if row.transaction_id >= now)
-    return Changes(list(dict.fromkeys(row.job_id for row in fresh)), Position(now, seen))
+    return Changes(list(dict.fromkeys(row.job_id for row in fresh)), Position(now, seen), tuple(row.at for row in fresh))

@@ -29,6 +29,7 @@ from service import clock
 from service.db import Database
 from service.indexing import changes
 from service.indexing.rows import jobs_now, open_jobs
+from service.metrics import VISIBLE_SECONDS
 
 log = structlog.get_logger()
 
@@ -113,6 +114,8 @@ class Follower:
         if upserts is None:
             return self.rebuild(f"一次变动 {len(found.job_ids)} 个岗位，整体重建更快")
         generation = self.writer.apply(upserts, deletes, found.position.dump())
+        for moment in found.written_at:
+            VISIBLE_SECONDS.observe(max(0.0, (clock.now() - moment).total_seconds()))
         log.info("index_updated", upserts=len(upserts), deletes=len(deletes), generation=generation)
         return len(found.job_ids)
 

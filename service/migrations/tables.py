@@ -10,6 +10,7 @@ import service.feeds.models
 import service.idempotency
 import service.jobs.models
 import service.matches.models
+import service.performance.models
 import service.privacy.models
 import service.signin.models
 import service.stations.models

@@ -20,6 +20,7 @@ from service.privacy.leave import leave
 from service.privacy.limits import promised_minutes
 from service.privacy.models import Erasure, LegalHold
 from service.privacy.registry import Person, person_of
+from service.rate_classes import limited
 from service.sessions import read_session, write_session
 from service.stations.models import Station
 from service.workers.grant_routes import channel_of
@@ -32,6 +33,7 @@ blueprint = Blueprint("privacy", __name__, description="带走我的资料、注
 @blueprint.route("/v1/me/export", methods=["GET"])
 @blueprint.response(200, description="全部资料：JSON，或者（Accept: text/html）一页能读能打印的网页")
 @allow("me.export")
+@limited("export")
 def export_me() -> flask.Response:
     """平台里关于我的全部记录。`Accept: text/html` 给出一页网页。每次导出都留记录。"""
     caller, now = current_account(), clock.now()

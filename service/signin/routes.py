@@ -13,6 +13,7 @@ from service import clock
 from service.accounts.access import allow, bearer_token, current_account
 from service.blueprint import Blueprint
 from service.errors import Refusal, TooMany, Unauthorized, Unavailable
+from service.rate_classes import limited
 from service.sessions import read_session, write_session
 from service.signin import events, login_sessions, password, schemas, second_factor, set_up
 from service.signin.login_sessions import Tokens
@@ -25,6 +26,7 @@ blueprint = Blueprint("sign_in", __name__, description="登录：密码、动态
 
 @blueprint.route("/v1/auth/password", methods=["POST"])
 @allow.anyone("sign_in.try")
+@limited("signin")
 @blueprint.arguments(schemas.PasswordBody)
 @blueprint.response(200, schemas.TokensAnswer)
 @blueprint.alt_response(401, success=False, description="登录名或密码不对")
@@ -42,6 +44,7 @@ def sign_in_with_password(body: dict[str, str]) -> Tokens:
 
 @blueprint.route("/v1/auth/set-up", methods=["POST"])
 @allow.anyone("sign_in.try")
+@limited("signin")
 @blueprint.arguments(schemas.SetUpBody)
 @blueprint.response(200, schemas.TokensAnswer)
 @blueprint.alt_response(401, success=False, description="设置码不对、用过了或者过期了")
@@ -60,6 +63,7 @@ def set_up_password(body: dict[str, str]) -> Tokens:
 
 @blueprint.route("/v1/auth/second-factor", methods=["POST"])
 @allow("second_factor.verify")
+@limited("signin")
 @blueprint.arguments(schemas.CodeBody)
 @blueprint.response(200, schemas.TokensAnswer)
 @blueprint.alt_response(401, success=False, description="动态验证码不对")
@@ -74,6 +78,7 @@ def give_second_factor(body: dict[str, str]) -> Tokens:
 
 @blueprint.route("/v1/auth/refresh", methods=["POST"])
 @allow.anyone("sign_in.try")
+@limited("signin")
 @blueprint.arguments(schemas.RefreshBody)
 @blueprint.response(200, schemas.TokensAnswer)
 @blueprint.alt_response(401, success=False, description="要重新登录")

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from service import tracing
 from service.wechat.errcodes import WechatError
 
 CONNECT_SECONDS = 3.0
@@ -66,7 +67,7 @@ class Line:
         sent = False
         try:
             content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
-            headers = {"Content-Type": "application/json"} if content is not None else {}
+            headers = tracing.headers() | ({"Content-Type": "application/json"} if content is not None else {})
             with self.http.stream(
                 api.method, api.path, params=query, content=content, headers=headers, timeout=timeout
             ) as response:

@@ -13,6 +13,7 @@ from service.accounts.access import allow
 from service.blueprint import Blueprint
 from service.errors import BadRequest, Forbidden, TooLarge
 from service.fields import In
+from service.rate_classes import limited
 from service.sessions import settings, write_session
 from service.wechat import push
 from service.wechat.current import not_configured
@@ -39,6 +40,7 @@ class PushQuery(In):
 
 @blueprint.route("/v1/wechat/push", methods=["GET"])
 @allow.anyone("wechat.push")
+@limited("push")
 @blueprint.arguments(PushQuery, location="query", unknown=EXCLUDE)
 @blueprint.response(200, content_type="text/plain", description="echostr 原样")
 @blueprint.alt_response(403, success=False, description="签名不对，或者时间太久")
@@ -53,6 +55,7 @@ def verify_push_address(query: dict[str, str]) -> flask.Response:
 
 @blueprint.route("/v1/wechat/push", methods=["POST"])
 @allow.anyone("wechat.push")
+@limited("push")
 @blueprint.arguments(PushQuery, location="query", unknown=EXCLUDE)
 @blueprint.response(200, content_type="text/plain", description="success")
 @blueprint.alt_response(403, success=False, description="签名不对，或者时间太久")

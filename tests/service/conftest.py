@@ -52,6 +52,7 @@ def settings_for(database_url: str, data_dir: Path, **changes: Any) -> Settings:
         log_level="error",
         demo=False,
         rate_limit_factor=1000,
+        metrics_token="",
         trusted_proxies=0,
         index_poll_seconds=0.05,
         fair_exposure=True,
