@@ -15,6 +15,7 @@ from service import clock
 from service.account_commands import accounts_cli
 from service.audit.commands import audit_cli
 from service.config import Settings
+from service.crypto.commands import keys_cli
 from service.db import Database
 from service.feeds.cli import feeds_cli
 from service.indexing.follower import Follower, follow, read_heartbeat
@@ -105,6 +106,7 @@ def register_cli(app: Flask) -> None:
     app.cli.add_command(index_cli)
     app.cli.add_command(accounts_cli)
     app.cli.add_command(audit_cli)
+    app.cli.add_command(keys_cli)
     app.cli.add_command(feeds_cli)
     app.cli.add_command(jobs_cli)
     app.cli.add_command(tasks_cli)

@@ -27,6 +27,7 @@ from service.crypto.suites import MAC_KEY_BYTES, SUITES, Suite
 
 FORMAT = 1
 USES = ("field", "index", "chain")
+KEY_ID_LENGTH = 9
 
 
 class KeysUnusable(ConfigError):  # noqa: N818  an answer to the person at the keyboard
@@ -165,7 +166,7 @@ def _parse(said: Any) -> Keyring:
     for key_id, entry in said["keys"].items():
         suite, secret = SUITES[entry["suite"]], base64.b64decode(entry["secret"], validate=True)
         wanted = suite.key_bytes if entry["use"] == "field" else MAC_KEY_BYTES
-        if entry["use"] not in USES or len(secret) != wanted or not key_id.isalnum():
+        if entry["use"] not in USES or len(secret) != wanted or not key_id.isalnum() or len(key_id) != KEY_ID_LENGTH:
             raise ValueError
         keys[key_id] = Key(key_id, entry["use"], suite, clock.parse(entry["made_at"]), secret)
     active = {use: said["active"][use] for use in USES}

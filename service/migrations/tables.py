@@ -5,6 +5,7 @@ from __future__ import annotations
 import service.accounts.models
 import service.audit.models
 import service.consents.models
+import service.crypto.models
 import service.employers.models
 import service.feeds.models
 import service.idempotency
