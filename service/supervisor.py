@@ -30,6 +30,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service import clock, metric_files
 from service.config import ConfigError, Settings, load
+from service.crypto import keyring
+from service.crypto.rotate import check_keys
 from service.db import Database
 from service.welcome import greet, has_demo
 
@@ -148,6 +150,19 @@ def check_servers(settings: Settings) -> None:
             client.close()
 
 
+def check_key_file(settings: Settings) -> None:
+    """The keys must be those that the database was written with; a new database gets new ones. Raises :class:`CannotStart`."""
+    keyring.use(keyring.file_of(settings))
+    database = Database(settings.database_url)
+    try:
+        with database.write_session() as session:
+            wrong = check_keys(session, clock.now())
+    finally:
+        database.close()
+    if wrong is not None:
+        raise CannotStart(wrong)
+
+
 def _where(url: str) -> str:
     """An address without its password."""
     return make_url(url).render_as_string(hide_password=True)
@@ -166,6 +181,7 @@ def prepare(settings: Settings) -> None:
     """Migrate, load what a fresh start shows, compile the kernels, build the index. Each is quick when it was done before."""
     python = sys.executable
     _step(1, "检查并更新数据库结构", [python, "-m", "service.migrations.run"])
+    check_key_file(settings)
     if not settings.demo:
         console.print("[2/4] 不载入演示数据（DEMO=0）")
     else:

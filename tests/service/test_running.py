@@ -19,6 +19,9 @@ import psutil
 import pytest
 
 from service import clock
+from service.crypto import keyring
+from service.crypto.keyring import KeyringFile
+from service.crypto.rotate import check_keys
 from service.db import Database
 from service.migrations.run import upgrade
 from tests.service.conftest import draft, make_people
@@ -287,6 +290,30 @@ def test_a_redis_that_does_not_answer_is_one_sentence(tmp_path: Path) -> None:
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, name: str, value: str, said: str) -> None:
     assert said in refused(tmp_path, **{name: value})
+
+
+def test_keys_that_do_not_fit_the_database_are_one_sentence(tmp_path: Path) -> None:
+    """A key file that others may read, a damaged one, and one that is not the database's: nothing is started with it."""
+    url, keys = f"sqlite:///{tmp_path / 'own.db'}", tmp_path / "keys.json"
+    upgrade(url)
+    before = keyring.current_file()
+    database = Database(url)
+    try:
+        keyring.use(KeyringFile(keys, "intl"))
+        with database.write_session() as session:
+            assert check_keys(session, clock.now()) is None
+    finally:
+        keyring.use(before)
+        database.close()
+    more = {"DATABASE_URL": url, "KEYS_FILE": str(keys)}
+    keys.chmod(0o644)
+    assert f"chmod 600 {keys}" in refused(tmp_path, **more)
+    keys.chmod(0o600)
+    content = keys.read_text()
+    keys.write_text(content[:100])
+    assert "已损坏" in refused(tmp_path, **more)
+    keys.unlink()
+    assert "缺少数据库要用的密钥" in refused(tmp_path, **more)
 
 
 def test_a_data_directory_that_is_a_file_is_one_sentence(tmp_path: Path) -> None:
