@@ -42,10 +42,13 @@ def versioned(body: dict[str, Any], version: int, *, status: int = 200, location
     return Answer(status, body, headers)
 
 
-def once(caller: Caller, work: Work) -> flask.Response:
-    """Run a creating action once for its ``Idempotency-Key``, in one transaction with it."""
+def once(caller: Caller, work: Work, *, content: bytes | None = None) -> flask.Response:
+    """Run a creating action once for its ``Idempotency-Key``, in one transaction with it. ``content`` stands for the body where
+    that was read already (an upload)."""
     key = idempotency.required_key(flask.request.headers.get("Idempotency-Key"))
-    request = idempotency.request_hash(flask.request.method, flask.request.path, flask.request.get_data())
+    request = idempotency.request_hash(
+        flask.request.method, flask.request.path, flask.request.get_data() if content is None else content
+    )
     now = clock.now()
     with write_session() as session:
         answer = idempotency.once(

@@ -13,6 +13,8 @@ from service.cli import register_cli
 from service.config import Settings, load
 from service.crypto import keyring
 from service.db import STATEMENT_SECONDS, Database
+from service.employers.routes import blueprint as employers_blueprint
+from service.employers.verification_routes import blueprint as verifications_blueprint
 from service.error_answers import register_error_answers
 from service.headers import register_headers
 from service.indexing.at_once import register_at_once
@@ -81,6 +83,8 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
     registry = api.register_api(app)
     for blueprint in (
         jobs_blueprint,
+        employers_blueprint,
+        verifications_blueprint,
         search_blueprint,
         accounts_blueprint,
         workers_blueprint,

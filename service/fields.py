@@ -11,8 +11,10 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, fields, missing, validate
 from webargs.fields import DelimitedList
 
+from matching.rules import region
 from service import clock
 
+_CODE = re.compile(r"[0-9]{6}(?:[0-9]{3}){0,2}")
 _DIGITS = re.compile(r"-?[0-9]{1,16}")
 PRINTABLE = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"
 """For the document: no control characters but tab and line break."""
@@ -64,6 +66,29 @@ class Text(fields.String):
         if any(c != "\n" and unicodedata.category(c) in {"Cc", "Cs"} for c in text):
             raise ValidationError("文字里有看不见的控制字符，请删掉后再提交。")
         return text.strip()
+
+
+class Division(Text):
+    """A division of GB/T 2260: its code (6, 9 or 12 digits) or its name; loaded as 12 digits."""
+
+    def __init__(self, **options: Any) -> None:
+        described = {"description": "行政区划代码（6、9、12 位）或地名"} | options.pop("metadata", {})
+        super().__init__(longest=64, shortest=1, metadata=described, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        said = super()._deserialize(value, attr, data, **options)
+        if _CODE.fullmatch(said):
+            given = region.current(said)
+            if given.code is None:
+                raise ValidationError("没有这个行政区划代码，请检查，或直接写地名。")
+            return given.code
+        found = region.find(said)
+        if found.code is None:
+            names = "、".join(region.get(code).full_name for code in found.ambiguous[:3])
+            raise ValidationError(
+                f"叫这个名字的地方不止一个，请写上省市：{names}。" if names else "没有找到这个地方，请写到县区。"
+            )
+        return found.code
 
 
 class Few(fields.List[Any]):

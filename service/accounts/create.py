@@ -14,7 +14,6 @@ from service.errors import Conflict, Invalid
 
 STANDS_FOR = {
     "worker": "worker_id",
-    "employer_owner": "employer_id",
     "employer_recruiter": "employer_id",
     "station_staff": "station_id",
     "station_head": "station_id",
@@ -23,7 +22,8 @@ STANDS_FOR = {
     "auditor": "region_code",
     "partner": "source_key",
 }
-"""What an account of a role must be bound to; an operator may look after everything."""
+"""What an account of a role must be bound to; an operator may look after everything, and an owner registers his employer himself
+(``POST /v1/employers``)."""
 _SOURCE_KEY = re.compile(r"partner-[a-z0-9-]{2,23}")
 # The hyphen keeps it apart from every feed, whose key is the name of a Python package, and from what people publish here.
 

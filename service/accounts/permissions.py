@@ -88,6 +88,10 @@ _LOOKERS = dict.fromkeys(("reviewer", "auditor"), Scope.TERRITORY)
 _SEEKERS = dict.fromkeys(("worker", PROXY), Scope.PUBLIC)
 _HELPERS = dict.fromkeys(STATION_ROLES, Scope.STATION | Scope.PUBLIC)
 _HELPERS |= dict.fromkeys(("reviewer", *_OFFICES), Scope.TERRITORY | Scope.PUBLIC)
+_OWNER = {"employer_owner": Scope.EMPLOYER}
+_DECIDERS = dict.fromkeys(("reviewer", "bureau"), Scope.TERRITORY)
+"""Who may find papers in order: the office, not whoever runs the platform."""
+_VERIFIERS = _DECIDERS | {"operator": Scope.TERRITORY}
 _PUBLISHERS = _EMPLOYERS | _STATIONS | _PARTNER | _OFFICES
 _WORKER = {"worker": Scope.OWN}
 _WORKER_OR_PROXY = _WORKER | {PROXY: Scope.OWN}
@@ -100,6 +104,16 @@ _ROWS = (
     Permission("consent.read", "查看我同意过什么", _WORKER_OR_PROXY),
     Permission("disclosure.read", "查看谁看过我的信息", _WORKER_OR_PROXY),
     Permission("document.read", "查看接口文档", _EVERYBODY),
+    Permission("employer.create", "登记单位", {"employer_owner": Scope.OWN} | _VERIFIERS),
+    Permission("employer.edit", "修改单位信息", _OWNER | _VERIFIERS),
+    Permission("employer.handler", "查看经办人完整信息", _OWNER | _DECIDERS),
+    Permission("employer.list", "导入和移出单位名单", _OFFICES),
+    Permission("employer.lists", "查看单位名单", _LOOKERS | _OFFICES),
+    Permission("employer.read", "查看单位", _SHOWN),
+    Permission("employer.record", "查看单位档案", _EMPLOYERS | _LOOKERS | _OFFICES),
+    Permission("employer.staff", "查看和移除单位账号", _OWNER),
+    Permission("employer.suspend", "暂停和恢复单位招聘", _OFFICES),
+    Permission("employer.transfer", "移交单位管理员", _OWNER),
     Permission("gig.accept", "确认本站零工", _STATIONS | _OFFICES),
     Permission("grant.accept", "接受代办", _WORKER),
     Permission("grant.end", "结束代办", _WORKER | _CASE_OFFICES),
@@ -125,6 +139,8 @@ _ROWS = (
     Permission("me.erase", "注销账号", _WORKER | dict.fromkeys(EMPLOYER_ROLES, Scope.OWN)),
     Permission("me.export", "导出我的全部资料", dict.fromkeys(ROLES, Scope.OWN)),
     Permission("me.read", "查看我的账号", _THEMSELVES),
+    Permission("paper.edit", "上传和撤下单位证照", _EMPLOYERS | _VERIFIERS),
+    Permission("paper.read", "查看单位证照", _OWNER | _DECIDERS),
     Permission("password.change", "修改密码", _IN_PERSON),
     Permission("privacy.read", "查看隐私说明", _EVERYBODY),
     Permission("profile.edit", "修改求职档案", _WORKER_OR_PROXY),
@@ -138,6 +154,10 @@ _ROWS = (
     Permission("system.read", "查看系统状态", _EVERYBODY),
     Permission("task.read", "查看后台任务", {"operator": Scope.ANY}),
     Permission("task.retry", "重试后台任务", {"operator": Scope.ANY}),
+    Permission("verification.decide", "核验单位", _DECIDERS),
+    Permission("verification.queue", "查看待核验单位", _LOOKERS | _OFFICES),
+    Permission("verification.read", "查看核验进度", _EMPLOYERS | _LOOKERS | _OFFICES),
+    Permission("verification.submit", "提交单位核验", _OWNER | _VERIFIERS),
     Permission("wechat.push", "微信消息推送", _EVERYBODY),
     Permission("worker.leave", "替没有手机的人注销", _STATIONS),
     Permission("worker.register", "给没有手机的人建档", _STATIONS),

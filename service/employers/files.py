@@ -74,10 +74,11 @@ def read(directory: Path, name: str, *, key: str, row_key: str) -> bytes:
 def remove(directory: Path, name: str) -> None:
     """Take a file away; doing it twice changes nothing."""
     if _NAME.fullmatch(name):
-        (directory / name).unlink(missing_ok=True)
         folder = (directory / name).parent
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
+        if folder.is_dir():
+            (directory / name).unlink(missing_ok=True)
+            if not any(folder.iterdir()):
+                folder.rmdir()
 
 
 def lying_about(directory: Path, before: datetime) -> list[str]:

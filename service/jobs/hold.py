@@ -32,6 +32,13 @@ def require_may_publish(standing: Standing | None) -> None:
         raise Forbidden("employer_refused", standing.reasons[0].sentence)
 
 
+def require_act(session: Session, employer: Employer | None, act: str, now: datetime) -> None:
+    """Raises Forbidden when the employer may not do this yet (``candidates``, ``contact``): see the table of standings."""
+    standing = standing_of(session, employer, now)
+    if standing is not None and not standing.may(act):
+        raise Forbidden("employer_not_ready", standing.reasons[0].sentence)
+
+
 def standing_findings(standing: Standing | None) -> tuple[Finding, ...]:
     """What is to be said of the employer beside the remarks about the advert."""
     if standing is None:

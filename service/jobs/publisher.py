@@ -7,12 +7,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from service.employers.shown import LABEL
 from service.employers.standing import flags_for_workers
 from service.employers.tables import class_names
 from service.jobs.models import Job
-
-LABEL = "招聘服务"
-"""The words by which the notice of five ministries (人社厅发〔2025〕60号) wants such content to be known."""
 
 
 def publisher_of(session: Session, job: Job, now: datetime) -> dict[str, Any]:

@@ -20,8 +20,10 @@ from service.jobs.hold import ADVERT, EMPLOYER, STATION
 from service.jobs.models import Job, held_columns
 from service.jobs.put import apply
 from service.jobs.queries import whole
+from service.tasks import enqueue
 
 BATCH = 500
+SETTLE = "jobs.settle_employer"
 
 
 def settle(session: Session, employer_id: int, now: datetime, *, after: int = 0, most: int = BATCH) -> int | None:
@@ -55,16 +57,25 @@ def settle(session: Session, employer_id: int, now: datetime, *, after: int = 0,
 
 
 def _still_fit(job: Job, now: datetime) -> bool:
-    """Whether the words of a job that waited may be shown today: rules may have changed meanwhile."""
-    advert = advert_of_row(job)
+    """Whether the words of a job that waited may be shown today: rules may have changed meanwhile. Whether it has run out in the
+    meantime is another matter: then it is not shown anyhow, and may be renewed."""
+    advert = replace(advert_of_row(job), valid_until=None)
     return verdict(check_advert(advert, now, read_advert(advert, now))) == "publish"
 
 
 @watch
 def settle_at_once(session: Session, employer_id: int, now: datetime) -> None:
-    """All jobs of an employer, in the transaction that changed its standing: what is suspended is in no list any more."""
-    after: int | None = 0
+    """The jobs of an employer, in the transaction that changed its standing: what is suspended is in no list any more.
+
+    What is to be shown again must be read and checked first; beyond the first batch that is background work.
+    """
+    employer = session.get(Employer, employer_id)
+    releases = employer is not None and may_publish(session, employer, now).outcome == "publish"
+    after = settle(session, employer_id, now)
     while after is not None:
+        if releases:
+            enqueue(session, SETTLE, {"employer_id": employer_id, "after": after})
+            return
         after = settle(session, employer_id, now, after=after)
 
 

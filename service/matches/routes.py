@@ -17,6 +17,7 @@ from service.consents.reading import refuse_unnoted
 from service.consents.record import has_consent
 from service.errors import NotFound
 from service.fields import Out
+from service.jobs.hold import require_act
 from service.jobs.queries import any_state
 from service.matches import candidates as pool
 from service.matches.wishes import wish_of
@@ -76,6 +77,7 @@ def show_candidates(job_id: int) -> dict[str, Any]:
         if job is None:
             raise NotFound("job_not_found", "没有这个岗位，请返回列表看看别的。")
         require(caller, "candidate.read", Owned(employer_id=job.employer_id, public=job.status == "open"))
+        require_act(session, job.employer, "candidates", now)
         found = pool.candidates(session, job, now)
     with refuse_unnoted(), write_session() as session:
         pool.note(session, job, caller, found.worker_ids, now, name=job.employer_name)

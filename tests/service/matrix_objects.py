@@ -20,11 +20,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 import flask
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from service.accounts.create import create_account
@@ -34,7 +35,9 @@ from service.accounts.tokens import issue_token
 from service.consents import texts
 from service.consents.record import Said, give
 from service.db import Database
-from service.employers.models import Employer
+from service.employers import papers
+from service.employers.images import redraw
+from service.employers.models import Employer, ListEntry, Paper, Verification
 from service.jobs.models import GigTerms, Job
 from service.privacy.models import LegalHold
 from service.signin.models import SignInSession
@@ -42,6 +45,8 @@ from service.stations.models import Station
 from service.tasks.models import Task
 from service.workers.models import Hardship, Worker
 from tests.service.conftest import ZHANGGONG
+from tests.service.employers import made_up
+from tests.service.employers.test_pictures import picture
 
 _numbers = itertools.count(1)
 NANKANG = "360703000000"
@@ -188,8 +193,22 @@ def _caller(session: Session, world: World, role: str) -> tuple[int, dict[str, s
 
 
 _PROOF = {"channel": "station_paper", "evidence": "QZ-001"}
+_logins = itertools.count(1)
+_PICTURE = picture(size=(300, 300))
 REQUESTS: dict[str, dict[str, Any]] = {
     "POST /v1/jobs/{job_id}/acceptance": {"json": {"accepted": True}},
+    "PATCH /v1/employers/{employer_id}": {"json": {"about": "演示"}},
+    "POST /v1/employers/{employer_id}/owner": {"json": {"account_id": 999_999_999}},
+    "POST /v1/employers/{employer_id}/papers": {
+        "data": b'--x\r\nContent-Disposition: form-data; name="kind"\r\n\r\nsite_photo\r\n--x\r\n'
+        b'Content-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n' + _PICTURE + b"\r\n--x--\r\n",
+        "content_type": "multipart/form-data; boundary=x",
+    },
+    "POST /v1/employers/{employer_id}/suspension": {"json": {"reason": "no such reason"}},
+    "POST /v1/verifications/{verification_id}/decisions": {
+        "json": {"outcome": "ask", "reasons": ["come_in_person"]},
+    },
+    "PATCH /v1/employer-lists/entries/{entry_id}": {"json": {"removed_on": "2026-06-01", "because": "已改正"}},
     "POST /v1/grants/{grant_id}/end": {"json": {"evidence": "QZ-001"}},
     "POST /v1/stations/{station_id}/workers": {"json": {"proof": _PROOF, "profile": {"wish": "看大门"}}},
     "POST /v1/stations/{station_id}/workers/{worker_id}/grants": {"json": {"proof": _PROOF}},
@@ -363,3 +382,70 @@ def _at_station(session: Session, world: World, side: Side) -> int:
     worker_id = _worker(session, "演示无手机", world.of(side).region_code, world.now)
     session.get_one(Worker, worker_id).station_id = world.of(side).station_id
     return worker_id
+
+
+@makes("GET /v1/employers/{employer_id}")
+def card_of_an_employer(session: Session, world: World, side: Side, role: str) -> Made:
+    """What everybody may know of an employer."""
+    return Made.at("employer region", employer_id=world.of(side).employer_id, public=True)
+
+
+@makes("employer_id")
+def file_of_an_employer(session: Session, world: World, side: Side, role: str) -> Made:
+    """The employer's own file, with a round of checking."""
+    _round(session, world, side)
+    return Made.at("employer region", employer_id=world.of(side).employer_id)
+
+
+@makes("employer_id,account_id")
+def account_of_an_employer(session: Session, world: World, side: Side, role: str) -> Made:
+    """Somebody who works there."""
+    employer_id = world.of(side).employer_id
+    account = create_account(
+        session, role="employer_recruiter", login=f"recruiter-{next(_logins)}", display_name="演示", now=world.now,
+        employer_id=employer_id,
+    )  # fmt: skip
+    return Made.at("employer", employer_id=employer_id, account_id=account.account_id)
+
+
+@makes("employer_id,paper_id")
+def paper_of_an_employer(session: Session, world: World, side: Side, role: str) -> Made:
+    """A picture of a paper, really there."""
+    employer_id = world.of(side).employer_id
+    paper = papers.put_away(world.app.extensions["settings"], redraw(_PICTURE))
+    paper.employer_id, paper.kind, paper.scan_state = employer_id, "site_photo", "clean"
+    paper.uploaded_by, paper.uploaded_at = world.accounts[side], world.now
+    session.add(paper)
+    session.flush()
+    return Made.at("employer region", employer_id=employer_id, paper_id=paper.paper_id)
+
+
+@makes("verification_id")
+def round_of_checking(session: Session, world: World, side: Side, role: str) -> Made:
+    """Papers handed in by somebody else than the caller."""
+    return Made.at("employer region", verification_id=_round(session, world, side))
+
+
+def _round(session: Session, world: World, side: Side) -> int:
+    ids = world.of(side)
+    # Whoever has put a picture there may not decide, and here everybody has tried to.
+    session.execute(update(Paper).where(Paper.employer_id == ids.employer_id).values(removed_at=world.now))
+    row = Verification(
+        employer_id=ids.employer_id, region_code=ids.region_code, state="pending", submitted_by=world.accounts[Side.FAR],
+        submitted_at=world.now, due_at=world.now + timedelta(days=3), version=1,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row.verification_id
+
+
+@makes("entry_id")
+def line_of_a_list(session: Session, world: World, side: Side, role: str) -> Made:
+    """An employer on a list, of the office that put it there."""
+    row = ListEntry(
+        list_kind="breach", credit_code=made_up.credit_code(next(_logins) % 100_000), name="演示",
+        region_code=world.of(side).region_code, source="演示文号", listed_on=date(2026, 1, 1), imported_at=world.now, version=1,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return Made.at("region", entry_id=row.entry_id)
