@@ -6,7 +6,7 @@ import flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service import api, docs
-from service.accounts.access import check_access, identify
+from service.accounts.access import ANYONE, allowed_roles, check_access, identify
 from service.accounts.routes import blueprint as accounts_blueprint
 from service.blueprint import IdConverter, register_query_check
 from service.cli import register_cli
@@ -78,7 +78,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
     register_rate_limit(app, settings)
     app.before_request(check_access)
     register_query_check(app)
-    register_headers(app)
+    register_headers(app, origins=settings.cors_origins, is_open=lambda view: allowed_roles(view) is ANYONE)
 
     registry = api.register_api(app)
     for blueprint in (

@@ -12,6 +12,8 @@ from pathlib import Path
 from environs import Env, EnvError
 from marshmallow import ValidationError, validate
 
+_ORIGIN = re.compile(r"https://[a-z0-9.-]+(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?")
+
 
 class ConfigError(Exception):
     """A setting is missing or cannot be used; the message is one Chinese sentence that names it."""
@@ -58,6 +60,7 @@ class Settings:
     demo: bool
     rate_limit_factor: float
     metrics_token: str = field(repr=False)
+    cors_origins: frozenset[str]
     trusted_proxies: int
     index_poll_seconds: float
     fair_exposure: bool
@@ -112,6 +115,14 @@ def _long_enough(token: str) -> None:
         raise ValidationError("METRICS_TOKEN 太短，请用 24 个以上随机字符，例如 openssl rand -hex 16 的输出")
 
 
+def _origins(said: list[str]) -> frozenset[str]:
+    origins = frozenset(one.strip() for one in said if one.strip())
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise ConfigError(f"CORS_ORIGINS 里的 {origin} 写法不对，要写成 https://域名（可带端口，后面不带斜杠，不能用 *）。")
+    return origins
+
+
 def load() -> Settings:
     """Read the environment. Raises :class:`ConfigError` with one sentence when a value cannot be used."""
     env = Env()
@@ -141,6 +152,7 @@ def load() -> Settings:
             demo=env.bool("DEMO", default=True),
             rate_limit_factor=env.float("RATE_LIMIT_FACTOR", 1, validate=validate.Range(0, 1_000_000)),
             metrics_token=env.str("METRICS_TOKEN", "", validate=_long_enough),
+            cors_origins=_origins(env.list("CORS_ORIGINS", [])),
             trusted_proxies=env.int("TRUSTED_PROXIES", 0, validate=validate.Range(0, 8)),
             index_poll_seconds=env.float("INDEX_POLL_SECONDS", 0.2, validate=validate.Range(0.02, 60)),
             fair_exposure=env.bool("FAIR_EXPOSURE", default=True),

@@ -3,29 +3,88 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from typing import Any
 
 import flask
 
 from service.errors import PreconditionFailed, PreconditionRequired
 
-_PAGE_POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'"
-_DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+_NOWHERE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_DATA_POLICY = f"default-src 'none'; {_NOWHERE}"
+_PAGE_POLICY = f"default-src 'none'; style-src 'unsafe-inline'; img-src data:; {_NOWHERE}"
+"""Our own pages have no script; their style stands in them."""
+_DOCS_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
+    f"{_NOWHERE}"
+)
+"""Swagger UI: its script from here, and it writes styles into elements."""
+HSTS = "max-age=31536000"
+"""A year (OWASP ASVS 5.0, 3.4.1). Subdomains are not ours to decide about."""
+_MAY_BE_SENT = (
+    "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Acting-For, X-Device-Id, X-Request-Id, "
+    "traceparent, tracestate"
+)
+_MAY_BE_READ = "ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id"
+_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
+_PREFLIGHT_SECONDS = "600"
 
 
-def register_headers(app: flask.Flask) -> None:
-    """Security headers, and no shared cache for what depends on who asks."""
+def register_headers(app: flask.Flask, *, origins: frozenset[str] = frozenset(), is_open: Callable[[Any], bool]) -> None:
+    """Security headers; what depends on who asks is kept by nobody; pages of other origins only where the operator names them.
+
+    ``is_open(view)``: whether anybody may call it, so that its answer is nobody's own.
+    """
 
     @app.after_request
     def add(response: flask.Response) -> flask.Response:
-        page = response.mimetype == "text/html" or flask.request.path.startswith("/docs")
-        headers = response.headers
+        request, headers = flask.request, response.headers
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("X-Frame-Options", "DENY")
         headers.setdefault("Referrer-Policy", "no-referrer")
-        headers.setdefault("Content-Security-Policy", _PAGE_POLICY if page else _DATA_POLICY)
-        headers.setdefault("Cache-Control", "no-cache" if flask.request.method in {"GET", "HEAD"} else "no-store")
-        response.vary.update(("Accept", "Authorization"))
+        headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        headers.setdefault("Content-Security-Policy", _policy(request, response))
+        headers.setdefault("Cache-Control", _kept(request, is_open))
+        if response.mimetype == "text/html":
+            headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+            headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        if request.is_secure:
+            headers.setdefault("Strict-Transport-Security", HSTS)
+        response.vary.update(("Accept", "Authorization", "X-Acting-For"))
+        if origins:
+            _tell_origins(request, response, origins)
         return response
+
+
+def _policy(request: flask.Request, response: flask.Response) -> str:
+    if request.path == "/docs" or request.path.startswith("/docs/"):
+        return _DOCS_POLICY
+    return _PAGE_POLICY if response.mimetype == "text/html" else _DATA_POLICY
+
+
+def _kept(request: flask.Request, is_open: Callable[[Any], bool]) -> str:
+    """Who may keep an answer: nobody what is somebody's own, else the phone that asked, and it asks again before using it."""
+    if request.method not in {"GET", "HEAD"}:
+        return "no-store"
+    endpoint = request.endpoint
+    if endpoint is not None and not is_open(flask.current_app.view_functions[endpoint]):
+        return "no-store"
+    return "private, no-cache" if "Authorization" in request.headers else "no-cache"
+
+
+def _tell_origins(request: flask.Request, response: flask.Response, origins: frozenset[str]) -> None:
+    """CORS for the origins that the operator names, exactly. No credentials: there is no cookie that a browser could add."""
+    response.vary.add("Origin")
+    origin = request.headers.get("Origin", "")
+    if origin not in origins:
+        return
+    response.headers["Access-Control-Allow-Origin"] = origin
+    response.headers["Access-Control-Expose-Headers"] = _MAY_BE_READ
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
+        response.headers["Access-Control-Allow-Methods"] = _METHODS
+        response.headers["Access-Control-Allow-Headers"] = _MAY_BE_SENT
+        response.headers["Access-Control-Max-Age"] = _PREFLIGHT_SECONDS
 
 
 def etag(version: int | str, body: bytes) -> str:

@@ -53,6 +53,7 @@ def settings_for(database_url: str, data_dir: Path, **changes: Any) -> Settings:
         demo=False,
         rate_limit_factor=1000,
         metrics_token="",
+        cors_origins=frozenset(),
         trusted_proxies=0,
         index_poll_seconds=0.05,
         fair_exposure=True,
