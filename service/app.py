@@ -30,6 +30,7 @@ from service.privacy.consent_routes import blueprint as consents_blueprint
 from service.privacy.routes import blueprint as privacy_blueprint
 from service.rate_limit import register_rate_limit
 from service.search.routes import blueprint as search_blueprint
+from service.signin.account_routes import blueprint as account_administration_blueprint
 from service.signin.routes import blueprint as sign_in_blueprint
 from service.signin.session_routes import blueprint as sign_in_sessions_blueprint
 from service.state_metrics import StateMetrics
@@ -97,6 +98,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
         sign_in_blueprint,
         sign_in_sessions_blueprint,
         wechat_blueprint,
+        account_administration_blueprint,
         metrics_blueprint,
         performance_blueprint,
     ):

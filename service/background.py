@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 import service.employers.tasks  # importing registers them
 import service.jobs.tasks
-import service.performance.tasks  # noqa: F401  registers its tasks
+import service.performance.tasks
 import service.privacy.tasks
 import service.signin.tasks
 import service.wechat.tasks  # noqa: F401  importing registers what each does

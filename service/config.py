@@ -45,6 +45,18 @@ class WechatSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SignInSettings:
+    """What signing in needs from outside: a gateway for SMS, and the province's identity service. Empty: there is none here."""
+
+    sms_url: str = ""
+    sms_key: str = field(default="", repr=False)
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_redirect_uri: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the operator chose. Paths are absolute; ``redis_url`` empty means: keep counters in the process."""
 
@@ -65,6 +77,7 @@ class Settings:
     index_poll_seconds: float
     fair_exposure: bool
     wechat: WechatSettings
+    sign_in: SignInSettings
     keys_file: Path
     crypto_suite: str
 
@@ -123,6 +136,23 @@ def _origins(said: list[str]) -> frozenset[str]:
     return origins
 
 
+def _sign_in(env: Env) -> SignInSettings:
+    chosen = SignInSettings(
+        sms_url=env.str("SMS_URL", "").rstrip("/"),
+        sms_key=env.str("SMS_KEY", ""),
+        oidc_issuer=env.str("OIDC_ISSUER", ""),
+        oidc_client_id=env.str("OIDC_CLIENT_ID", ""),
+        oidc_client_secret=env.str("OIDC_CLIENT_SECRET", ""),
+        oidc_redirect_uri=env.str("OIDC_REDIRECT_URI", ""),
+    )
+    for name, url in (("SMS_URL", chosen.sms_url), ("OIDC_ISSUER", chosen.oidc_issuer)):
+        if url and not re.match(rf"(?:{_SAFE_URL.pattern})(?:/[^\s?#]*)?$", url):
+            raise ConfigError(f"{name} 要以 https:// 开头（本机的试用服务器除外），请检查。")
+    if chosen.oidc_issuer and not (chosen.oidc_client_id and chosen.oidc_redirect_uri):
+        raise ConfigError("填了 OIDC_ISSUER 就要同时填 OIDC_CLIENT_ID 和 OIDC_REDIRECT_URI，请检查。")
+    return chosen
+
+
 def load() -> Settings:
     """Read the environment. Raises :class:`ConfigError` with one sentence when a value cannot be used."""
     env = Env()
@@ -160,6 +190,7 @@ def load() -> Settings:
             crypto_suite=env.str("CRYPTO_SUITE", "intl", validate=validate.OneOf(["intl", "gm"])),
             scanner_url=scanner_url,
             wechat=_wechat(env),
+            sign_in=_sign_in(env),
         )
     except EnvError as wrong:
         raise ConfigError(f"设置有误，请检查这一项：{wrong}") from wrong

@@ -84,6 +84,7 @@ _EMPLOYERS = dict.fromkeys(EMPLOYER_ROLES, Scope.EMPLOYER)
 _STATIONS = dict.fromkeys(STATION_ROLES, Scope.STATION)
 _PARTNER = {"partner": Scope.SOURCE}
 _OFFICES = dict.fromkeys(("bureau", "operator"), Scope.TERRITORY)
+_ADMINISTRATORS = {"employer_owner": Scope.EMPLOYER, "station_head": Scope.STATION} | _OFFICES
 _LOOKERS = dict.fromkeys(("reviewer", "auditor"), Scope.TERRITORY)
 _SEEKERS = dict.fromkeys(("worker", PROXY), Scope.PUBLIC)
 _HELPERS = dict.fromkeys(STATION_ROLES, Scope.STATION | Scope.PUBLIC)
@@ -98,6 +99,12 @@ _WORKER_OR_PROXY = _WORKER | {PROXY: Scope.OWN}
 _CASE_OFFICES = _STATIONS | {"bureau": Scope.TERRITORY}
 
 _ROWS = (
+    Permission("account.end_sessions", "让账号退出登录", _ADMINISTRATORS),
+    Permission("account.invite", "开通账号", _ADMINISTRATORS),
+    Permission("account.link", "绑定统一身份", _OFFICES),
+    Permission("account.list", "查看管的账号", _ADMINISTRATORS),
+    Permission("account.reset", "重设密码", _ADMINISTRATORS),
+    Permission("account.switch", "停用和启用账号", _ADMINISTRATORS),
     Permission("act.read", "查看别人替我办了什么", _WORKER),
     Permission("candidate.read", "查看岗位的合适人选（不含姓名电话）", _EMPLOYERS),
     Permission("consent.give", "同意或撤回", _WORKER_OR_PROXY),

@@ -105,7 +105,7 @@ def _end_account(session: Session, account_id: int, now: datetime) -> None:
         if not session.scalar(others):
             raise Conflict("owner_last", "您是单位唯一的管理员，请先换一位管理员，再注销自己的账号。")
     row.disabled_at = row.disabled_at or now
-    login_sessions.end_all(session, account_id, "left", now)
+    login_sessions.end_all(session, account_id, "left", now, by=row)
     grants.end_of_account(session, account_id, now, ended_by=account_id)
 
 

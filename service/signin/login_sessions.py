@@ -21,9 +21,11 @@ from datetime import datetime
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from service.accounts.caller import Caller
 from service.accounts.models import AccessToken, Account
 from service.accounts.tokens import token_hash
 from service.errors import Forbidden, Refusal, Unauthorized
+from service.signin import events
 from service.signin.models import RefreshToken, SecondFactor, SignInSession
 from service.signin.policy import SessionPolicy, policy
 
@@ -78,6 +80,7 @@ def open_session(
     )
     session.add(row)
     session.flush()
+    events.note(session, account, "session.open", account.account_id, session_id=row.session_id, method=method, pending=pending)
     if not pending:
         return _issue(session, row, chosen, now)
     token = secrets.token_urlsafe(32)
@@ -90,6 +93,7 @@ def second_factor_given(session: Session, row: SignInSession, account: Account, 
     chosen = _policy(account.role)
     _revoke_access(session, [row.session_id], now)
     row.second_factor_at = row.last_seen_at = now
+    events.note(session, account, "session.second_factor", account.account_id, session_id=row.session_id)
     row.expires_at = now + chosen.absolute
     return _issue(session, row, chosen, now)
 
@@ -121,28 +125,37 @@ def refresh(session: Session, token: str, address: str, now: datetime) -> Tokens
         same = _once_more(session, row, used, token, chosen, now)
         if same is not None:
             return same
-        end(session, row, "reuse", now)
+        end(session, row, "reuse", now, by=account)
         return Unauthorized("sign_in_ended_for_safety", "这次登录在别处被用过，为安全起见已经退出，请重新登录。")
     if used.expires_at <= now or row.expires_at <= now:
-        end(session, row, "idle" if row.expires_at > now else "expired", now)
+        end(session, row, "idle" if row.expires_at > now else "expired", now, by=account)
         return again
     if row.second_factor_at is None and _must_have_second_factor(session, account, chosen):
-        end(session, row, "second_factor", now)
+        end(session, row, "second_factor", now, by=account)
         return again
     used.used_at, used.salt = now, secrets.token_hex(32)
     row.last_seen_at, row.address = now, rounded_address(address)
     return _issue(session, row, chosen, now, made_of=(token, used.salt))
 
 
-def end(session: Session, row: SignInSession, reason: str, now: datetime) -> None:
-    """End a sign-in: its next request is answered 401. Doing it twice changes nothing."""
+def end(session: Session, row: SignInSession, reason: str, now: datetime, *, by: Account | Caller) -> None:
+    """End a sign-in: its next request is answered 401. Doing it twice changes nothing. ``by`` is who ends it."""
     if row.ended_at is None:
         row.ended_at, row.end_reason = now, reason
+        events.note(session, by, "session.end", row.account_id, session_id=row.session_id, reason=reason)
+        events.count_ended(reason)
     _revoke_access(session, [row.session_id], now)
 
 
 def end_all(
-    session: Session, account_id: int, reason: str, now: datetime, *, but_session: int | None = None, but_token: str = ""
+    session: Session,
+    account_id: int,
+    reason: str,
+    now: datetime,
+    *,
+    by: Account | Caller,
+    but_session: int | None = None,
+    but_token: str = "",
 ) -> int:
     """End every sign-in of an account but the present one, tokens without a sign-in included. Gives the number of sign-ins."""
     ended = session.execute(
@@ -166,6 +179,8 @@ def end_all(
         )
         .values(revoked_at=now)
     )
+    events.note(session, by, "session.end_all", account_id, ended=len(ended), reason=reason)
+    events.count_ended(reason, len(ended))
     return len(ended)
 
 

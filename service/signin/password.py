@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from service.accounts.models import Account
 from service.errors import Forbidden, Invalid, Refusal, Unauthorized
-from service.signin import devices, throttle
+from service.signin import devices, events, throttle
 from service.signin.login_sessions import Device, Tokens, end_all, open_session
 from service.signin.models import PasswordLogin
 from service.signin.passwords import hasher
@@ -34,6 +34,7 @@ class Attempt:
     account_id: int | None
     kept_hash: str | None
     source: throttle.Source
+    waits: bool
 
     def check(self, password: str) -> Checked:
         """Compare; takes a tenth of a second and 64 MiB, outside any transaction. Raises Unavailable when too many do so."""
@@ -57,12 +58,12 @@ def begin(session: Session, login: str, address: str, device_token: str, now: da
     kept = session.get(PasswordLogin, account.account_id) if account is not None and account.disabled_at is None else None
     account_id = account.account_id if account is not None and kept is not None else None
     source = throttle.Source(address, devices.known_hash(session, account_id, device_token, now))
-    throttle.begin(session, KIND, login, source, now)
-    return Attempt(login, account_id, kept.password_hash if kept is not None else None, source)
+    waits = throttle.begin(session, KIND, login, source, now)
+    return Attempt(login, account_id, kept.password_hash if kept is not None else None, source, waits)
 
 
-def finish(session: Session, checked: Checked, device_name: str, now: datetime) -> Tokens:
-    """Open the session of a right password. Raises Unauthorized for a wrong one (its count is committed already)."""
+def finish(session: Session, checked: Checked, device_name: str, now: datetime) -> Tokens | Refusal:
+    """Open the session of a right password. A refusal is given back, since its note in the audit trail must be committed."""
     attempt = checked.attempt
     account = session.get(Account, attempt.account_id) if attempt.account_id is not None else None
     kept = (
@@ -72,7 +73,9 @@ def finish(session: Session, checked: Checked, device_name: str, now: datetime) 
     )
     # Meanwhile the password may have been changed or the account switched off.
     if not checked.right or account is None or kept is None or kept.password_hash != attempt.kept_hash:
-        raise Unauthorized(*WRONG)
+        if account is not None:  # an unknown login is only counted: it may be a password in the wrong field
+            events.note(session, account, "sign_in.refuse", account.account_id, method="password", waits=attempt.waits)
+        return Unauthorized(*WRONG)
     if checked.newer_hash is not None:
         kept.password_hash = checked.newer_hash
     throttle.succeeded(session, KIND, attempt.login, attempt.source, now)
@@ -97,8 +100,8 @@ def begin_change(session: Session, account_id: int, address: str, now: datetime)
         raise Forbidden("password_missing", "这个账号还没有密码，请用管理员给的设置码设置。")
     # Its own kind, by account: whoever is signed in cannot use it to make the sign-in itself wait.
     source = throttle.Source(address, f"account:{account_id}")
-    throttle.begin(session, "change", account.login, source, now)
-    return Attempt(account.login, account_id, kept.password_hash, source)
+    waits = throttle.begin(session, "change", account.login, source, now)
+    return Attempt(account.login, account_id, kept.password_hash, source, waits)
 
 
 def finish_change(
@@ -106,11 +109,16 @@ def finish_change(
 ) -> Refusal | None:
     """Keep the new password and end every other sign-in. A refusal is given back, since nothing else is to be undone."""
     attempt = checked.attempt
-    if attempt.account_id is None or not checked.right:
+    if attempt.account_id is None:
+        raise Forbidden("password_missing", "这个账号还没有密码，请用管理员给的设置码设置。")
+    account = session.get_one(Account, attempt.account_id)
+    if not checked.right:
+        events.note(session, account, "password.refuse", attempt.account_id, waits=attempt.waits)
         return Forbidden("password_wrong", "原来的密码不对，请再输一次。")
     throttle.succeeded(session, "change", attempt.login, attempt.source, now)
     set_password(session, attempt.account_id, new_hash, now)
-    end_all(session, attempt.account_id, "password", now, but_session=session_id, but_token=token)
+    events.note(session, account, "password.change", attempt.account_id)
+    end_all(session, attempt.account_id, "password", now, by=account, but_session=session_id, but_token=token)
     return None
 
 

@@ -38,7 +38,8 @@ def sign_in_with_password(body: dict[str, str]) -> Tokens:
             attempt = password.begin(session, body["login"], address(), body["device_token"], clock.now())
         checked = attempt.check(body["password"])  # no transaction is open while the hash is computed
         with write_session() as session:
-            tokens = password.finish(session, checked, body["device_name"], clock.now())
+            outcome = password.finish(session, checked, body["device_name"], clock.now())
+        tokens = settled(outcome)
     return said("password", tokens)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from service.accounts.models import Account
 from service.accounts.tokens import token_hash
 from service.errors import Conflict, Refusal, Unauthorized
-from service.signin import throttle, totp
+from service.signin import events, throttle, totp
 from service.signin.devices import remember
 from service.signin.login_sessions import Tokens, end_all, live_session, second_factor_given
 from service.signin.models import RecoveryCode, SecondFactor, SignInSession
@@ -79,11 +79,13 @@ def confirm(session: Session, who: Holder, code: str, now: datetime) -> Confirme
     if wrong is not None:
         return wrong
     row.confirmed_at = now
+    account = session.get_one(Account, who.account_id)
+    events.note(session, account, "second_factor.confirm", who.account_id)
     codes = _new_recovery_codes(session, who.account_id)
     if who.session_id is None:  # a token that the operator has issued: there is no sign-in to go on with
         return Confirmed(codes, None)
     current = live_session(session, who.session_id, now)
-    end_all(session, who.account_id, "second_factor", now, but_session=who.session_id)
+    end_all(session, who.account_id, "second_factor", now, by=account, but_session=who.session_id)
     return Confirmed(codes, _complete(session, current, now))
 
 
@@ -106,8 +108,10 @@ def remove(session: Session, who: Holder, code: str, now: datetime) -> Refusal |
         raise Conflict("second_factor_missing", "还没有绑定动态验证码。")
     wrong = _check(session, row, who, code, now, recovery=True)
     if wrong is None:
+        account = session.get_one(Account, who.account_id)
+        events.note(session, account, "second_factor.remove", who.account_id)
         drop(session, who.account_id)
-        end_all(session, who.account_id, "second_factor", now)
+        end_all(session, who.account_id, "second_factor", now, by=account)
     return wrong
 
 
@@ -127,7 +131,7 @@ def _check(session: Session, row: SecondFactor, who: Holder, code: str, now: dat
     """Whether the code is right, and use it up. Counted before it is compared; the row is held, so that no code is good twice."""
     held = session.get(SignInSession, who.session_id) if who.session_id is not None else None
     source = throttle.Source(who.address, (held.device_hash or "") if held is not None else "")
-    throttle.begin(session, "second_factor", str(row.account_id), source, now)
+    waits = throttle.begin(session, "second_factor", str(row.account_id), source, now)
     chosen, given = policy().second_factor, re.sub(r"[\s-]", "", code).upper()
     if re.fullmatch(r"[0-9]+", given):
         step = totp.matching_step(
@@ -141,6 +145,8 @@ def _check(session: Session, row: SecondFactor, who: Holder, code: str, now: dat
     if not right and recovery:
         right = _use_recovery_code(session, row.account_id, given, now)
     if not right:
+        account = session.get_one(Account, row.account_id)
+        events.note(session, account, "sign_in.refuse", row.account_id, method="second_factor", waits=waits)
         return Unauthorized(*_WRONG)
     throttle.succeeded(session, "second_factor", str(row.account_id), source, now)
     return None

@@ -11,7 +11,7 @@ from service.accounts.permit import Owned, require
 from service.blueprint import Blueprint
 from service.errors import NotFound
 from service.sessions import read_session, write_session
-from service.signin import events, login_sessions, schemas
+from service.signin import login_sessions, schemas
 from service.signin.models import SignInSession
 
 blueprint = Blueprint("sign_in_sessions", __name__, description="登录的设备：查看、退出")
@@ -29,8 +29,7 @@ def logout() -> None:
         tokens.revoke_token(session, bearer_token(), now=now)
         row = session.get(SignInSession, caller.session_id) if caller.session_id is not None else None
         if row is not None:
-            login_sessions.end(session, row, "logout", now)
-    events.count_ended("logout")
+            login_sessions.end(session, row, "logout", now, by=caller)
 
 
 @blueprint.route("/v1/me/sessions", methods=["GET"])
@@ -52,9 +51,8 @@ def end_other_sessions() -> dict[str, int]:
     caller = current_account()
     with write_session() as session:
         ended = login_sessions.end_all(
-            session, caller.account_id, "others", clock.now(), but_session=caller.session_id, but_token=bearer_token()
+            session, caller.account_id, "others", clock.now(), by=caller, but_session=caller.session_id, but_token=bearer_token()
         )
-    events.count_ended("others", ended)
     return {"ended": ended}
 
 
@@ -70,5 +68,4 @@ def end_session(session_id: int) -> None:
         if row is None:
             raise NotFound(*_MISSING)
         require(caller, "session.end", Owned(account_id=row.account_id), missing=_MISSING)
-        login_sessions.end(session, row, "by_hand", clock.now())
-    events.count_ended("by_hand")
+        login_sessions.end(session, row, "by_hand", clock.now(), by=caller)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from service.accounts.models import Account
 from service.accounts.tokens import token_hash
 from service.errors import Invalid, Unauthorized
-from service.signin import devices, second_factor
+from service.signin import devices, events, second_factor
 from service.signin.login_sessions import Device, Tokens, end_all
 from service.signin.models import SetUpCode
 from service.signin.password import set_password, signed_in
@@ -62,11 +62,12 @@ def use(session: Session, code: str, password_hash: str, device: Device, now: da
     if row is None:
         raise Unauthorized(*_BAD)
     row.used_at = now
+    events.note(session, account, "password.set_up", account.account_id, drops_second_factor=row.drops_second_factor)
     set_password(session, account.account_id, password_hash, now)
     devices.forget_all(session, account.account_id)
     if row.drops_second_factor:
         second_factor.drop(session, account.account_id)
-    end_all(session, account.account_id, "set_up", now)
+    end_all(session, account.account_id, "set_up", now, by=account)
     return signed_in(session, account, method="set_up", device=device, now=now)
 
 

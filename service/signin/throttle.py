@@ -48,10 +48,11 @@ class Waiting(TooMany):
         self.which = which
 
 
-def begin(session: Session, kind: str, who: str, source: Source, now: datetime) -> None:
+def begin(session: Session, kind: str, who: str, source: Source, now: datetime) -> bool:
     """Count an attempt of ``kind`` (``password``, ``second_factor``) at ``who``. Raises Waiting, and then nothing is counted.
 
-    The transaction must be committed before the secret is looked at.
+    Gives whether this source has to wait, should the attempt be wrong. The transaction must be committed before the secret is
+    looked at.
     """
     rows = {key: _locked(session, _key(*key), now) for key in _keys(kind, who, source)}
     for key, row in rows.items():
@@ -69,6 +70,7 @@ def begin(session: Session, kind: str, who: str, source: Source, now: datetime) 
         else:
             row.level += 1.0
     session.flush()
+    return any(key[0] == "source" and row.blocked_until is not None for key, row in rows.items())
 
 
 def succeeded(session: Session, kind: str, who: str, source: Source, now: datetime) -> None:

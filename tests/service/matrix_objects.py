@@ -18,6 +18,7 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -196,6 +197,8 @@ _PROOF = {"channel": "station_paper", "evidence": "QZ-001"}
 _logins = itertools.count(1)
 _PICTURE = picture(size=(300, 300))
 REQUESTS: dict[str, dict[str, Any]] = {
+    "POST /v1/accounts/{account_id}/set-up-code": {"json": {}},
+    "PUT /v1/accounts/{account_id}/identity": {"json": {"subject": None}},
     "POST /v1/jobs/{job_id}/acceptance": {"json": {"accepted": True}},
     "PATCH /v1/employers/{employer_id}": {"json": {"about": "演示"}},
     "POST /v1/employers/{employer_id}/owner": {"json": {"account_id": 999_999_999}},
@@ -449,3 +452,19 @@ def line_of_a_list(session: Session, world: World, side: Side, role: str) -> Mad
     session.add(row)
     session.flush()
     return Made.at("region", entry_id=row.entry_id)
+
+
+@makes("account_id")
+def colleague(session: Session, world: World, side: Side, role: str) -> Made:
+    """An account that an employer's owner looks after for an owner, else one of a station."""
+    ids, number = world.of(side), secrets.token_hex(6)
+    if role == "employer_owner":
+        made = create_account(
+            session, role="employer_recruiter", login=f"hr-{number}", display_name="演示招工员", now=world.now,
+            employer_id=ids.employer_id,
+        )  # fmt: skip
+        return Made.at("employer region", account_id=made.account_id)
+    made = create_account(
+        session, role="station_staff", login=f"zd-{number}", display_name="演示窗口", now=world.now, station_id=ids.station_id
+    )
+    return Made.at("station region", account_id=made.account_id)
