@@ -9,6 +9,8 @@ BEIJING = timezone(timedelta(hours=8), "+08:00")
 """What people see: China has one time zone and no summer time since 1992."""
 
 
+_WRITTEN = datetime(2026, 11, 1, tzinfo=UTC)
+_WORN_OUT = datetime(2046, 11, 1, tzinfo=UTC)
 LARGEST_JUMP_SECONDS = 3600
 """Beyond this nothing is destroyed by this clock, and ``/status`` is not well."""
 _BEGAN = (time.time(), time.monotonic())
@@ -17,6 +19,14 @@ _BEGAN = (time.time(), time.monotonic())
 def now() -> datetime:
     """The present moment, aware, in UTC."""
     return datetime.now(UTC)
+
+
+def plausible() -> bool:
+    """Whether the machine's clock can be right: this program was written in November 2026, and machines do not last for ever.
+
+    Laws, terms and deadlines of a wrong year would be applied to people: nothing is written by such a clock.
+    """
+    return _WRITTEN <= now() < _WORN_OUT
 
 
 def jumped_seconds() -> float:

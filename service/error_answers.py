@@ -35,6 +35,8 @@ _SENTENCES: dict[int, tuple[str, str]] = {
     503: ("unavailable", "系统正忙，请稍后再试。"),
 }
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_READ_ONLY = (psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.FeatureNotSupported)
+"""A server that takes nothing; the second is how a standby refuses to begin a transaction that writes."""
 _FAULT = ("internal", "系统出了点问题，我们会尽快处理，请稍后再试。")
 
 
@@ -113,7 +115,7 @@ def _database(error: DBAPIError) -> flask.Response:
     """What passes by itself is 503: a server that restarts, a line that broke, a disk that is full or read-only, a lock held too
     long. What the program did wrong (a rule of the tables broken) is a fault."""
     passes = isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated
-    return _away(error) if passes or isinstance(error.orig, psycopg.errors.ReadOnlySqlTransaction) else _fault(error)
+    return _away(error) if passes or isinstance(error.orig, _READ_ONLY) else _fault(error)
 
 
 def _away(error: DBAPIError | PoolTimeout) -> flask.Response:

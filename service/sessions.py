@@ -9,8 +9,10 @@ from typing import cast
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from service import clock
 from service.config import Settings
 from service.db import Database
+from service.errors import Unavailable
 
 
 def database() -> Database:
@@ -25,7 +27,9 @@ def settings() -> Settings:
 
 @contextmanager
 def write_session() -> Iterator[Session]:
-    """One transaction: committed when the block ends, rolled back when it raises."""
+    """One transaction: committed when the block ends, rolled back when it raises. Raises Unavailable by a clock that is wrong."""
+    if not clock.plausible():
+        raise Unavailable("clock_wrong", "服务器的时钟不对，暂时不能提交，请稍后再试。", headers={"Retry-After": "60"})
     with database().write_session() as session:
         yield session
 

@@ -239,7 +239,7 @@ def _clock_state(database: Database) -> dict[str, Any]:
     except SQLAlchemyError:
         return {"ok": False, "database_now": None, "difference_seconds": None, "jumped_seconds": jumped}
     return {
-        "ok": abs(difference) <= CLOCK_OFF_SECONDS and abs(jumped) <= clock.LARGEST_JUMP_SECONDS,
+        "ok": clock.plausible() and abs(difference) <= CLOCK_OFF_SECONDS and abs(jumped) <= clock.LARGEST_JUMP_SECONDS,
         "database_now": clock.show(theirs),
         "difference_seconds": difference,
         "jumped_seconds": jumped,
