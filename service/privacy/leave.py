@@ -34,17 +34,21 @@ def leave(session: Session, person: Person, said: Said, now: datetime, *, cause:
 
     Doing it twice changes nothing. Raises Conflict for the last administrator of an employer: somebody must answer for its jobs.
     """
-    before = _erasure(session, person)
-    if before is not None:
-        return before
-    for account_id in person.account_ids:
-        _end_account(session, account_id, now)
+    row = None
     if person.worker_id is not None:
         row = session.scalars(select(Worker).where(Worker.worker_id == person.worker_id).with_for_update()).one()
+    accounts = select(Account).where(Account.account_id.in_(person.account_ids)).order_by(Account.account_id).with_for_update()
+    held = list(session.scalars(accounts))
+    before = _erasure(session, person)  # asked with the rows held: a second tap waits, and then finds the first one's
+    if before is not None:
+        return before
+    for account in held:
+        _end_account(session, account, now)
+    if row is not None:
         row.left_at = row.left_at or now
-        grants.end_all(session, person.worker_id, now, ended_by=said.account_id)
-        withdraw_all(session, person.worker_id, said, now)
-        session.execute(delete(WorkerMatch).where(WorkerMatch.worker_id == person.worker_id))
+        grants.end_all(session, row.worker_id, now, ended_by=said.account_id)
+        withdraw_all(session, row.worker_id, said, now)
+        session.execute(delete(WorkerMatch).where(WorkerMatch.worker_id == row.worker_id))
     erasure = Erasure(
         worker_id=person.worker_id,
         account_id=person.account_ids[0] if person.account_ids else None,
@@ -93,8 +97,8 @@ def _erasure(session: Session, person: Person) -> Erasure | None:
     return session.scalars(select(Erasure).where(Erasure.account_id.in_(person.account_ids))).first()
 
 
-def _end_account(session: Session, account_id: int, now: datetime) -> None:
-    row = session.scalars(select(Account).where(Account.account_id == account_id).with_for_update()).one()
+def _end_account(session: Session, row: Account, now: datetime) -> None:
+    account_id = row.account_id
     if row.role == "employer_owner" and row.employer_id is not None:
         others = select(func.count()).where(
             Account.employer_id == row.employer_id,

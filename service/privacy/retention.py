@@ -83,9 +83,12 @@ def _past(one: PersonalTable, now: datetime) -> ColumnElement[bool]:
     subject = columns[one.says.subject]
     if one.says.subject == "worker_id":
         wanted.append(or_(subject.is_(None), ~_held(subject)))
-    if one.says.while_here:
-        mine = Erasure.worker_id if one.says.subject == "worker_id" else Erasure.account_id
-        wanted.append(exists(select(1).where(mine == subject, Erasure.done_at.is_not(None)).correlate(one.table)))
+    if one.says.while_here and one.says.subject == "worker_id":
+        gone = select(1).where(Worker.worker_id == subject, Worker.erased_at.is_not(None))
+        wanted.append(exists(gone.correlate(one.table)))
+    elif one.says.while_here:
+        gone = select(1).where(Erasure.account_id == subject, Erasure.done_at.is_not(None))
+        wanted.append(exists(gone.correlate(one.table)))
     wanted += [  # a row that another one still needs stays as long as that one
         ~exists(select(1).where(key.parent == key.column).correlate(one.table))
         for other in Base.metadata.tables.values()
