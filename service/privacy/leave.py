@@ -16,6 +16,7 @@ from service import audit
 from service.accounts.caller import Caller
 from service.accounts.models import Account
 from service.consents.record import Said, withdraw_all
+from service.employers.models import Employer
 from service.errors import Conflict
 from service.matches.models import WorkerMatch
 from service.privacy.holds import in_force
@@ -100,6 +101,8 @@ def _erasure(session: Session, person: Person) -> Erasure | None:
 def _end_account(session: Session, row: Account, now: datetime) -> None:
     account_id = row.account_id
     if row.role == "employer_owner" and row.employer_id is not None:
+        # Two administrators who leave at once: one waits here, and then finds himself the last.
+        session.execute(select(Employer.employer_id).where(Employer.employer_id == row.employer_id).with_for_update())
         others = select(func.count()).where(
             Account.employer_id == row.employer_id,
             Account.role == "employer_owner",
