@@ -19,6 +19,7 @@ from service.error_answers import register_error_answers
 from service.headers import register_headers
 from service.indexing.at_once import register_at_once
 from service.indexing.live import LiveIndex
+from service.jobs.code_routes import blueprint as job_codes_blueprint
 from service.jobs.routes import blueprint as jobs_blueprint
 from service.logs import register_request_log, set_up_logs
 from service.matches import endings as matches_endings  # noqa: F401  what ends with a consent registers itself
@@ -33,6 +34,7 @@ from service.search.routes import blueprint as search_blueprint
 from service.signin.account_routes import blueprint as account_administration_blueprint
 from service.signin.routes import blueprint as sign_in_blueprint
 from service.signin.session_routes import blueprint as sign_in_sessions_blueprint
+from service.signin.wechat_routes import blueprint as sign_in_wechat_blueprint
 from service.state_metrics import StateMetrics
 from service.status import blueprint as status_blueprint
 from service.task_routes import blueprint as tasks_blueprint
@@ -97,6 +99,8 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
         tasks_blueprint,
         sign_in_blueprint,
         sign_in_sessions_blueprint,
+        sign_in_wechat_blueprint,
+        job_codes_blueprint,
         wechat_blueprint,
         account_administration_blueprint,
         metrics_blueprint,

@@ -76,6 +76,7 @@ class Settings:
     trusted_proxies: int
     index_poll_seconds: float
     fair_exposure: bool
+    public_url: str
     wechat: WechatSettings
     sign_in: SignInSettings
     keys_file: Path
@@ -97,6 +98,13 @@ class Settings:
     def is_sqlite(self) -> bool:
         """Whether the database is the embedded one."""
         return self.database_url.startswith("sqlite")
+
+
+def _public_url(env: Env) -> str:
+    url = env.str("PUBLIC_URL", "").rstrip("/")
+    if url and not re.fullmatch(r"https?://[^/\s?#@]+", url):
+        raise ConfigError("PUBLIC_URL 是别人打开这个网站的地址，例如 https://jobs.example.cn，后面不带路径，请检查。")
+    return url
 
 
 def _wechat(env: Env) -> WechatSettings:
@@ -189,6 +197,7 @@ def load() -> Settings:
             keys_file=Path(env.str("KEYS_FILE", "") or data_dir / "keys.json").expanduser().resolve(),
             crypto_suite=env.str("CRYPTO_SUITE", "intl", validate=validate.OneOf(["intl", "gm"])),
             scanner_url=scanner_url,
+            public_url=_public_url(env),
             wechat=_wechat(env),
             sign_in=_sign_in(env),
         )

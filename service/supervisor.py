@@ -33,6 +33,7 @@ from service.config import ConfigError, Settings, load
 from service.crypto import keyring
 from service.crypto.rotate import check_keys
 from service.db import Database
+from service.wechat.loopback.embedded import for_trying
 from service.welcome import greet, has_demo
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -231,14 +232,16 @@ def metrics_dir(settings: Settings) -> Path:
     return memory / f"chengnuan-{os.getuid()}-{settings.port}" if os.access(memory, os.W_OK) else settings.data_dir / "metrics"
 
 
-def children(settings: Settings) -> list[Child]:
-    """The three processes that make up the service."""
+def children(settings: Settings, stand_in: dict[str, str]) -> list[Child]:
+    """The three processes that make up the service, and a fourth that stands in for WeChat when ``stand_in`` says so."""
     metrics = metrics_dir(settings)
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir(parents=True, mode=0o700)
-    environment = {metric_files.DIRECTORY: str(metrics), "PYTHONUNBUFFERED": "1"}
+    environment = {metric_files.DIRECTORY: str(metrics), "PYTHONUNBUFFERED": "1", **stand_in}
     python = sys.executable
+    trying = [Child("微信试用", [python, "-m", "service.wechat.loopback"], environment=environment)] if stand_in else []
     return [
+        *trying,
         Child("网站", [python, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"], environment=environment),
         Child("索引", [python, "-m", "flask", "--app", "wsgi.py", "index", "follow"], environment=environment),
         Child("任务", [python, "-m", "service.background"], environment=environment),
@@ -329,12 +332,13 @@ def main() -> int:
         check_servers(settings)
         prepare(settings)
         check_port(settings)
-        processes = children(settings)
+        stand_in = for_trying(settings)
+        processes = children(settings, stand_in)
         for child in processes:
             child.start()
         wait_ready(settings, processes, stopping=stopping)
         if not stopping:
-            greet(settings, address(settings), console)
+            greet(settings, address(settings), console, wechat=stand_in.get("WECHAT_URL", ""))
         keep_alive(processes, stopping=stopping)
     except (ConfigError, CannotStart) as reason:
         if not stopping:

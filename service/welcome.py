@@ -39,8 +39,8 @@ def has_demo(settings: Settings) -> bool:
         database.close()
 
 
-def greet(settings: Settings, address: str, console: Console) -> None:
-    """Print where to go and what to try."""
+def greet(settings: Settings, address: str, console: Console, *, wechat: str = "") -> None:
+    """Print where to go and what to try. ``wechat``: where the stand-in for WeChat listens, if there is one."""
     console.print()
     console.print(f"[bold green]城暖已经启动[/bold green]   {address}/v1/jobs")
     console.print(f"接口文档（浏览器打开）   {address}/docs")
@@ -60,6 +60,10 @@ def greet(settings: Settings, address: str, console: Console) -> None:
     console.print("\n可以试试：")
     for line in try_lines(address, tokens.get("demo-employer")):
         console.print(line, markup=False)
+    if wechat:
+        console.print("\n微信登录（试用，没有连真的微信）：先取一个 code，再用它登录：")
+        for line in wechat_lines(address, wechat):
+            console.print(line, markup=False)
     console.print("\n按 Ctrl-C 结束。\n")
 
 
@@ -87,4 +91,13 @@ def try_lines(address: str, employer_token: str | None) -> list[str]:
             f"  curl -X POST {address}/v1/jobs -H 'Authorization: Bearer {employer_token}' -H 'Content-Type: application/json' "
             f"-H \"Idempotency-Key: $(date +%s)\" -d '{advert}'"
         ),
+    ]
+
+
+def wechat_lines(address: str, wechat: str) -> list[str]:
+    """Lines for a shell: what the phone of a made-up person does, and the sign-in that follows."""
+    return [
+        f'  curl -X POST {wechat}/demo/login -d \'{{"person":"演示工友"}}\'',
+        f"  curl -X POST {address}/v1/auth/wechat -H 'Content-Type: application/json' -d '{{\"code\":\"上一行得到的 code\"}}'",
+        f"  另有 {wechat}/demo/phone（取手机号的 code）、/demo/subscribe（同意订阅消息）、/demo/messages（收到的消息）",
     ]

@@ -60,6 +60,7 @@ def settings_for(database_url: str, data_dir: Path, **changes: Any) -> Settings:
         keys_file=Path(os.environ["KEYS_FILE"]),
         crypto_suite="intl",
         scanner_url="",
+        public_url="",
         wechat=WechatSettings(),
         sign_in=SignInSettings(),
     )
