@@ -113,6 +113,13 @@ def post_worker_init(worker: Any) -> None:
     """Open the index and run one search in it before the first request arrives."""
     quiet_crashes()
     worker.app.callable.extensions["live_index"].start()
+    worker.app.callable.extensions["search_counts"].start()
+
+
+def worker_exit(server: Any, worker: Any) -> None:  # noqa: ARG001  gunicorn's signature
+    """Write the counts of searches that are still in memory."""
+    if worker.app is not None and worker.app.callable is not None:
+        worker.app.callable.extensions["search_counts"].stop()
 
 
 def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001  gunicorn's signature

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -26,10 +28,12 @@ from service.matches import endings as matches_endings  # noqa: F401  what ends 
 from service.matches.routes import blueprint as matches_blueprint
 from service.metrics import blueprint as metrics_blueprint
 from service.metrics import register_metrics
+from service.oversight_routes import blueprint as oversight_blueprint
 from service.performance.routes import blueprint as performance_blueprint
 from service.privacy.consent_routes import blueprint as consents_blueprint
 from service.privacy.routes import blueprint as privacy_blueprint
 from service.rate_limit import register_rate_limit
+from service.search.log import SearchCounts
 from service.search.routes import blueprint as search_blueprint
 from service.signin.account_routes import blueprint as account_administration_blueprint
 from service.signin.routes import blueprint as sign_in_blueprint
@@ -69,6 +73,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
         settings.database_url, pool_size=settings.web_threads + 2, statement_seconds=STATEMENT_SECONDS
     )
     app.extensions["keyring"] = keyring.use(keyring.file_of(settings))
+    app.extensions["search_counts"] = SearchCounts(lambda: cast("Database", app.extensions["database"]))
     app.extensions["live_index"] = LiveIndex(settings.index_dir, settings.index_poll_seconds)
 
     app.extensions["state_metrics"] = [StateMetrics(app)]
@@ -97,6 +102,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
         matches_blueprint,
         status_blueprint,
         tasks_blueprint,
+        oversight_blueprint,
         sign_in_blueprint,
         sign_in_sessions_blueprint,
         sign_in_wechat_blueprint,

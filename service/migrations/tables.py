@@ -13,6 +13,7 @@ import service.jobs.models
 import service.matches.models
 import service.performance.models
 import service.privacy.models
+import service.search.models
 import service.signin.models
 import service.stations.models
 import service.tasks.models

@@ -20,6 +20,7 @@ from service.jobs.queries import shown
 from service.jobs.schemas import JobCard, elder
 from service.rate_classes import limited
 from service.search import ask, cursor, fair, find
+from service.search.log import SearchCounts
 from service.search.schemas import (
     AGE_LEAST,
     UNDER_16,
@@ -53,7 +54,7 @@ def list_jobs(args: dict[str, Any]) -> Response:
     args = _switched(args)
     asked = ask.from_search(args, clock.seconds(clock.now()))
     _check_tags(args, "tags", "tags_any", "tags_none")
-    return answer(args, asked)
+    return answer(args, asked, heard=args["q"])
 
 
 @blueprint.route("/v1/match", methods=["POST"])
@@ -66,7 +67,7 @@ def match(args: dict[str, Any]) -> Response:
     args = _switched(args)
     asked = ask.from_match(args, clock.seconds(clock.now()))
     _check_tags(args["preferences"], "tags", "tags_required", "tags_any", "tags_none", within="preferences.")
-    return answer(args, asked)
+    return answer(args, asked, heard=args["text"])
 
 
 @blueprint.route("/v1/jobs/<int:job_id>/similar", methods=["GET"])
@@ -123,14 +124,21 @@ def _fair_seed(args: dict[str, Any], asked: Wished) -> int | None:
     return fair.seed_for(asked.query, None if caller is None else caller.account_id)
 
 
-def answer(args: dict[str, Any], asked: Wished) -> Response:
-    """A page of the list as it goes out. ``args``: ``cursor limit view fair``, and whatever makes the question this one."""
+def answer(args: dict[str, Any], asked: Wished, *, heard: str | None = None) -> Response:
+    """A page of the list as it goes out. ``args``: ``cursor limit view fair``, and whatever makes the question this one.
+    ``heard``: the words of a search that is counted; a profile's own words are not."""
     index = _live().get()
     asked = asked._replace(query=replace(asked.query, fair_seed=_fair_seed(args, asked)))
     question = cursor.fingerprint({name: value for name, value in args.items() if name not in {"cursor", "limit", "view"}})
     with read_session() as session:
         page = find.page(session, index, asked, question, args.get("cursor"), clock.now())
     widened = page.widened
+    if heard is not None and args.get("cursor") is None:
+        counts: SearchCounts = current_app.extensions["search_counts"]
+        place = asked.query
+        counts.note(
+            heard, place.regions, place.lat, place.lng, found=page.total, widened=widened is not None, now=clock.now()
+        )  # fmt: skip
     if asked.query.age is not None and asked.query.age < AGE_LEAST:  # said in words; as a parameter it is refused
         widened = (UNDER_16, 0)
     body = {"items": [_card(found.job) | _why(found) for found in page.found]} | _around(
