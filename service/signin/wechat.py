@@ -110,7 +110,7 @@ def _give_up(session: Session, caller: Caller, theirs: WechatIdentity, now: date
         raise _bound_elsewhere()
     session.execute(delete(WechatIdentity).where(WechatIdentity.account_id == left.account_id))
     session.expunge(theirs)
-    login_sessions.end_all(session, left.account_id, "merged", now)
+    login_sessions.end_all(session, left.account_id, "merged", now, by=caller)
     left.disabled_at = left.disabled_at or now
     audit.record(
         session, caller, "account.merge", "account", left.account_id,
