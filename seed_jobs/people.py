@@ -15,11 +15,14 @@ from service.accounts.models import Account
 from service.consents import texts
 from service.consents.record import Said, give
 from service.employers.models import Employer
+from service.stations.hours import read_words
 from service.stations.models import Station
 from service.workers.models import Worker
 
 DEMO_EMPLOYER, DEMO_STATION, DEMO_WORKER, DEMO_BUREAU_REGION = "elec", "demo-gz", "演示工友01", "360700000000"
 """Whom the demo logins stand for."""
+FUNCTIONS = ["matching", "guidance", "registration", "rights", "rest"]
+"""What the made-up stations do."""
 
 
 def load_employers(session: Session, now: datetime, summary: Summary) -> dict[str, int]:
@@ -65,6 +68,8 @@ def load_stations(session: Session, now: datetime, summary: Summary) -> dict[str
             "lat": lat,
             "lng": lng,
             "opening_hours": row["hours"],
+            "hours": read_words(row["hours"]),
+            "functions": FUNCTIONS,
         }
         station = session.scalars(select(Station).where(Station.code == row["code"])).one_or_none()
         if station is None:

@@ -19,6 +19,7 @@ from service.accounts.tokens import issue_token, revoke_all
 from service.employers.models import Employer
 from service.errors import Refusal
 from service.sessions import write_session
+from service.stations.levels import level_of_region
 from service.stations.models import Station
 
 DAYS = 90
@@ -107,7 +108,14 @@ def _stands_for(session: Session, role: str, name: str, code: str) -> dict[str, 
         station = session.scalars(select(Station).where(Station.name == name, Station.region_code == code)).first()
         if station is None:
             number = len(session.scalars(select(Station.station_id).where(Station.region_code == code)).all()) + 1
-            station = Station(code=f"{code}-{number:03d}", name=name, level="驿站", region_code=code, created_at=now)
+            level = level_of_region(region_rules.get(code).level)
+            station = Station(
+                code=f"{code}-{number:03d}",
+                name=name,
+                level=level,
+                region_code=code,
+                created_at=now,
+            )
             session.add(station)
             session.flush()
         return {"station_id": station.station_id}

@@ -40,6 +40,7 @@ from service.signin.routes import blueprint as sign_in_blueprint
 from service.signin.session_routes import blueprint as sign_in_sessions_blueprint
 from service.signin.wechat_routes import blueprint as sign_in_wechat_blueprint
 from service.state_metrics import StateMetrics
+from service.stations.routes import blueprint as stations_blueprint
 from service.status import blueprint as status_blueprint
 from service.task_routes import blueprint as tasks_blueprint
 from service.wechat.routes import blueprint as wechat_blueprint
@@ -93,6 +94,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
         jobs_blueprint,
         employers_blueprint,
         verifications_blueprint,
+        stations_blueprint,
         search_blueprint,
         accounts_blueprint,
         workers_blueprint,

@@ -89,6 +89,7 @@ _LOOKERS = dict.fromkeys(("reviewer", "auditor"), Scope.TERRITORY)
 _SEEKERS = dict.fromkeys(("worker", PROXY), Scope.PUBLIC)
 _HELPERS = dict.fromkeys(STATION_ROLES, Scope.STATION | Scope.PUBLIC)
 _HELPERS |= dict.fromkeys(("reviewer", *_OFFICES), Scope.TERRITORY | Scope.PUBLIC)
+_HEAD = {"station_head": Scope.STATION}
 _OWNER = {"employer_owner": Scope.EMPLOYER}
 _DECIDERS = dict.fromkeys(("reviewer", "bureau"), Scope.TERRITORY)
 """Who may find papers in order: the office, not whoever runs the platform."""
@@ -162,6 +163,11 @@ _ROWS = (
     Permission("session.end", "退出登录", _IN_PERSON),
     Permission("session.read", "查看登录的设备", _IN_PERSON),
     Permission("sign_in.try", "登录", _EVERYBODY),
+    Permission("station.close", "撤销驿站", _OFFICES),
+    Permission("station.create", "新设驿站", _OFFICES),
+    Permission("station.edit", "修改驿站", _HEAD | _OFFICES),
+    Permission("station.read", "找驿站", _EVERYBODY),
+    Permission("station.staff", "查看和移除驿站账号", _HEAD | _OFFICES),
     Permission("subscription.read", "查看微信订阅消息", _IN_PERSON),
     Permission("subscription.report", "报告微信订阅消息", _IN_PERSON),
     Permission("system.read", "查看系统状态", _EVERYBODY),

@@ -130,7 +130,7 @@ def make_people(session: Any, now: datetime) -> People:
         return row.employer_id
 
     def station(code: str, name: str) -> int:
-        row = Station(code=code, name=name, level="街道", region_code=ZHANGGONG, created_at=now)
+        row = Station(code=code, name=name, level="street", region_code=ZHANGGONG, created_at=now)
         session.add(row)
         session.flush()
         return row.station_id

@@ -200,6 +200,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "POST /v1/accounts/{account_id}/set-up-code": {"json": {}},
     "PUT /v1/accounts/{account_id}/identity": {"json": {"subject": None}},
     "POST /v1/jobs/{job_id}/acceptance": {"json": {"accepted": True}},
+    "PATCH /v1/stations/{station_id}": {"json": {"phone": "0797-8000001"}},
     "PATCH /v1/employers/{employer_id}": {"json": {"about": "演示"}},
     "POST /v1/employers/{employer_id}/owner": {"json": {"account_id": 999_999_999}},
     "POST /v1/employers/{employer_id}/papers": {
@@ -468,3 +469,29 @@ def colleague(session: Session, world: World, side: Side, role: str) -> Made:
         session, role="station_staff", login=f"zd-{number}", display_name="演示窗口", now=world.now, station_id=ids.station_id
     )
     return Made.at("station region", account_id=made.account_id)
+
+
+@makes("station_id")
+def station_of_a_side(session: Session, world: World, side: Side, role: str) -> Made:
+    """A station that everybody may know of."""
+    return Made.at("station region", station_id=world.of(side).station_id, public=True)
+
+
+@makes("POST /v1/stations/{station_id}/closure")
+def station_to_close(session: Session, world: World, side: Side, role: str) -> Made:
+    """One more, so that the others stay."""
+    ids = world.of(side)
+    row = Station(code=f"ZD-C{next(_logins)}", name="演示驿站", level="street", region_code=ids.region_code, created_at=world.now)
+    session.add(row)
+    session.flush()
+    return Made.at("region", station_id=row.station_id, public=True)
+
+
+@makes("station_id,account_id")
+def account_of_a_station(session: Session, world: World, side: Side, role: str) -> Made:
+    """Somebody who works there."""
+    station_id = world.of(side).station_id
+    account = create_account(
+        session, role="station_staff", login=f"staff-{next(_logins)}", display_name="演示", now=world.now, station_id=station_id
+    )
+    return Made.at("station region", station_id=station_id, account_id=account.account_id, public=True)
