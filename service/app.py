@@ -36,8 +36,10 @@ from service.rate_limit import register_rate_limit
 from service.search.log import SearchCounts
 from service.search.routes import blueprint as search_blueprint
 from service.signin.account_routes import blueprint as account_administration_blueprint
+from service.signin.oidc_routes import blueprint as sign_in_oidc_blueprint
 from service.signin.routes import blueprint as sign_in_blueprint
 from service.signin.session_routes import blueprint as sign_in_sessions_blueprint
+from service.signin.sms_routes import blueprint as sign_in_sms_blueprint
 from service.signin.wechat_routes import blueprint as sign_in_wechat_blueprint
 from service.state_metrics import StateMetrics
 from service.stations.routes import blueprint as stations_blueprint
@@ -111,6 +113,8 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
         job_codes_blueprint,
         wechat_blueprint,
         account_administration_blueprint,
+        sign_in_sms_blueprint,
+        sign_in_oidc_blueprint,
         metrics_blueprint,
         performance_blueprint,
     ):

@@ -33,6 +33,7 @@ from service.config import ConfigError, Settings, load
 from service.crypto import keyring
 from service.crypto.rotate import check_keys
 from service.db import Database
+from service.signin import loopback_sms
 from service.wechat.loopback.embedded import for_trying
 from service.welcome import greet, has_demo
 
@@ -233,15 +234,16 @@ def metrics_dir(settings: Settings) -> Path:
 
 
 def children(settings: Settings, stand_in: dict[str, str]) -> list[Child]:
-    """The three processes that make up the service, and a fourth that stands in for WeChat when ``stand_in`` says so."""
+    """The three processes that make up the service, and those that stand in for WeChat and the SMS gateway when ``stand_in`` has
+    their addresses."""
     metrics = metrics_dir(settings)
     shutil.rmtree(metrics, ignore_errors=True)
     metrics.mkdir(parents=True, mode=0o700)
     environment = {metric_files.DIRECTORY: str(metrics), "PYTHONUNBUFFERED": "1", **stand_in}
     python = sys.executable
-    trying = [Child("微信试用", [python, "-m", "service.wechat.loopback"], environment=environment)] if stand_in else []
+    trying = (("WECHAT_URL", "微信试用", "service.wechat.loopback"), ("SMS_URL", "短信试用", "service.signin.loopback_sms"))
     return [
-        *trying,
+        *(Child(name, [python, "-m", module], environment=environment) for url, name, module in trying if url in stand_in),
         Child("网站", [python, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"], environment=environment),
         Child("索引", [python, "-m", "flask", "--app", "wsgi.py", "index", "follow"], environment=environment),
         Child("任务", [python, "-m", "service.background"], environment=environment),
@@ -332,13 +334,13 @@ def main() -> int:
         check_servers(settings)
         prepare(settings)
         check_port(settings)
-        stand_in = for_trying(settings)
+        stand_in = for_trying(settings) | loopback_sms.for_trying(settings)
         processes = children(settings, stand_in)
         for child in processes:
             child.start()
         wait_ready(settings, processes, stopping=stopping)
         if not stopping:
-            greet(settings, address(settings), console, wechat=stand_in.get("WECHAT_URL", ""))
+            greet(settings, address(settings), console, wechat=stand_in.get("WECHAT_URL", ""), sms=stand_in.get("SMS_URL", ""))
         keep_alive(processes, stopping=stopping)
     except (ConfigError, CannotStart) as reason:
         if not stopping:

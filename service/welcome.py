@@ -39,8 +39,9 @@ def has_demo(settings: Settings) -> bool:
         database.close()
 
 
-def greet(settings: Settings, address: str, console: Console, *, wechat: str = "") -> None:
-    """Print where to go and what to try. ``wechat``: where the stand-in for WeChat listens, if there is one."""
+def greet(settings: Settings, address: str, console: Console, *, wechat: str = "", sms: str = "") -> None:
+    """Print where to go and what to try. ``wechat``, ``sms``: where the stand-ins for WeChat and the SMS gateway listen, if there
+    are any."""
     console.print()
     console.print(f"[bold green]城暖已经启动[/bold green]   {address}/v1/jobs")
     console.print(f"接口文档（浏览器打开）   {address}/docs")
@@ -64,6 +65,8 @@ def greet(settings: Settings, address: str, console: Console, *, wechat: str = "
         console.print("\n微信登录（试用，没有连真的微信）：先取一个 code，再用它登录：")
         for line in wechat_lines(address, wechat):
             console.print(line, markup=False)
+    if sms:
+        console.print(f"\n短信验证码登录（试用，不会真的发短信）：POST {address}/v1/auth/sms/code，验证码在 {sms}/inbox 里看")
     console.print("\n按 Ctrl-C 结束。\n")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from service.signin import devices, login_sessions, set_up, throttle
+from service.signin import devices, login_sessions, set_up, sms, throttle
 from service.tasks import every, handler
 
 FORGET = "sign_in.forget"
@@ -22,3 +22,4 @@ def forget_old(session: Session, _payload: dict[str, Any], now: datetime) -> Non
     throttle.forget_old(session, now)
     devices.forget_old(session, now)
     set_up.forget_old(session, now)
+    sms.forget_old(session, now)

@@ -42,9 +42,10 @@ class Waiting(TooMany):
     def __init__(self, which: str, seconds: float) -> None:
         whole = max(1, int(seconds) + 1)
         said = f"{whole} 秒" if whole < 120 else f"{whole // 60 + 1} 分钟"
-        super().__init__(
-            "sign_in_wait", f"试的次数太多了，请 {said}后再试；忘了密码请找管理员重设。", headers={"Retry-After": str(whole)}
-        )
+        told = f"试的次数太多了，请 {said}后再试；忘了密码请找管理员重设。"
+        if which.startswith("sms"):
+            told = f"获取验证码太频繁了，请 {said}后再试，或用微信登录。"
+        super().__init__("sign_in_wait", told, headers={"Retry-After": str(whole)})
         self.which = which
 
 
@@ -91,6 +92,13 @@ def take(session: Session, bucket: str, who: str, now: datetime) -> None:
     _look(key, row, now)
     row.level += 1.0
     row.updated_at = now
+    session.flush()
+
+
+def give_back(session: Session, bucket: str, who: str, now: datetime) -> None:
+    """Give one back that was taken for nothing."""
+    row = _locked(session, _key(bucket, who), now)
+    row.level = max(0.0, row.level - 1.0)
     session.flush()
 
 
