@@ -46,9 +46,9 @@ def once(caller: Caller, work: Work, *, content: bytes | None = None) -> flask.R
     """Run a creating action once for its ``Idempotency-Key``, in one transaction with it. ``content`` stands for the body where
     that was read already (an upload)."""
     key = idempotency.required_key(flask.request.headers.get("Idempotency-Key"))
-    request = idempotency.request_hash(
-        flask.request.method, flask.request.path, flask.request.get_data() if content is None else content
-    )
+    # The same words for another person are another request.
+    path = flask.request.path if caller.acting_for is None else f"{flask.request.path} for grant {caller.acting_for}"
+    request = idempotency.request_hash(flask.request.method, path, flask.request.get_data() if content is None else content)
     now = clock.now()
     with write_session() as session:
         answer = idempotency.once(

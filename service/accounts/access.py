@@ -101,6 +101,8 @@ def check_access() -> None:
             raise Forbidden("second_factor_required", "请先输入动态验证码；第一次登录请先绑定验证器。")
         if caller.acting_for is not None:
             raise Forbidden("not_granted", "代办授权不包括这一项，请让本人自己办，或者请他加上这一项授权。")
+        if row.scope(caller.role):
+            raise Forbidden("token_limited", "这次登录还不能做这个操作：请先完成动态验证；合作平台请换一个开通了这项权限的令牌。")
         raise Forbidden("role_not_allowed", "您的账号不能做这个操作，如有需要请联系就业服务站。")
 
 

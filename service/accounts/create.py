@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from matching.rules import region
 from service.accounts.models import Account
 from service.accounts.permissions import ROLES
 from service.errors import Conflict, Invalid
@@ -57,6 +58,11 @@ def create_account(
         raise Invalid("account_incomplete", "账号缺少所属的单位、驿站、地区、来源代码或工友档案。")
     if source_key is not None and not _SOURCE_KEY.fullmatch(source_key):
         raise Invalid("source_key_invalid", "来源代码要写成 partner- 加 2 到 23 个小写字母、数字或短横，例如 partner-gz01。")
+    if region_code:
+        try:
+            region_code = region.get(region_code).code
+        except region.UnknownRegion:
+            raise Invalid("region_unknown", "没有这个地区代码，请填 6、9 或 12 位的行政区划代码。") from None
     if session.scalar(select(Account.account_id).where(Account.login == login)) is not None:
         raise Conflict("login_taken", "这个登录名已经有人用了，请换一个。")
     account = Account(

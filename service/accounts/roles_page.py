@@ -20,9 +20,10 @@ _ABOUT = """# Who may do what 角色与权限
 
 Made from `service/accounts/permissions.py` by `make spec`; change it there. How it works: [ADR 0010](adr/0010-permissions.md).
 
-Every route names one permission. A role that has none for it is refused (403); of an object that is not the caller's, what everybody
-may know of is refused (403) and what is personal is not there (404). Whoever is not signed in has only what stands under 访客, and
-everybody has that too. A worker's proxy (代办, header `X-Acting-For: <grant_id>`) has what the grant names, out of the column 代办.
+Every route names one permission. A role that has none for it is refused (403); of an object that is not the caller's, what
+everybody may know of is refused (403) and what is personal is not there (404). Whoever is not signed in has only what stands
+under 访客, and everybody has that too. A worker's proxy (代办, header `X-Acting-For: <grant_id>`) has what the grant names, out
+of the column 代办.
 
 | sign | whose objects |
 | --- | --- |

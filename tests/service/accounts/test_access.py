@@ -80,6 +80,23 @@ class TestCreateAccount:
         with database.write_session() as session, pytest.raises(Invalid):
             create_account(session, role=role, login="x", display_name="演示", now=clock.now())
 
+    def test_a_territory_is_a_division(self, database: Database) -> None:
+        with database.write_session() as session:
+            made = create_account(session, role="bureau", login="x", display_name="演示", now=clock.now(), region_code="360700")
+            assert made.region_code == GANZHOU
+            for wrong in (" ", "999999000000", "%", "36070200000"):
+                with pytest.raises(Invalid):
+                    create_account(session, role="bureau", login="y", display_name="演示", now=clock.now(), region_code=wrong)
+
+
+def test_a_token_can_be_limited(client: FlaskClient, app: flask.Flask, people: People) -> None:
+    with app.extensions["database"].write_session() as session:
+        token = issue_token(session, people.account_ids["operator"], clock.now(), scopes=["session", "me.read"])
+    headers = {"Authorization": f"Bearer {token}"}
+    assert client.get("/v1/me", headers=headers).get_json()["role"] == "operator"
+    assert client.get("/v1/tasks", headers=headers).get_json()["error"] == "token_limited"
+    assert client.get("/v1/tasks", headers=people.worker).get_json()["error"] == "role_not_allowed"
+
 
 def test_a_permission_that_does_not_exist_is_a_fault_of_the_program() -> None:
     with pytest.raises(ValueError, match="king"):

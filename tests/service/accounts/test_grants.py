@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import flask
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event, update
+from sqlalchemy.orm import Session
 
 from service import clock
+from service.accounts.caller import Caller
+from service.accounts.create import create_account
 from service.accounts.models import Account, ActingGrant
+from service.answering import once
 from service.employers.models import Employer
+from service.errors import Conflict
+from service.idempotency import Answer
 from service.stations.models import Station
 from tests.service.conftest import People
 
@@ -56,6 +63,23 @@ def test_what_the_grant_does_not_say_is_refused(app: flask.Flask, client: FlaskC
     assert answer.status_code == 403
     assert answer.get_json()["error"] == "not_granted"
     assert client.post("/v1/auth/logout", headers=people.staff | {"X-Acting-For": "1"}).status_code == 403
+
+
+def test_the_same_words_for_two_people_are_two_requests(app: flask.Flask) -> None:
+    caller = Caller(account_id=1, role="proxy", display_name="演示", acting_for=1)
+    done: list[int] = []
+
+    def work(_session: Session, _now: datetime) -> Answer:
+        done.append(1)
+        return Answer(200, {"for": len(done)}, {})
+
+    with app.extensions["database"].write_session() as session:
+        create_account(session, role="operator", login="op-1", display_name="演示", now=clock.now())
+    with app.test_request_context("/v1/demo", method="POST", json={}, headers={"Idempotency-Key": "for-two-people"}):
+        assert once(caller, work).get_json() == {"for": 1}
+        assert once(caller, work).headers["Idempotency-Replayed"] == "true"
+        with pytest.raises(Conflict):
+            once(replace(caller, acting_for=2), work)
 
 
 @pytest.mark.parametrize(
