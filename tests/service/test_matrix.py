@@ -125,7 +125,8 @@ def test_everybody_calls_everything(world: World, operation: str) -> None:
                 said = wrong(answer.status_code, row, role, may=may, public=made.public)
                 if not may and not said and versioned:
                     # Whoever is refused learns no more by guessing: not even whether his version is old.
-                    again = send(headers=world.headers[role] | {"If-Match": '"0-x"'})
+                    key = f"matrix-{next(_numbers):08d}"
+                    again = send(headers=world.headers[role] | {"If-Match": '"0-x"', "Idempotency-Key": key})
                     said = "" if again.status_code == answer.status_code else f"{again.status_code} with an old version"
                 if said:
                     told = (answer.get_json(silent=True) or {}).get("error", "")

@@ -18,12 +18,17 @@ from tests.service.test_matrix import OPERATIONS, makers_of
 from tests.service.test_matrix import world as world  # noqa: PLC0414  the same application and the same people
 
 REVEALS = {
+    "GET /v1/employers/{employer_id}/handler": "who signed for the employer, for it and for who checks the papers; noted",
     "GET /v1/jobs/{job_id}/contact": "the telephone of an advert, for who is signed in; every look is noted",
+    "GET /v1/me/export": "everything that is held about the caller himself",
 }
+UNANSWERED = {"GET /v1/wechat/push": "only what WeChat has signed is answered"}
 PHONE, CITIZEN = "13800000077", "999999199001010015"
 _WHOLE = re.compile(r"(?<![\w.])(?:1[3-9]\d{9}|\d{17}[\dXx])(?!\w)")
 """A number that stands alone: not in a request id, nor in the decimals of a measurement."""
 READING = tuple(name for name in OPERATIONS if name.startswith("GET "))
+_SHAPED = {"health_limits": '["no_lifting"]'}
+"""Sealed texts that are no line of words."""
 _FILTERED = {"GET /v1/suggest": "?q=zpg"}
 """What a list that needs a question is asked."""
 
@@ -34,7 +39,7 @@ def plant(session: Session) -> None:
         if column.field.name == "secret":
             continue  # of the second factor: nobody reads it again
         for row in session.scalars(select(column.model).where(getattr(column.model, column.field.column).is_(None))):
-            setattr(row, column.field.name, PHONE if "phone" in column.field.name else CITIZEN)
+            setattr(row, column.field.name, _SHAPED.get(column.field.name, PHONE if "phone" in column.field.name else CITIZEN))
 
 
 @pytest.mark.parametrize("operation", READING)
@@ -51,9 +56,11 @@ def test_no_whole_number(world: World, operation: str) -> None:
                     plant(session)
                 answer = client.get(where, headers=world.headers[role])
                 answered += answer.status_code == 200
-                found = _WHOLE.findall(answer.get_data(as_text=True))
+                found = _WHOLE.findall(answer.get_data().decode("utf-8", "replace"))
                 revealed += bool(found)
                 assert not found or operation in REVEALS, (operation, role, side, found)
                 assert not [secret for secret in (PHONE, CITIZEN) if secret in str(answer.headers)], (operation, role)
-    assert answered, f"{operation}: nobody got an answer"
+    assert answered or operation in UNANSWERED, (
+        f"{operation}: nobody got an answer, the last was {answer.status_code} {answer.get_data(as_text=True)[:300]}"
+    )
     assert revealed or operation not in REVEALS, f"{operation} reveals nothing: take it out of REVEALS"
