@@ -109,7 +109,10 @@ def page(session: Session, index: Index, asked: Wished, question: str, cursor: s
         total, facets = totals.total, totals.facets
     SEARCH_SECONDS.observe(time.perf_counter() - began)
 
-    rows = cards(session, [hit.job_id for hit in hits], now)
+    ids = [hit.job_id for hit in hits]
+    rows = cards(session, ids[: query.limit], now)
+    if len(rows) < query.limit < len(ids):  # something closed since the index was written: only then are the spare ones read
+        rows |= cards(session, ids[query.limit :], now)
     found: list[Found] = []
     last = None
     aged = _vague_age(asked)

@@ -26,6 +26,7 @@ from service.search.schemas import (
     UNDER_16,
     FoundJob,
     MatchArgs,
+    PieceOut,
     SearchAnswer,
     SearchArgs,
     SimilarAnswer,
@@ -41,7 +42,7 @@ blueprint = Blueprint("search", __name__, description="找工作：一张按合�
 
 _card = dumper(JobCard())
 _why = dumper(FoundJob(only=("distance_km", "score", "parts", "reasons")))
-_around = dumper(SearchAnswer(exclude=("items",)))
+_piece = dumper(PieceOut())
 
 
 @blueprint.route("/v1/jobs", methods=["GET"])
@@ -141,16 +142,15 @@ def answer(args: dict[str, Any], asked: Wished, *, heard: str | None = None) -> 
         )  # fmt: skip
     if asked.query.age is not None and asked.query.age < AGE_LEAST:  # said in words; as a parameter it is refused
         widened = (UNDER_16, 0)
-    body = {"items": [_card(found.job) | _why(found) for found in page.found]} | _around(
-        {
-            "total": page.total,
-            "understood": asked.pieces,
-            "widened": None if widened is None else {"message": widened[0], "steps": widened[1]},
-            "facets": None if page.facets is None else find.facet_lists(page.facets),
-            "next": page.next,
-            "index_generation": index.generation,
-        }
-    )
+    body: dict[str, Any] = {
+        "items": [_card(found.job) | _why(found) for found in page.found],
+        "total": page.total,
+        "understood": [_piece(piece) for piece in asked.pieces],
+        "widened": None if widened is None else {"message": widened[0], "steps": widened[1]},
+        "facets": None if page.facets is None else find.facet_lists(page.facets),
+        "next": page.next,
+        "index_generation": index.generation,
+    }
     if args["view"] == "elder":
         body["items"] = [elder(item) for item in body["items"]]
     response = jsonify(body)
