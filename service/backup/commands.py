@@ -1,0 +1,80 @@
+"""``flask backup`` and ``flask restore``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy.exc import SQLAlchemyError
+
+from service import clock
+from service.backup.archive import BackupUnusable, check_files, read_manifest
+from service.backup.make import make
+from service.backup.restore import restore
+from service.db import Database
+from service.sessions import settings
+from service.status import program_version
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_KEYS = "密钥文件不在备份里（{path}）：请另外保管一份，没有它，加密的电话和证照再也打不开。"
+
+
+@click.command("backup")
+@click.option(
+    "--to", "target", type=click.Path(path_type=Path, file_okay=False), help="放到哪个文件夹，不填是数据目录里的 backups"
+)
+@with_appcontext
+def backup_command(target: Path | None) -> None:
+    """备份全部数据，不用停止服务。"""
+    chosen = settings()
+    database = Database(chosen.database_url, pool_size=1)
+    try:
+        folder, manifest = make(database, chosen.data_dir, target or chosen.data_dir / "backups", clock.now(), program_version())
+    except BackupUnusable as reason:
+        raise click.ClickException(str(reason)) from reason
+    except (OSError, SQLAlchemyError) as trouble:
+        why = getattr(trouble, "strerror", None) or type(trouble).__name__
+        raise click.ClickException(f"备份没有做成（{why}），没有留下半份。请检查磁盘空间和数据库后再试。") from trouble
+    finally:
+        database.close()
+    rows = sum(part.rows for part in manifest.parts)
+    click.echo(f"备份完成：{folder}，{len(manifest.parts)} 张表 {rows} 行，{len(manifest.files)} 个文件。")
+    click.echo(_KEYS.format(path=chosen.keys_file))
+
+
+@click.command("restore")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option(
+    "--into", required=True, help="空的目标库：一个文件夹（里面会有 chengnuan.db 和证照），或 postgresql+psycopg://地址"
+)
+@click.option(
+    "--files-to", type=click.Path(path_type=Path, file_okay=False), help="目标是 PostgreSQL 时，证照等文件放到哪个数据目录"
+)
+@click.option("--check", is_flag=True, help="只检查备份是否完好，不恢复")
+@with_appcontext
+def restore_command(folder: Path, into: str, files_to: Path | None, check: bool) -> None:
+    """把一份备份恢复到空库，并逐行核对；SQLite 的备份可以恢复到 PostgreSQL，反过来也行。"""
+    is_server = into.startswith(("postgresql", "postgres:"))
+    url = "postgresql+psycopg://" + into.split("://", 1)[1] if is_server else f"sqlite:///{Path(into).resolve() / 'chengnuan.db'}"
+    data_dir = files_to or (settings().data_dir if is_server else Path(into).resolve())
+    database = Database(url, pool_size=2)
+    try:
+        if check:
+            manifest = read_manifest(folder)
+            check_files(folder, manifest)
+        else:
+            manifest = restore(folder, database, data_dir, clock.now())
+    except BackupUnusable as reason:
+        raise click.ClickException(str(reason)) from reason
+    except (OSError, SQLAlchemyError) as trouble:
+        why = getattr(trouble, "strerror", None) or type(trouble).__name__
+        raise click.ClickException(f"没有恢复成（{why}）。目标库可能只写了一半，请换一个空库再试。") from trouble
+    finally:
+        database.close()
+    rows = sum(part.rows for part in manifest.parts)
+    if check:
+        click.echo(f"这份备份完好：{manifest.made_at} 做的，{len(manifest.parts)} 张表 {rows} 行，{len(manifest.files)} 个文件。")
+        return
+    click.echo(f"恢复完成并逐行核对：{manifest.made_at} 的 {len(manifest.parts)} 张表 {rows} 行，{len(manifest.files)} 个文件。")
+    click.echo("启动前请放回原来的密钥文件（KEYS_FILE），再执行一次注销和更正登记里这之后的申请（docs/operations.md）。")
