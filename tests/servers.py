@@ -43,10 +43,8 @@ def own_run() -> Path:
 
 
 def end_run(directory: Path) -> None:
-    """Stop what was started and remove the directory."""
-    for file in ("postgres/postmaster.pid", "valkey.pid"):
-        _stop(directory, file)
-    shutil.rmtree(directory, ignore_errors=True)
+    """End the run of this process."""
+    _clear(directory)
     os.environ.pop(DIRECTORY, None)
     os.environ.pop("KEYS_FILE", None)
 
@@ -195,4 +193,11 @@ def _sweep() -> None:
         except (OSError, ValueError):
             continue
         if not _alive(owner):
-            end_run(directory)
+            _clear(directory)
+
+
+def _clear(directory: Path) -> None:
+    """Stop what a run started and remove its directory."""
+    for file in ("postgres/postmaster.pid", "valkey.pid"):
+        _stop(directory, file)
+    shutil.rmtree(directory, ignore_errors=True)

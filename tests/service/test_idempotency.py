@@ -106,7 +106,7 @@ def test_what_is_remembered_is_sealed(app: flask.Flask, client: FlaskClient, peo
         kept = f"{row.body} {row.answer_sealed} {row.headers} {row.request_hash}"
         assert "13800000001" not in kept
         assert "演示联系人" not in kept
-        assert "13800000001" in row.answer
+        assert "138****0001" in row.answer
     again = client.post("/v1/jobs", json=draft(), headers=people.employer | KEY)
     assert again.headers["Idempotency-Replayed"] == "true"
     assert again.get_json() == first.get_json()

@@ -44,6 +44,7 @@ MEANT: dict[tuple[str, str], str] = {
     ("POST /v1/accounts", "region_code"): "of the account that is made; only inside what the caller looks after",
     ("POST /v1/accounts", "role"): "of the account that is made; only a role that the caller looks after",
     ("POST /v1/accounts", "station_id"): "of the account that is made; only inside what the caller looks after",
+    ("POST /v1/auth/oidc/callback", "state"): "the protocol's word for what ties an answer to its request; nothing of a row",
     ("POST /v1/employers", "publisher_class"): "what an employer says of itself, before anybody has checked it",
     ("POST /v1/employers/{employer_id}/owner", "account_id"): "the recruiter of the same employer who becomes its owner",
     ("POST /v1/jobs", "station_id"): "the station behind a gig, which has to agree",
