@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, Protocol, cast
 
 import structlog
+from prometheus_client import Counter
 from sqlalchemy import event, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,6 +30,7 @@ from service.errors import Unavailable
 HEAD = 1
 SYSTEM = "system"
 """The role of what no person does: tasks, commands, feeds."""
+WRITES = Counter("chengnuan_audit_writes", "Rows written to the audit trail, those of transactions that failed included")
 _BUFFER = "audit"
 _WORD = re.compile(r"[A-Za-z0-9_.:/+-]{0,64}")
 _PERSONAL = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|\d{17}[\dXx]|\d{15})(?!\d)")
@@ -156,6 +158,7 @@ def append(session: Session, rows: list[dict[str, Any]]) -> None:
         made.append(row)
     session.execute(insert(AuditEvent), made)
     head.seq, head.hash, head.at = seq, last, at
+    WRITES.inc(len(made))
     session.flush()
 
 
