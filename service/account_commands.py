@@ -1,4 +1,4 @@
-"""``flask accounts``: who may sign in, until sign-in itself is built. For the operator at the machine, nobody else."""
+"""``flask accounts``: who may sign in. For the operator at the machine, nobody else; over HTTP see ``signin/administer.py``."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from service import clock
 from service.accounts.create import STANDS_FOR, create_account
 from service.accounts.models import Account
 from service.accounts.permissions import EMPLOYER_ROLES, ROLES, STATION_ROLES
-from service.accounts.tokens import issue_token, revoke_all
+from service.accounts.tokens import issue_token
 from service.employers.models import Employer
 from service.errors import Refusal
 from service.sessions import write_session
+from service.signin import events, login_sessions, set_up
 from service.stations.levels import level_of_region
 from service.stations.models import Station
 
@@ -54,8 +55,11 @@ def add_command(role: str, login: str, name: str, region: str, source: str, days
             account = create_account(session, role=role, login=login, display_name=name, now=now, region_code=code, **stands_for)
             scopes = PARTNER_SCOPES if role == "partner" else None
             token = issue_token(session, account.account_id, now, timedelta(days=days), scopes=scopes)
+            code = _set_up_code(session, account, drops_second_factor=False) if role != "partner" else ""
     except Refusal as refused:
         raise click.ClickException(refused.message) from refused
+    if code:
+        click.echo(code)
     click.echo(f"账号 {login}（{name}）已开通，登录口令 {days} 天内有效，只显示这一次：\n{token}")
 
 
@@ -67,10 +71,24 @@ def token_command(login: str, days: int) -> None:
     """给已有账号换一个新的登录口令，旧的全部作废。"""
     with write_session() as session:
         account = _account(session, login)
-        revoke_all(session, account.account_id, now=clock.now())
+        login_sessions.end_all(session, account.account_id, "by_admin", clock.now(), by=None)
         scopes = PARTNER_SCOPES if account.role == "partner" else None
         token = issue_token(session, account.account_id, clock.now(), timedelta(days=days), scopes=scopes)
     click.echo(f"账号 {login} 的新口令，{days} 天内有效，只显示这一次：\n{token}")
+
+
+@accounts_cli.command("set-up-code")
+@click.argument("login")
+@click.option("--second-factor", is_flag=True, help="验证器也丢了：用这个码以后要重新绑定动态验证码")
+@with_appcontext
+def set_up_code_command(login: str, second_factor: bool) -> None:
+    """给一个账号开一次性设置码，本人用它在登录页设置密码；用掉之前，原来的密码和登录不变。"""
+    with write_session() as session:
+        account = _account(session, login)
+        if account.role == "partner":
+            raise click.ClickException("合作平台的账号没有密码，请用 flask accounts token。")
+        code = _set_up_code(session, account, drops_second_factor=second_factor)
+    click.echo(code)
 
 
 @accounts_cli.command("disable")
@@ -81,8 +99,14 @@ def disable_command(login: str) -> None:
     with write_session() as session:
         account = _account(session, login)
         account.disabled_at = clock.now()
-        revoke_all(session, account.account_id, now=clock.now())
+        login_sessions.end_all(session, account.account_id, "disabled", clock.now(), by=None)
     click.echo(f"账号 {login} 已停用。")
+
+
+def _set_up_code(session: Session, account: Account, *, drops_second_factor: bool) -> str:
+    code, until = set_up.issue(session, account.account_id, clock.now(), created_by=None, drops_second_factor=drops_second_factor)
+    events.note(session, None, "account.reset", account.account_id, drops_second_factor=drops_second_factor)
+    return f"账号 {account.login} 的设置码（只显示这一次，{clock.show(until)[:16]} 前有效，只能用一次）：\n{code}"
 
 
 def _region(said: str) -> str:

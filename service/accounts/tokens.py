@@ -25,6 +25,7 @@ _NOW = bindparam("now", type_=UtcDateTime())
 # By name: employers and stations stand above accounts, and only one column of theirs is asked here.
 _EMPLOYER = table("employer", column("employer_id"), column("closed_at"))
 _STATION = table("station", column("station_id"), column("closed_at"))
+_SIGN_IN = table("sign_in_session", column("account_id"), column("ended_at", UtcDateTime), column("end_reason"))
 _SIGNED_IN = (
     select(
         Account.account_id,
@@ -162,7 +163,10 @@ def revoke_token(session: Session, token: str, *, now: datetime) -> None:
 
 
 def revoke_all(session: Session, account_id: int, *, now: datetime) -> None:
-    """Take back every token of an account: a lost phone, a clerk who has left."""
+    """Take back every token of an account and end its sign-ins, so that none can be refreshed: a lost phone, a clerk who has
+    left."""
     session.execute(
         update(AccessToken).where(AccessToken.account_id == account_id, AccessToken.revoked_at.is_(None)).values(revoked_at=now)
     )
+    still = (_SIGN_IN.c.account_id == account_id, _SIGN_IN.c.ended_at.is_(None))
+    session.execute(update(_SIGN_IN).where(*still).values(ended_at=now, end_reason="revoked"))

@@ -26,10 +26,12 @@ def count_ended(reason: str, number: int = 1) -> None:
         SESSION_ENDS.labels(reason).inc(number)
 
 
-def note(session: Session, by: Account | Caller, action: str, account_id: int, **details: int | str | bool) -> None:
-    """Note in the audit trail what was done with an account. At the door nobody is signed in yet: then it acts itself."""
-    actor = by if isinstance(by, Caller) else of_account(by)
-    audit.record(session, actor, action, "account", account_id, details=details, for_worker=actor.worker_id)
+def note(session: Session, by: Account | Caller | None, action: str, account_id: int, **details: int | str | bool) -> None:
+    """Note in the audit trail what was done with an account. At the door nobody is signed in yet: then it acts itself; None is
+    a command at the machine."""
+    actor = of_account(by) if isinstance(by, Account) else by
+    worker_id = actor.worker_id if actor is not None else None
+    audit.record(session, actor, action, "account", account_id, details=details, for_worker=worker_id)
 
 
 def of_account(account: Account) -> Caller:

@@ -138,7 +138,7 @@ def refresh(session: Session, token: str, address: str, now: datetime) -> Tokens
     return _issue(session, row, chosen, now, made_of=(token, used.salt))
 
 
-def end(session: Session, row: SignInSession, reason: str, now: datetime, *, by: Account | Caller) -> None:
+def end(session: Session, row: SignInSession, reason: str, now: datetime, *, by: Account | Caller | None) -> None:
     """End a sign-in: its next request is answered 401. Doing it twice changes nothing. ``by`` is who ends it."""
     if row.ended_at is None:
         row.ended_at, row.end_reason = now, reason
@@ -153,7 +153,7 @@ def end_all(
     reason: str,
     now: datetime,
     *,
-    by: Account | Caller,
+    by: Account | Caller | None,
     but_session: int | None = None,
     but_token: str = "",
 ) -> int:

@@ -31,7 +31,7 @@ from joserfc.jwk import KeySet
 from service import clock
 from service.config import SignInSettings
 from service.crypto.blind import blind_index, candidates
-from service.errors import Refusal, Unauthorized, Unavailable
+from service.errors import NotFound, Refusal, Unauthorized, Unavailable
 from service.signin.policy import policy
 
 log = structlog.get_logger(__name__)
@@ -70,7 +70,7 @@ class Issuer:
     _fetching: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def begin(self, now: datetime) -> Begun:
-        """Send a browser there. Raises Unavailable when the service is off or does not answer."""
+        """Send a browser there. Raises NotFound when there is no service here, Unavailable when it does not answer."""
         document = self._known().document
         browser_key, chance = secrets.token_urlsafe(32), secrets.token_urlsafe(16)
         until = now + policy().oidc.life
@@ -148,7 +148,7 @@ class Issuer:
     def _known(self, older_than: float | None = None) -> _Held:
         """The document and the keys, fetched when they are not there, too old, or were fetched before ``older_than``."""
         if not self.settings.oidc_issuer:
-            raise Unavailable("oidc_off", "这里没有接入统一身份认证平台，请用密码登录。", headers=_RETRY)
+            raise NotFound("oidc_off", "这里没有接入统一身份认证平台，请用密码登录。")
         oldest = time.monotonic() - policy().oidc.keys_life.total_seconds() if older_than is None else older_than
         with self._fetching:
             if self._held is None or self._held.fetched < oldest:

@@ -46,7 +46,8 @@ class CallbackBody(In):
 @allow.anyone("sign_in.try")
 @limited("signin")
 @blueprint.response(200, BegunAnswer)
-@blueprint.alt_response(503, success=False, description="没有接入，或者平台连不上")
+@blueprint.alt_response(404, success=False, description="这里没有接入统一身份认证")
+@blueprint.alt_response(503, success=False, description="平台连不上")
 def begin_oidc() -> Begun:
     """开始用省统一身份认证登录：得到要打开的网址，和要保存在浏览器里的一个密钥。"""
     return _issuer().begin(clock.now())
@@ -59,7 +60,8 @@ def begin_oidc() -> Begun:
 @blueprint.response(200, schemas.TokensAnswer)
 @blueprint.alt_response(401, success=False, description="认证没有通过")
 @blueprint.alt_response(403, success=False, description="这个身份还没有绑定账号")
-@blueprint.alt_response(503, success=False, description="没有接入，或者平台连不上")
+@blueprint.alt_response(404, success=False, description="这里没有接入统一身份认证")
+@blueprint.alt_response(503, success=False, description="平台连不上")
 def finish_oidc(body: dict[str, str]) -> Tokens:
     """从统一身份认证回来：交上 code、state 和保存的密钥，登录到管理员绑定的账号。"""
     with counted("oidc"):

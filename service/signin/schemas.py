@@ -37,7 +37,9 @@ class PasswordBody(Device):
 class SetUpBody(In):
     """A set-up code and the password that is to be."""
 
-    code = Text(longest=64, shortest=1, required=True)
+    code = Text(
+        longest=64, shortest=1, required=True, metadata={"description": "管理员给的 28 位设置码，横线、空格和大小写都可以"}
+    )
     password = password_field()
     device_name = Text(longest=64, load_default="")
 

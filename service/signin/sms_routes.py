@@ -20,18 +20,19 @@ from service.signin.routes import address, counted, said, settled
 from service.signin.sms_gateway import send_code
 
 blueprint = Blueprint("sign_in_sms", __name__, description="短信验证码登录")
+_PHONE = {"description": "11 位手机号码；空格、横线和 +86 也看得懂", "pattern": r"^1[3-9][0-9]{9}$", "example": "13800000001"}
 
 
 class PhoneBody(In):
     """A phone number."""
 
-    phone = Text(longest=32, shortest=1, required=True, metadata={"description": "11 位手机号码", "example": "13800000001"})
+    phone = Text(longest=32, shortest=1, required=True, metadata=_PHONE)
 
 
 class SmsBody(PhoneBody):
     """The code that came."""
 
-    code = Text(longest=6, shortest=6, required=True, pattern=r"^[0-9]{6}$")
+    code = Text(longest=6, required=True, pattern=r"^[0-9]{6}$")
     device_name = Text(longest=64, load_default="", metadata={"description": "在“登录的设备”里显示的名字"})
 
 

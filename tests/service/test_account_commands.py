@@ -68,3 +68,16 @@ def test_a_partner_publishes_under_its_own_source_only(app: flask.Flask, client:
     run(app, "add", "partner", "hz-02", "--name", "演示别的平台", "--source", "partner-gz02")
     other = {"Authorization": f"Bearer {run(app, 'token', 'hz-02')}", "If-Match": "*"}
     assert client.patch(made.headers["Location"], json={"headcount": 4}, headers=other).status_code == 403
+
+
+def test_the_operator_gives_a_code_with_which_the_password_is_set(app: flask.Flask, client: FlaskClient) -> None:
+    run(app, "add", "employer_owner", "hr-01", "--name", "演示真单位", "--region", "赣州市章贡区")
+    code = run(app, "set-up-code", "hr-01")
+    answer = client.post("/v1/auth/set-up", json={"code": code, "password": "qingshi-banlu-heniu"})
+    assert answer.status_code == 200, answer.get_json()
+    token = answer.get_json()["access_token"]
+    assert client.get("/v1/me", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+    run(app, "disable", "hr-01")
+    assert client.get("/v1/me", headers={"Authorization": f"Bearer {token}"}).status_code == 401
+    refused = client.post("/v1/auth/refresh", json={"refresh_token": answer.get_json()["refresh_token"]})
+    assert refused.status_code == 401

@@ -23,9 +23,11 @@ from schemathesis.specs.openapi.checks import (
 
 from service import clock
 from service.app import create_app
+from service.config import SignInSettings
 from service.indexing.follower import Follower
 from service.migrations.run import upgrade
 from service.openapi import FILE
+from service.signin.loopback_sms import LoopbackSms
 from service.wechat.current import close_all
 from tests.service.conftest import draft, make_people, settings_for
 from tests.service.matrix_objects import CALLERS, NOBODY, Side, World, made_world
@@ -43,6 +45,13 @@ JUDGED = {
     "GET /v1/jobs": "a cursor we did not give, a place, trade or benefit nobody knows",
     "GET /v1/suggest": "a word of nothing but unseen characters, which are taken out before its length is looked at",
     "POST /v1/match": "a cursor we did not give, a place or benefit nobody knows",
+    "POST /v1/accounts": "an employer, station or place that does not exist or is not the caller's, a login that is taken",
+    "POST /v1/auth/password": "tries are counted, made-up ones as well",
+    "POST /v1/auth/set-up": "a code nobody was given",
+    "POST /v1/auth/sms": "tries are counted, made-up ones as well",
+    "POST /v1/auth/sms/code": "one code a minute for a phone, and so many for an address",
+    "GET /v1/auth/oidc/start": "there is no identity service here",
+    "POST /v1/auth/oidc/callback": "there is no identity service here",
     "GET /v1/wechat/push": "what WeChat has not signed",
     "POST /v1/wechat/push": "what WeChat has not signed",
 }
@@ -64,7 +73,9 @@ class Api:
         url = f"sqlite:///{directory}/test.db"
         upgrade(url)
         self.wechat = make_loopback()
-        chosen = settings_for(url, directory, wechat=mini_program(self.wechat.url))
+        self.sms = LoopbackSms(key="a key of the test").start()
+        sign_in = SignInSettings(sms_url=self.sms.url, sms_key=self.sms.key)
+        chosen = settings_for(url, directory, wechat=mini_program(self.wechat.url), sign_in=sign_in)
         self.app = create_app(chosen)
         database = self.app.extensions["database"]
         with database.write_session() as session:
@@ -152,6 +163,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     made.app.extensions["live_index"].stop()
     made.app.extensions["database"].close()
     made.wechat.stop()
+    made.sms.stop()
     close_all()
 
 

@@ -170,5 +170,5 @@ def test_a_service_that_fails_is_a_clear_503(door: Door, issuer: LoopbackIssuer,
 
 def test_without_a_service_it_is_off(door: Door, people: People) -> None:
     answer = door.call("GET", "/v1/auth/oidc/start")
-    assert (answer.status_code, answer.get_json()["error"]) == (503, "oidc_off")
+    assert (answer.status_code, answer.get_json()["error"]) == (404, "oidc_off")
     assert _link(door, people, SUBJECT).get_json()["error"] == "oidc_off"

@@ -9,6 +9,7 @@ import pytest
 
 from service import clock
 from service.accounts.models import Account
+from service.accounts.tokens import revoke_all
 from service.signin import login_sessions
 from service.signin.models import RefreshToken, SignInSession
 from service.signin.policy import policy
@@ -187,3 +188,12 @@ def test_old_rows_go(door: Door) -> None:
     with door.app.extensions["database"].read_session() as session:
         assert session.query(SignInSession).count() == 0
         assert session.query(RefreshToken).count() == 0
+
+
+def test_taking_back_every_token_leaves_none_to_be_refreshed(door: Door) -> None:
+    mine = door.set_up("employer")
+    with door.app.extensions["database"].write_session() as session:
+        revoke_all(session, door.account_id("employer"), now=clock.now())
+    assert door.works(mine["access_token"]) == 401
+    assert _refresh(door, mine["refresh_token"]).status_code == 401
+    assert door.password("employer").status_code == 200
