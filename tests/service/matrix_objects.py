@@ -19,33 +19,38 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import flask
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from service import clock
 from service.accounts.create import create_account
-from service.accounts.models import ActingGrant
+from service.accounts.models import AccountPhone, ActingGrant
 from service.accounts.permissions import PERMISSIONS, PROXY, ROLES, granted_nouns
 from service.accounts.tokens import issue_token
+from service.app import create_app
 from service.consents import texts
 from service.consents.record import Said, give
 from service.db import Database
 from service.employers import papers
 from service.employers.images import redraw
 from service.employers.models import Employer, ListEntry, Paper, Verification
+from service.indexing.follower import Follower
 from service.jobs.models import GigTerms, Job
 from service.privacy.models import LegalHold
 from service.signin.models import SignInSession
 from service.stations.models import Station
 from service.tasks.models import Task
 from service.workers.models import Hardship, Worker
-from tests.service.conftest import ZHANGGONG
+from tests.service.conftest import ZHANGGONG, settings_for
 from tests.service.employers import made_up
 from tests.service.employers.test_pictures import picture
 
@@ -149,9 +154,25 @@ def made_world(app: flask.Flask, now: datetime) -> World:
             world.accounts[side] = stranger.account_id
         for role in (*ROLES, PROXY):
             world.accounts[role], world.headers[role] = _caller(session, world, role)
+        phone = AccountPhone(account_id=world.accounts["worker"], proved_by="sms", bound_at=now)
+        phone.phone = f"138{next(_numbers):08d}"
+        session.add(phone)
         for side in Side:
             shown_job(session, world, side, "")
     return world
+
+
+@contextmanager
+def opened_world(url: str, directory: Path) -> Iterator[World]:
+    """A world on a migrated database, with its first jobs in the index."""
+    chosen = settings_for(url, directory)
+    made = made_world(create_app(chosen), clock.now())
+    follower = Follower(made.database, chosen.index_dir)
+    follower.step()
+    follower.close()
+    yield made
+    made.app.extensions["live_index"].stop()
+    made.database.close()
 
 
 def _side(session: Session, number: int, region: str, now: datetime) -> Ids:

@@ -10,8 +10,10 @@ import copy
 import hashlib
 import itertools
 import json
+import shutil
 from collections.abc import Iterator
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,9 +25,8 @@ from service.jobs.models import GigTerms, Job
 from service.openapi import FILE
 from service.stations.models import Station
 from service.workers.models import Worker
-from tests.service.matrix_objects import CALLERS, NOBODY, REQUESTS, Side, World
+from tests.service.matrix_objects import CALLERS, NOBODY, REQUESTS, Side, World, opened_world
 from tests.service.test_matrix import OPERATIONS, makers_of
-from tests.service.test_matrix import world as world  # noqa: PLC0414  the same application and the same people
 
 PRIVILEGED = (
     "role", "scopes", "permissions", "limits", "second_factor", "session_id", "disabled_at", "demo",
@@ -72,10 +73,10 @@ def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-Path = tuple[str | int, ...]
+Way = tuple[str | int, ...]
 
 
-def _objects(schema: dict[str, Any], path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
+def _objects(schema: dict[str, Any], path: Way = ()) -> Iterator[tuple[Way, dict[str, Any]]]:
     """The object itself and every object inside it: (names that lead there, 0 for the first of a list; its schema)."""
     yield path, schema
     for name, inner in schema.get("properties", {}).items():
@@ -103,6 +104,15 @@ def test_every_body_is_closed_and_every_privileged_field_in_one_is_meant() -> No
                 )
                 seen.add((operation, name))
     assert set(MEANT) == seen
+
+
+@pytest.fixture(scope="module")
+def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The people and objects of the matrix."""
+    directory = tmp_path_factory.mktemp("world")
+    shutil.copy(sqlite_template, directory / "test.db")
+    with opened_world(f"sqlite:///{directory / 'test.db'}", directory) as made:
+        yield made
 
 
 def _fingerprint(world: World) -> str:

@@ -17,14 +17,10 @@ from typing import Any
 
 import pytest
 
-from service import clock
 from service.accounts.permissions import PERMISSIONS, PROXY, Permission, Scope
-from service.app import create_app
-from service.indexing.follower import Follower
 from service.openapi import FILE
 from tests import servers
-from tests.service.conftest import settings_for
-from tests.service.matrix_objects import CALLERS, MAKERS, NOBODY, REQUESTS, Made, Maker, Side, World, made_world
+from tests.service.matrix_objects import CALLERS, MAKERS, NOBODY, REQUESTS, Made, Maker, Side, World, opened_world
 
 _PATHS: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))["paths"]
 OPERATIONS = {
@@ -84,14 +80,8 @@ def world(request: pytest.FixtureRequest, sqlite_template: Path, tmp_path_factor
     else:
         request.getfixturevalue("postgres_worker_url")  # makes the template
         url = "postgresql+psycopg://" + servers.clone(f"matrix_{directory.name}").split("://", 1)[1]
-    chosen = settings_for(url, directory)
-    made = made_world(create_app(chosen), clock.now())
-    follower = Follower(made.database, chosen.index_dir)
-    follower.step()
-    follower.close()
-    yield made
-    made.app.extensions["live_index"].stop()
-    made.database.close()
+    with opened_world(url, directory) as made:
+        yield made
     if request.param == "postgresql":
         servers.drop(f"matrix_{directory.name}")
 

@@ -7,22 +7,27 @@ exist to show one, and why.
 from __future__ import annotations
 
 import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.crypto.sealed import sealed_columns
-from tests.service.matrix_objects import CALLERS, Side, World
+from tests.service.matrix_objects import CALLERS, Side, World, opened_world
 from tests.service.test_matrix import OPERATIONS, makers_of
-from tests.service.test_matrix import world as world  # noqa: PLC0414  the same application and the same people
 
 REVEALS = {
     "GET /v1/employers/{employer_id}/handler": "who signed for the employer, for it and for who checks the papers; noted",
     "GET /v1/jobs/{job_id}/contact": "the telephone of an advert, for who is signed in; every look is noted",
     "GET /v1/me/export": "everything that is held about the caller himself",
 }
-UNANSWERED = {"GET /v1/wechat/push": "only what WeChat has signed is answered"}
+UNANSWERED = {
+    "GET /v1/auth/oidc/start": "no identity service is set up here",
+    "GET /v1/wechat/push": "only what WeChat has signed is answered",
+}
 PHONE, CITIZEN = "13800000077", "999999199001010015"
 _WHOLE = re.compile(r"(?<![\w.])(?:1[3-9]\d{9}|\d{17}[\dXx])(?!\w)")
 """A number that stands alone: not in a request id, nor in the decimals of a measurement."""
@@ -31,6 +36,15 @@ _SHAPED = {"health_limits": '["no_lifting"]'}
 """Sealed texts that are no line of words."""
 _FILTERED = {"GET /v1/suggest": "?q=zpg"}
 """What a list that needs a question is asked."""
+
+
+@pytest.fixture(scope="module")
+def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The people and objects of the matrix."""
+    directory = tmp_path_factory.mktemp("world")
+    shutil.copy(sqlite_template, directory / "test.db")
+    with opened_world(f"sqlite:///{directory / 'test.db'}", directory) as made:
+        yield made
 
 
 def plant(session: Session) -> None:
