@@ -32,7 +32,10 @@ from service.headers import require_match, unless_known
 from service.idempotency import Answer
 from service.rate_classes import limited
 from service.sessions import read_session, settings, write_session
+from service.wechat.gate import require_fit
+from service.wechat.safety import PROFILE
 
+_SHOWN_TEXTS = ("name", "about")
 blueprint = Blueprint("employers", __name__, description="单位：登记、证照、核验")
 MISSING = ("employer_not_found", "没有这个单位，请检查编号。")
 _UPLOAD = {
@@ -74,6 +77,7 @@ def answer(session: Session, employer: Employer, now: datetime, *, status: int =
 def register_employer(said: dict[str, Any]) -> flask.Response:
     """登记单位。登记的账号成为单位管理员；工作人员可以在窗口代为登记。"""
     caller = current_account()
+    require_fit(caller, {name: said.get(name) for name in _SHOWN_TEXTS}, PROFILE)
 
     def work(session: Session, now: datetime) -> Answer:
         return answer(session, create_employer(session, said, caller, now), now, status=201)
@@ -132,6 +136,7 @@ def show_handler(employer_id: int) -> flask.Response:
 def change_employer(said: dict[str, Any], employer_id: int) -> flask.Response:
     """修改单位信息，只发要改的项。改了名称、代码、类型、地区、经办人或许可证的，要重新核验。"""
     caller, now = current_account(), clock.now()
+    require_fit(caller, {name: said.get(name) for name in _SHOWN_TEXTS}, PROFILE)
     with write_session() as session:
         employer = locked(session, employer_id)
         require(caller, "employer.edit", owned(employer), missing=MISSING)

@@ -14,19 +14,20 @@ from service import clock
 from service.jobs.advert import Advert, Reading, read_advert
 from service.jobs.findings import Finding
 from service.jobs.rules import Rule, rules_on
+from service.wechat.safety import Fitness, worst_word
 
 Verdict = Literal["publish", "hold", "refuse"]
 LEGAL_AGE = 16
 ADULT_AGE = 18
 _WRITTEN = ("description", "title", "experience", "education", "age", "wage")
 """Where words can stand, the usual place first: the person is sent to the field that holds them."""
-_HOLDING = frozenset({"region_unknown", "region_ambiguous"})
+_HOLDING = frozenset({"region_unknown", "region_ambiguous", "text_review"})
 
 
 def check_advert(advert: Advert, now: datetime, reading: Reading | None = None) -> tuple[Finding, ...]:
     """All findings about an advert, the gravest first: from reading it, from the rules of the day, and from plain sense."""
     reading = reading or read_advert(advert, now)
-    found = [*reading.findings, *_sense(advert, now), *_below_minimum(reading.fields, now)]
+    found = [*reading.findings, *_sense(advert, now), *_below_minimum(reading.fields, now), *_unfit(advert)]
     for rule in rules_on(now):
         finding = None if rule.kinds and advert.kind not in rule.kinds else _hold_against(rule, advert, reading.fields)
         if finding is not None:
@@ -40,6 +41,26 @@ def verdict(findings: tuple[Finding, ...]) -> Verdict:
     if any(finding.severity == "block" for finding in findings):
         return "refuse"
     return "hold" if any(finding.rule in _HOLDING for finding in findings) else "publish"
+
+
+def of_wechat(fit: Fitness) -> tuple[Finding, ...]:
+    """What WeChat's check of the words adds: it refuses, or a person has to look, also when WeChat did not answer."""
+    if fit == "risky":
+        return (Finding("text_unfit", "description", "", "文字里有不能公开显示的内容，请改过再提交。", "block"),)
+    if fit in {"review", "unknown"}:
+        return (Finding("text_review", "description", "", "文字要等工作人员看过才会显示，请稍等。", "warn"),)
+    return ()
+
+
+def _unfit(advert: Advert) -> list[Finding]:
+    """Words that no public page shows, whatever the law of adverts says."""
+    for name in _WRITTEN:
+        fit, word = worst_word(getattr(advert, name))
+        if fit == "risky":
+            return [Finding("text_unfit", name, word, f"「{word}」不能出现在公开的招聘信息里，请删掉。", "block")]
+        if fit == "review":
+            return [Finding("text_doubtful", name, word, f"「{word}」容易让人误会，建议换一个说法。", "warn")]
+    return []
 
 
 _INVISIBLE = re.compile(

@@ -22,7 +22,9 @@ from service.jobs.put import apply
 _KEPT = frozenset({"published_at", "verified_at", "employer_id", "source_key", "original_id"})
 
 
-def change_job(session: Session, job: Job, patch: dict[str, Any], caller: Caller, now: datetime) -> tuple[Finding, ...]:
+def change_job(
+    session: Session, job: Job, patch: dict[str, Any], caller: Caller, now: datetime, seen: tuple[Finding, ...] = ()
+) -> tuple[Finding, ...]:
     """Change a locked, wholly loaded job. Returns what is still worth improving; nothing is written when nothing differs.
 
     Raises Forbidden, Conflict (closed, from a feed, number taken) or Invalid (a rule forbids the new words).
@@ -34,7 +36,7 @@ def change_job(session: Session, job: Job, patch: dict[str, Any], caller: Caller
         raise Conflict("job_from_feed", "这条信息来自外部数据源，请在来源处修改，这里会自动更新。")
     advert = advert_with(session, job, patch, caller)
     reading = read_advert(advert, now)
-    findings = refuse_if_blocked(advert, reading, now)
+    findings = refuse_if_blocked(advert, reading, now, seen)
     after = owned_advert(advert, reading.fields["region_code"])
     require(caller, "job.edit", after, refused=("outside_territory", "不能把岗位改到您负责的地区之外。"))
     if advert.live is not None:

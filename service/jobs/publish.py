@@ -21,7 +21,9 @@ from service.jobs.permit import owned_advert
 from service.jobs.put import LONGEST_DAYS, put
 
 
-def publish(session: Session, draft: dict[str, Any], caller: Caller, now: datetime) -> tuple[Job, tuple[Finding, ...]]:
+def publish(
+    session: Session, draft: dict[str, Any], caller: Caller, now: datetime, seen: tuple[Finding, ...] = ()
+) -> tuple[Job, tuple[Finding, ...]]:
     """Publish a draft of any kind. Returns the job and what is still worth improving.
 
     A job of an employer that may not publish yet (papers unchecked, licence run out) is ``held``: written, and not shown until
@@ -33,7 +35,7 @@ def publish(session: Session, draft: dict[str, Any], caller: Caller, now: dateti
     standing = standing_of(session, poster.employer, now)
     require_may_publish(standing)
     reading = read_advert(advert, now)
-    findings = refuse_if_blocked(advert, reading, now)
+    findings = refuse_if_blocked(advert, reading, now, seen)
     after = owned_advert(advert, reading.fields["region_code"])
     require(caller, "job.publish", after, refused=("outside_territory", "工作地点不在您负责的地区，不能发布。"))
     if advert.live is not None:
@@ -44,9 +46,9 @@ def publish(session: Session, draft: dict[str, Any], caller: Caller, now: dateti
     return job, (*standing_findings(standing), *findings)
 
 
-def refuse_if_blocked(advert: Advert, reading: Reading, now: datetime) -> tuple[Finding, ...]:
-    """All findings; raises Invalid when one of them blocks, or the end lies too far away."""
-    findings = check_advert(advert, now, reading)
+def refuse_if_blocked(advert: Advert, reading: Reading, now: datetime, seen: tuple[Finding, ...] = ()) -> tuple[Finding, ...]:
+    """All findings, those that were ``seen`` before included; raises Invalid when one blocks, or the end lies too far away."""
+    findings = (*seen, *check_advert(advert, now, reading))
     if advert.valid_until is not None and advert.valid_until > now + timedelta(days=LONGEST_DAYS):
         advice = f"有效期最长 {LONGEST_DAYS} 天，到期可以续期。"
         findings = (Finding("valid_too_long", "valid_until", "", advice, "block"), *findings)

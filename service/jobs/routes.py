@@ -18,7 +18,7 @@ from service.errors import NotFound
 from service.headers import require_match, unless_known
 from service.jobs import schemas
 from service.jobs.advert import Reading, read_advert
-from service.jobs.check import check_advert, verdict
+from service.jobs.check import check_advert, of_wechat, verdict
 from service.jobs.close import close_own
 from service.jobs.close import renew as renew_job
 from service.jobs.draft import advert_of_draft
@@ -34,6 +34,8 @@ from service.jobs.queries import any_state
 from service.jobs.settle import answer_for_station
 from service.rate_classes import limited
 from service.sessions import read_session, write_session
+from service.wechat.gate import wechat_fitness
+from service.wechat.safety import FORUM
 
 blueprint = Blueprint("jobs", __name__, description="岗位：查看、发布、修改、关闭、续期、发布前检查")
 
@@ -101,9 +103,10 @@ def show_contact(job_id: int) -> flask.Response:
 def publish_job(draft: dict[str, Any]) -> flask.Response:
     """发布一个岗位：公共招聘、零工、直播带岗都走这里。违反法律规定的会说明条款并拒绝。"""
     caller = current_account()
+    seen = _seen_by_wechat(caller, draft)
 
     def work(session: Session, now: datetime) -> idempotency.Answer:
-        job, findings = publish(session, draft, caller, now)
+        job, findings = publish(session, draft, caller, now, seen)
         return _answer(session, job, 201, findings)
 
     return once(caller, work)
@@ -117,10 +120,11 @@ def publish_job(draft: dict[str, Any]) -> flask.Response:
 def edit_job(patch: dict[str, Any], job_id: int) -> flask.Response:
     """修改一个岗位，只发要改的项。要带 `If-Match`；别人先改过会回 412。"""
     caller = current_account()
+    seen = _seen_by_wechat(caller, patch)
     with write_session() as session:
         job = _locked(session, job_id, caller, "job.edit")
         require_match(job.version)
-        findings = change_job(session, job, patch, caller, clock.now())
+        findings = change_job(session, job, patch, caller, clock.now(), seen)
         answer = _answer(session, job, 200, findings)
     return respond(answer)
 
@@ -213,6 +217,12 @@ def _understood(reading: Reading) -> dict[str, Any]:
 
 def _is_shown(job: Job) -> bool:
     return job.status == "open" and job.valid_until > clock.now()
+
+
+def _seen_by_wechat(caller: Caller, said: dict[str, Any]) -> tuple[Finding, ...]:
+    """What WeChat thinks of the words, where it can be asked; before the transaction, since that may take seconds."""
+    text = "\n".join(said[name] for name in ("title", "description") if isinstance(said.get(name), str))
+    return of_wechat(wechat_fitness(caller, text, FORUM))
 
 
 def _locked(session: Session, job_id: int, caller: Caller, name: str) -> Job:

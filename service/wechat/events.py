@@ -26,15 +26,6 @@ KEPT = timedelta(days=7)
 EVENTS = Counter("chengnuan_wechat_events", "Pushes worked off, by kind and outcome", ["kind", "outcome"])
 _ACCEPTED = frozenset({"accept", "acceptWithAudio"})
 
-Leave = Callable[[Session, int, datetime], None]
-_on_cancelled: list[Leave] = []
-
-
-def when_cancelled(leave: Leave) -> Leave:
-    """Have a function called, with session, account and moment, when a person has closed his WeChat account."""
-    _on_cancelled.append(leave)
-    return leave
-
 
 def work_off(session: Session, event: WechatEvent, templates: Mapping[str, Template], now: datetime) -> str:
     """Do what an event asks for, once. Returns the outcome: ``done``, ``ignored`` or ``again`` (it was done before)."""
@@ -107,8 +98,6 @@ def _cancellation(session: Session, message: dict[str, Any], _templates: Mapping
     if session.get(AccountPhone, account_id) is None:  # there is no other way in
         own = update(Account).where(Account.account_id == account_id, Account.disabled_at.is_(None))
         session.execute(own.values(disabled_at=now))
-    for leave in _on_cancelled:
-        leave(session, account_id, now)
     return True
 
 

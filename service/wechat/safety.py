@@ -33,18 +33,30 @@ def check_text(wechat: Wechat | None, openid: str | None, text: str, scene: int)
     own = by_words(text)
     if own == "risky" or wechat is None or not openid or not text.strip():
         return own
-    try:
-        said = wechat.check_text(openid, text, scene).suggest
-    except WechatError as trouble:
-        return own if trouble.errcode in NOT_RECENT else "unknown"
+    said = ask(wechat, openid, text, scene)
     return "review" if said == "pass" and own == "review" else said
 
 
+def ask(wechat: Wechat, openid: str, text: str, scene: int) -> Fitness:
+    """What WeChat alone says; ``pass`` for a writer whom it does not know to be here, ``unknown`` when it does not answer."""
+    try:
+        return wechat.check_text(openid, text, scene).suggest
+    except WechatError as trouble:
+        return "pass" if trouble.errcode in NOT_RECENT else "unknown"
+
+
 def by_words(text: str) -> Fitness:
-    """What our own list says: ``pass``, ``review`` or ``risky``. Seen through full width, spaces and unseen signs."""
+    """What our own list says: ``pass``, ``review`` or ``risky``."""
+    return worst_word(text)[0]
+
+
+def worst_word(text: str) -> tuple[Fitness, str]:
+    """What our own list says, and the word for which it says so. Seen through full width, spaces and unseen signs."""
     plain = _UNSEEN.sub("", unicodedata.normalize("NFKC", text)).lower()
-    found = {verdict for word, verdict in _words() if word in plain}
-    return "risky" if "risky" in found else "review" if found else "pass"
+    found = {verdict: word for word, verdict in reversed(_words()) if word in plain}
+    if "risky" in found:
+        return "risky", found["risky"]
+    return ("review", found["review"]) if found else ("pass", "")
 
 
 @cache

@@ -18,6 +18,8 @@ from service.consents.reading import note_reading
 from service.errors import NotFound
 from service.headers import etag, require_match, unless_known
 from service.sessions import read_session, write_session
+from service.wechat.gate import require_fit
+from service.wechat.safety import PROFILE
 from service.workers import hardship, profile, schemas
 from service.workers.models import Hardship, Worker
 
@@ -171,6 +173,7 @@ def _case(session: Session, caller: Caller, permission: str, worker_id: int) -> 
 
 def _save(said: dict[str, Any], *, whole: bool) -> flask.Response:
     caller, now = current_account(), clock.now()
+    require_fit(caller, {name: said.get(name) for name in ("display_name", "wish")}, PROFILE)
     with write_session() as session:
         row = profile.worker_of(session, caller.worker_id, lock=True)
         require(caller, "profile.edit", Owned(worker_id=row.worker_id))
