@@ -10,12 +10,14 @@ import pytest
 from flask.testing import FlaskClient
 
 from service import clock
+from service.accounts.models import Account
 from service.config import Settings
+from service.consents import texts
 from service.wechat.client import Identity
 from service.wechat.current import close_all
 from service.wechat.identities import bind_identity
 from service.wechat.loopback.server import Fault, Loopback
-from tests.service.conftest import People, draft
+from tests.service.conftest import People, agree, draft
 from tests.service.wechat.conftest import mini_program
 
 TEXT = "/wxa/msg_sec_check"
@@ -39,6 +41,9 @@ def here(app: flask.Flask, people: People, loopback: Loopback) -> People:
             loopback.memory.log_in(login)
             who = Identity(loopback.memory.openid_of(login), None)
             bind_identity(session, people.account_ids[login], who, clock.now())
+        worker_id = session.get_one(Account, people.account_ids["worker"]).worker_id
+        assert worker_id is not None
+        agree(session, worker_id, texts.BASIC)
     return people
 
 
