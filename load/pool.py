@@ -11,14 +11,18 @@ from typing import Any
 import psycopg
 from sqlalchemy.engine import make_url
 
-from matching.model import Job
+from matching.model import Job as MadeUp
 from matching.rules import region
 from seed_jobs import synthesize
 from service import clock
 from service.accounts.create import create_account
 from service.accounts.tokens import issue_token
+from service.consents import texts
+from service.consents.record import Said, give
+from service.crypto.sealed import new_row_key
 from service.db import Database
 from service.employers.models import Employer
+from service.jobs.models import Job
 from service.migrations.run import upgrade
 from service.workers.models import Worker
 
@@ -35,7 +39,8 @@ _JOB = (
     "trade_codes", "skills", "headcount", "education", "experience", "wage_text", "wage_min", "wage_max", "wage_unit",
     "wage_min_yuan_month", "wage_max_yuan_month", "wage_negotiable", "age_text", "age_min", "age_max", "age_reason",
     "age_binding", "minors_barred", "region_code", "address", "lat", "lng", "point_source", "hours_per_day", "settlement",
-    "tags", "contact_name", "contact_phone", "source_key", "source_name", "source_class", "source_url", "legal_basis",
+    "tags", "row_key", "contact_name", "contact_name_sealed", "contact_phone", "contact_phone_sealed",
+    "source_key", "source_name", "source_class", "source_url", "legal_basis",
     "publisher_class", "label", "missing", "published_at", "verified_at", "valid_until", "renewals", "applications",
     "created_at", "updated_at",
 )  # fmt: skip
@@ -65,9 +70,10 @@ def sign_in(url: str, now: datetime) -> dict[str, list[str]]:
     try:
         with database.write_session() as session:
             for number in range(WORKERS):
-                worker = Worker(display_name=f"演示工友{number}", created_at=now, demo=True)
+                worker = Worker(display_name=f"演示工友{number}", wish="想找看大门的活", created_at=now, demo=True)
                 session.add(worker)
                 session.flush()
+                give(session, worker.worker_id, texts.BASIC, Said("web", None), now)
                 account = create_account(
                     session, role="worker", login=f"load-w{mark}-{number}", display_name=f"演示工友{number}", now=now,
                     worker_id=worker.worker_id,
@@ -91,7 +97,7 @@ def _employer(number: int, now: datetime) -> tuple[Any, ...]:
     return number, f"演示单位{number}", "employer", "", "", "", "", "", now, True, now
 
 
-def _job(job: Job, now: datetime) -> tuple[Any, ...]:
+def _job(job: MadeUp, now: datetime) -> tuple[Any, ...]:
     valid = now + VALID if job.valid_until is None else datetime.fromtimestamp(job.valid_until, UTC)
     valid = max(valid, now + timedelta(days=2))  # nothing may run out between filling and measuring
     published = datetime.fromtimestamp(job.published_at, UTC)
@@ -104,16 +110,24 @@ def _job(job: Job, now: datetime) -> tuple[Any, ...]:
         job.employer_id, f"演示单位{job.employer_id}", list(job.trade_codes), list(job.skills), 5, "不限", "不限", wage, low,
         high, "month" if low else None, low, high, low is None, age, least, most, "", job.age_binding,
         job.minors_barred, job.region, _address(job), job.lat, job.lng, "given" if job.lat else None, job.hours_per_day,
-        job.settlement, sorted(job.tags), "演示联系人", _PHONE, "direct", "演示数据", "demo", "", "", "employer", "演示", [],
+        job.settlement, sorted(job.tags), *_contact(), "direct", "演示数据", "demo", "", "", "employer", "演示", [],
         published, published, valid, 0, job.applications, published, published,
     )  # fmt: skip
 
 
-def _address(job: Job) -> str:
+def _contact() -> tuple[str, str, str | None, str, str | None]:
+    """Row key, and name and phone as the service keeps them: the open column empty, the other one sealed."""
+    key = new_row_key()
+    name = Job.contact_name.columns(Job, key, "演示联系人")["contact_name_sealed"]
+    phone = Job.contact_phone.columns(Job, key, _PHONE)["contact_phone_sealed"]
+    return key, "", name, "", phone
+
+
+def _address(job: MadeUp) -> str:
     return f"{region.get(job.region).name}演示路{job.job_id % 300}号"
 
 
-def _gig(job: Job, now: datetime) -> tuple[Any, ...]:
+def _gig(job: MadeUp, now: datetime) -> tuple[Any, ...]:
     start = now + timedelta(days=1 + job.job_id % 5)
     return job.job_id, start, start + timedelta(hours=8), 5, job.job_id % 5, "意外险，雇主买"
 

@@ -24,6 +24,7 @@ CLASSES = ("search", "job", "publish", "profile")
 SHARES = (80, 15, 1, 4)
 _JOB_ID = re.compile(rb'"job_id": ?(\d+)')
 _STATUS = {"search": {200}, "job": {200}, "publish": {201}, "profile": {200}}
+PROFILE_WRITES = 0.25
 LATEST = 5_000
 """So many ids of answers are remembered: of these a visitor opens one."""
 
@@ -71,7 +72,11 @@ class Visitor(FastHttpUser):  # type: ignore[misc]  # locust has no types that h
         self._ask("publish", "POST", "/v1/jobs", self._signed("employer") | key, self.dice.choice(self.plan["drafts"]))
 
     def _profile(self) -> None:
-        self._ask("profile", "GET", self.plan["profile"], self._signed("worker"))
+        if self.dice.random() < PROFILE_WRITES:
+            body = {"wage_min": 3_000 + 100 * self.dice.randrange(50)}
+            self._ask("profile", "PATCH", "/v1/me/profile", self._signed("worker") | {"If-Match": "*"}, body)
+        else:
+            self._ask("profile", "GET", "/v1/me/profile", self._signed("worker"))
 
     def _signed(self, role: str) -> dict[str, str]:
         return self.place | {"Authorization": f"Bearer {self.dice.choice(self.plan['tokens'][role])}"}
