@@ -206,6 +206,8 @@ def _owned(session: Session, account: Account) -> Owned:
 def _stands_for(session: Session, caller: Caller, role: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """What the new account is bound to, never outside of what the caller looks after."""
     kind = STANDS_FOR.get(role, "region_code")
+    if role == "employer_owner" and wanted.get("employer_id"):
+        kind = "employer_id"  # else he registers the employer himself, and until then belongs to the territory of who invites him
     for name in {"employer_id", "station_id", "region_code"} - {kind}:
         if wanted.get(name):
             told = "这种角色不用填这一项。"

@@ -29,8 +29,9 @@ from service.signin import events
 from service.signin.models import RefreshToken, SecondFactor, SignInSession
 from service.signin.policy import SessionPolicy, policy
 
-PENDING_SCOPES = ("second_factor", "session", "me.read")
-"""What a token is good for before the second factor: to give it or set it up, to look who one is, to leave."""
+PENDING_SCOPES = ("second_factor.enrol", "second_factor.verify", "session.leave", "me.read")
+"""What a token is good for before the second factor: to give it or set it up, to look who one is, to leave; not to look at or
+end other sign-ins, which whoever has only stolen the password could do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,12 @@ def open_session(
 ) -> Tokens:
     """Begin a sign-in of an account whose first factor was right. ``strong``: the method itself had two factors.
 
-    Raises Forbidden for a role that does not sign in.
+    Raises Forbidden for a role that does not sign in, Unauthorized for an account that was switched off meanwhile.
     """
+    # Held against whoever switches it off at this moment: a sign-in that he does not see would be there when it is on again.
+    session.refresh(account, with_for_update={"read": True})
+    if account.disabled_at is not None:
+        raise Unauthorized("sign_in_again", "请重新登录。")
     chosen = _policy(account.role)
     factor = session.get(SecondFactor, account.account_id)
     confirmed = factor is not None and factor.confirmed_at is not None

@@ -40,6 +40,8 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 KINDS = frozenset({"RSA", "EC"})
 LARGEST = 256 * 1024
 REFETCH_SECONDS = 10.0
+AWAY_SECONDS = 5.0
+"""After a failure nobody waits for the service again for so long: a few hanging requests would hold every thread."""
 _RETRY = {"Retry-After": "30"}
 
 
@@ -68,6 +70,7 @@ class Issuer:
     settings: SignInSettings
     _held: _Held | None = field(default=None, repr=False)
     _fetching: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _away_until: float = 0.0
 
     def begin(self, now: datetime) -> Begun:
         """Send a browser there. Raises NotFound when there is no service here, Unavailable when it does not answer."""
@@ -152,7 +155,13 @@ class Issuer:
         oldest = time.monotonic() - policy().oidc.keys_life.total_seconds() if older_than is None else older_than
         with self._fetching:
             if self._held is None or self._held.fetched < oldest:
-                self._held = self._fetch()
+                if time.monotonic() < self._away_until:
+                    raise _away()
+                try:
+                    self._held = self._fetch()
+                except Unavailable:
+                    self._away_until = time.monotonic() + AWAY_SECONDS
+                    raise
             return self._held
 
     def _fetch(self) -> _Held:

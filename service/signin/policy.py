@@ -24,7 +24,8 @@ class SessionPolicy:
 
 @dataclass(frozen=True, slots=True)
 class PasswordPolicy:
-    """Length in characters, cost of one hash, and how many may be computed at once in a process."""
+    """Length in characters, cost of one hash, and how many may be computed at once in a process: for strangers, and
+    for known devices."""
 
     shortest: int
     longest: int
@@ -32,6 +33,7 @@ class PasswordPolicy:
     memory_kib: int
     parallelism: int
     at_once: int
+    at_once_known: int
     wait_seconds: float
 
 

@@ -91,8 +91,9 @@ def confirm(session: Session, who: Holder, code: str, now: datetime) -> Confirme
 
 def verify(session: Session, who: Holder, code: str, now: datetime) -> Tokens | Refusal:
     """The code of a sign-in that waits for it: six digits of the app, or a recovery code. A refusal is given back."""
-    current = live_session(session, who.session_id, now)
+    # The factor first and the sign-in second, here as in the others: two that held one each would wait for each other.
     row = session.get(SecondFactor, who.account_id, with_for_update=True, populate_existing=True)
+    current = live_session(session, who.session_id, now)
     if row is None or row.confirmed_at is None:
         raise Conflict("second_factor_missing", "还没有绑定动态验证码，请先绑定。")
     if current.second_factor_at is not None:

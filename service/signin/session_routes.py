@@ -21,7 +21,7 @@ _MISSING = ("session_not_found", "没有这次登录，可能已经退出了。"
 
 @blueprint.route("/v1/auth/logout", methods=["POST"])
 @blueprint.response(204)
-@allow("session.end")
+@allow("session.leave")
 def logout() -> None:
     """退出登录：这次登录的令牌立刻全部失效。"""
     caller, now = current_account(), clock.now()

@@ -8,6 +8,7 @@ its own; a small adapter of the province's speaks this on one side and the provi
 from __future__ import annotations
 
 import secrets
+import time
 
 import httpx
 import structlog
@@ -17,13 +18,18 @@ from service.errors import Unavailable
 from service.signin.policy import policy
 
 log = structlog.get_logger(__name__)
+AWAY_SECONDS = 5.0
+"""After it did not answer nobody waits for the gateway again for so long: a few hanging requests would hold every thread."""
 _RETRY = {"Retry-After": "30"}
+_away_until: dict[str, float] = {}
 
 
 def send_code(settings: SignInSettings, phone: str, code: str) -> None:
     """Send a code to a phone. Raises Unavailable when there is no gateway, or it does not take the message."""
     if not settings.sms_url:
         raise Unavailable("sms_off", "这里没有开通短信，请用微信登录，或到就业服务站办理。", headers=_RETRY)
+    if time.monotonic() < _away_until.get(settings.sms_url, 0.0):
+        raise _away()
     chosen = policy().sms
     message = {
         "phone": phone,
@@ -42,6 +48,7 @@ def send_code(settings: SignInSettings, phone: str, code: str) -> None:
         )
     except httpx.HTTPError as trouble:
         log.warning("sms_gateway_away", kind=type(trouble).__name__)
+        _away_until[settings.sms_url] = time.monotonic() + AWAY_SECONDS
         raise _away() from None
     if answer.status_code not in {200, 201, 202}:
         log.warning("sms_gateway_refused", status=answer.status_code)

@@ -128,7 +128,7 @@ def test_everybody_calls_everything(world: World, operation: str) -> None:
 @pytest.mark.parametrize("operation", WITHOUT_ID)
 def test_the_role_alone_where_there_is_no_id(world: World, operation: str) -> None:
     row = PERMISSIONS[OPERATIONS[operation]["x-permission"]]
-    if row.name == "session.end":
+    if row.name in {"session.end", "session.leave"}:
         pytest.skip("it would sign the others out")
     method, path = operation.split(" ")
     client = world.app.test_client()

@@ -136,6 +136,13 @@ def test_bindings_outside_are_refused(office: Office, by: str, role: str, bindin
     assert answer.status_code in {403, 404, 422}, answer.get_json()
 
 
+def test_an_owner_may_come_before_his_employer(office: Office) -> None:
+    account = office.invite("bureau", "employer_owner", "boss-01").get_json()["account"]
+    assert (account["employer_id"], account["region_code"]) == (None, GANZHOU)
+    assert office.act("bureau", "disable", account["account_id"]).status_code == 200
+    assert office.invite("bureau", "employer_owner", "boss-02", region_code=NANCHANG).status_code in {403, 404}
+
+
 def test_a_bureau_with_a_county_cannot_make_itself_larger(office: Office, door: Door) -> None:
     county = office.invite("bureau", "bureau", "county-01", region_code=ZHANGGONG).get_json()
     with door.app.extensions["database"].write_session() as session:

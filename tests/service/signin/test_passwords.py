@@ -75,7 +75,7 @@ def test_no_more_than_a_few_are_computed_at_once() -> None:
     inside, go_on = threading.Barrier(3), threading.Event()
 
     def hold() -> None:
-        with hasher._place():
+        with hasher._place(known=False):
             inside.wait(5)
             go_on.wait(5)
 
@@ -86,6 +86,7 @@ def test_no_more_than_a_few_are_computed_at_once() -> None:
     with pytest.raises(Unavailable) as busy:
         hasher.matches(None, "x")
     assert busy.value.headers["Retry-After"]
+    assert not hasher.matches(None, "x", known=True), "a known device has a place of its own"
     go_on.set()
     for holder in holders:
         holder.join()

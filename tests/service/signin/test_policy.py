@@ -32,7 +32,8 @@ def test_the_page_tells_what_the_table_says() -> None:
         "password": [f"{password['shortest']} to {password['longest']} characters"],
         "argon2id": [
             f"t={password['time_cost']}, m={password['memory_kib'] // 1024} MiB, p={password['parallelism']}",
-            f"{password['at_once']} at once in a process, then 503 after {password['wait_seconds']:g} s",
+            f"{password['at_once']} at once in a process and {password['at_once_known']} more for known devices",
+            f"then 503 after {password['wait_seconds']:g} s",
         ],
         "one account from one source (device or address)": [
             f"{source['free_failures']} failures, then {source['first_wait_seconds']} s",

@@ -27,6 +27,8 @@ def test_before_it_is_set_up_nothing_else_is_open(door: Door) -> None:
         assert answer.status_code in {403, 404}, path
     refused = door.post("/v1/jobs/check", {}, token)
     assert (refused.status_code, refused.get_json()["error"]) == (403, "second_factor_required")
+    for method in ("GET", "DELETE"):
+        assert door.call(method, "/v1/me/sessions", token=token).status_code == 403, "the password alone ends nobody's sign-in"
     confirmed = door.enrol("staff", token)
     assert len(set(confirmed["recovery_codes"])) == 10
     full = confirmed["tokens"]
@@ -157,3 +159,9 @@ def test_demo_tokens_go_on_and_can_enrol(door: Door, people: People) -> None:
     answer = door.post("/v1/jobs/check", gig_draft(door.hands.now()), token)
     assert answer.status_code == 200, answer.get_json()
     assert door.enrol("staff", token)["tokens"] is None
+
+
+def test_a_pending_sign_in_can_be_left(door: Door) -> None:
+    pending = door.set_up("staff")["access_token"]
+    assert door.post("/v1/auth/logout", token=pending).status_code == 204
+    assert door.works(pending) == 401
