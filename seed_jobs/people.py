@@ -126,7 +126,7 @@ def load_accounts(
     stations: dict[str, int],
     workers: dict[str, int],
 ) -> None:
-    """The four demo logins, where they are missing."""
+    """The demo logins, where they are missing: one of each kind of people that the service is for."""
     wanted: tuple[dict[str, Any], ...] = (
         {
             "role": "employer_owner",
@@ -141,7 +141,15 @@ def load_accounts(
             "station_id": stations[DEMO_STATION],
         },
         {"role": "worker", "login": "demo-worker", "display_name": DEMO_WORKER, "worker_id": workers[DEMO_WORKER]},
+        {
+            "role": "station_head",
+            "login": "demo-head",
+            "display_name": "演示驿站站长",
+            "station_id": stations[DEMO_STATION],
+        },
         {"role": "bureau", "login": "demo-bureau", "display_name": "演示人社局", "region_code": DEMO_BUREAU_REGION},
+        {"role": "reviewer", "login": "demo-reviewer", "display_name": "演示审核员", "region_code": DEMO_BUREAU_REGION},
+        {"role": "auditor", "login": "demo-auditor", "display_name": "演示审计员", "region_code": DEMO_BUREAU_REGION},
     )
     there = set(session.scalars(select(Account.login).where(Account.login.in_([account["login"] for account in wanted]))))
     for account in wanted:

@@ -21,6 +21,7 @@ from service import tracing
 from service.log_masks import kinds_of_exceptions, mask_line
 
 log = structlog.get_logger(__name__)
+_PROBES = ("/health", "/metrics", "/status")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _LAST: list[Any] = [kinds_of_exceptions, mask_line, structlog.processors.JSONRenderer(ensure_ascii=False, default=str)]
 
@@ -104,7 +105,9 @@ def register_request_log(app: flask.Flask) -> None:
         response.headers["X-Request-Id"] = request_id
         rule = flask.request.url_rule
         caller = flask.g.get("account")
-        log.info(
+        # Machines that look whether we live would fill the log: what they ask is worth a line only when it goes wrong.
+        say = log.debug if flask.request.path in _PROBES and response.status_code < 400 else log.info
+        say(
             "request",
             method=flask.request.method,
             route=rule.rule if rule is not None else None,

@@ -14,7 +14,15 @@ from service.accounts.tokens import issue_token
 from service.config import Settings
 from service.db import Database
 
-LOGINS = (("demo-worker", "工友"), ("demo-employer", "用人单位"), ("demo-staff", "驿站工作人员"))
+LOGINS = (
+    ("demo-worker", "工友"),
+    ("demo-employer", "用人单位"),
+    ("demo-staff", "驿站工作人员"),
+    ("demo-head", "驿站站长"),
+    ("demo-reviewer", "审核员"),
+    ("demo-bureau", "人社部门"),
+    ("demo-auditor", "审计员"),
+)
 TOKEN_DAYS = 7
 
 
@@ -46,6 +54,7 @@ def greet(settings: Settings, address: str, console: Console, *, wechat: str = "
     console.print(f"[bold green]城暖已经启动[/bold green]   {address}/v1/jobs")
     console.print(f"接口文档（浏览器打开）   {address}/docs")
     console.print(f"运行状况                 {address}/status")
+    console.print(f"每天的服务水平           {address}/performance")
     tokens: dict[str, str] = {}
     if settings.demo:
         database = Database(settings.database_url)

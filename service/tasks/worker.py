@@ -137,7 +137,7 @@ class Worker:
         except Exception as trouble:  # noqa: BLE001  whatever a handler raises must not end the worker; its kind is kept, no text
             self._failed(held, type(trouble).__name__, most_tries=kind.tries, where=_where(trouble))
         else:
-            log.info("task_done", task_id=held.task_id, kind=held.kind, ms=round((time.monotonic() - began) * 1000))
+            log.debug("task_done", task_id=held.task_id, kind=held.kind, ms=round((time.monotonic() - began) * 1000))
 
     def _failed(self, held: Taken, code: str, *, most_tries: int, where: list[str] | None = None) -> None:
         with self.database.write_session() as session:

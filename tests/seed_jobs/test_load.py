@@ -25,6 +25,7 @@ from service.feeds.source import Bounds, open_source
 from service.jobs.models import GigTerms, Job, JobChange, LiveListing, LiveSession
 from service.jobs.put import apply
 from service.stations.models import Station
+from service.welcome import LOGINS
 from service.workers.models import Worker
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -92,7 +93,7 @@ def test_a_fresh_start_holds_everything_and_a_second_time_changes_nothing(databa
 def test_demo_logins_stand_for_somebody(loaded: Database) -> None:
     with loaded.read_session() as session:
         accounts = {account.login: account for account in session.scalars(select(Account))}
-        assert set(accounts) == {"demo-employer", "demo-staff", "demo-worker", "demo-bureau"}
+        assert set(accounts) == {login for login, _ in LOGINS}
         employer = session.get(Employer, accounts["demo-employer"].employer_id)
         station = session.get(Station, accounts["demo-staff"].station_id)
         worker = session.get(Worker, accounts["demo-worker"].worker_id)
