@@ -21,7 +21,7 @@ KEY = {
     "name": "Idempotency-Key",
     "required": True,
     "description": "自己生成的不重复编号，8 到 128 个字符；同一编号重发得到同一结果",
-    "schema": {"type": "string", "minLength": 8, "maxLength": 128},
+    "schema": {"type": "string", "minLength": 8, "maxLength": 128, "pattern": "^[!-~]*$"},
 }
 """For the document of a POST that creates."""
 MATCH = {

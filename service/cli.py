@@ -18,6 +18,7 @@ from service.backup.commands import backup_command, restore_command
 from service.config import Settings
 from service.crypto.commands import keys_cli
 from service.db import Database
+from service.employers.list_commands import employers_cli
 from service.feeds.cli import feeds_cli
 from service.indexing.follower import Follower, follow, read_heartbeat
 from service.logs import quiet_crashes
@@ -108,6 +109,7 @@ def register_cli(app: Flask) -> None:
     app.cli.add_command(accounts_cli)
     app.cli.add_command(audit_cli)
     app.cli.add_command(keys_cli)
+    app.cli.add_command(employers_cli)
     app.cli.add_command(feeds_cli)
     app.cli.add_command(jobs_cli)
     app.cli.add_command(tasks_cli)

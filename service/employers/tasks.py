@@ -8,13 +8,21 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service import clock
+from service.accounts.models import Account
 from service.employers import files, papers
-from service.employers.models import Paper
+from service.employers.models import Employer, Paper
+from service.employers.notices import notices_of
 from service.employers.scanner import scan
-from service.tasks import Outside, every, outside_handler
+from service.employers.standing import may_publish
+from service.tasks import Outside, enqueue, every, handler, outside_handler
+from service.wechat.outbox import post
 
 SWEEP = "employers.sweep_files"
+REMIND = "employers.remind"
+BATCH = 500
 every(SWEEP, daily_at="03:50")
+every(REMIND, daily_at="09:10")
 
 
 @outside_handler(papers.SCAN, tries=40)
@@ -44,3 +52,24 @@ def sweep_files(outside: Outside, _payload: dict[str, Any], now: datetime) -> No
         names = papers.left_behind(session, outside.settings, now)
     for name in names:
         files.remove(outside.settings.files_dir, name)
+
+
+@handler(REMIND)
+def remind_owners(session: Session, payload: dict[str, Any], now: datetime) -> None:
+    """Tell owners what runs out soon, once a week for each employer; those who have no WeChat see it on their file."""
+    after = int(payload.get("after", 0))
+    wanted = select(Employer).where(Employer.employer_id > after, Employer.verified_at.is_not(None), Employer.demo.is_(False))
+    found = list(session.scalars(wanted.order_by(Employer.employer_id).limit(BATCH)))
+    year, week, _ = now.astimezone(clock.BEIJING).isocalendar()
+    for employer in found:
+        notices = notices_of(employer, may_publish(session, employer, now), now)
+        if not notices:
+            continue
+        owners = select(Account.account_id).where(
+            Account.employer_id == employer.employer_id, Account.role == "employer_owner", Account.disabled_at.is_(None)
+        )
+        for account_id in session.scalars(owners):
+            values = {"item": "单位核验", "status": "快到期", "at": clock.show(now)[:10], "note": notices[0]}
+            post(session, account_id, "case_update", values, key=f"employer-{account_id}-{year}-{week}", now=now)
+    if len(found) == BATCH:
+        enqueue(session, REMIND, {"after": found[-1].employer_id})

@@ -15,7 +15,7 @@ from service.stations.queries import RADIUS_KM
 
 PHONE = r"^(1[3-9]\d{9}|0\d{2,3}-?\d{7,8}(-\d{1,6})?|400-?\d{3}-?\d{4}|1\d{4})?$"
 _HOURS: dict[str, Any] = {
-    "type": ["object", "null"],
+    "type": "object",
     "description": '星期 1（周一）到 7（周日）各几段，例如 {"1": [["08:30", "12:00"]]}；没写的那天不开门',
     "additionalProperties": {"type": "array", "items": {"type": "array", "items": {"type": "string"}}},
 }

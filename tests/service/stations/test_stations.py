@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import flask
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
 from service import clock
 from service.accounts.create import create_account
 from service.accounts.models import Account
 from service.accounts.tokens import issue_token
+from service.db import Database
+from service.migrations import run
 from service.stations.levels import function_names, levels
 from service.stations.models import Station
 from tests.service.conftest import People, gig_draft
@@ -248,3 +252,43 @@ def test_the_table_of_levels(client: FlaskClient, people: People) -> None:
     assert {"matching", "guidance", "training", "demand", "rights"} <= set(function_names())
     with client.application.extensions["database"].read_session() as session:
         assert {row.level for row in session.scalars(select(Station))} <= set(levels())
+
+
+def test_hours_and_levels_of_stations_that_were_there(own_url: str) -> None:
+    run.downgrade(own_url, "0003")
+    rows = [
+        ("a", "驿站", "360702003000", "周一至周六 06:30-18:00"),
+        ("b", "市级", "360700000000", "全天"),
+        ("c", "street", "360702000000", "周六至周一 06:30-18:00"),
+    ]
+    database = Database(own_url)
+    with database.write_session() as session:
+        for code, level, place, written in rows:
+            values = {"code": code, "level": level, "place": place, "hours": written, "demo": False, "now": clock.now()}
+            session.execute(
+                text(
+                    "insert into station (code, name, level, region_code, address, opening_hours, demo, created_at)"
+                    " values (:code, '演示', :level, :place, '', :hours, :demo, :now)"
+                ),
+                values,
+            )
+    run.upgrade(own_url)
+    with database.read_session() as session:
+        found = {row.code: (row.level, row.hours) for row in session.scalars(select(Station))}
+    database.close()
+    assert found == {
+        "a": ("street", {str(day): [["06:30", "18:00"]] for day in range(1, 7)}),
+        "b": ("city", None),
+        "c": ("street", None),
+    }
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def own_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of the test's own, migrated."""
+    if request.param == "postgresql":
+        make: Callable[[], str] = request.getfixturevalue("new_postgres_url")
+        return make()
+    url = f"sqlite:///{tmp_path / 'own.db'}"
+    run.upgrade(url)
+    return url
