@@ -45,7 +45,6 @@ JUDGED = {
     "GET /v1/jobs": "a cursor we did not give, a place, trade or benefit nobody knows",
     "GET /v1/suggest": "a word of nothing but unseen characters, which are taken out before its length is looked at",
     "POST /v1/match": "a cursor we did not give, a place or benefit nobody knows",
-<<<<<<< HEAD
     "POST /v1/accounts": "an employer, station or place that does not exist or is not the caller's, a login that is taken",
     "POST /v1/auth/password": "tries are counted, made-up ones as well",
     "POST /v1/auth/set-up": "a code nobody was given",
@@ -53,7 +52,6 @@ JUDGED = {
     "POST /v1/auth/sms/code": "one code a minute for a phone, and so many for an address",
     "GET /v1/auth/oidc/start": "there is no identity service here",
     "POST /v1/auth/oidc/callback": "there is no identity service here",
-=======
     "POST /v1/employers": "check digits, a place nobody knows",
     "PATCH /v1/employers/{employer_id}": "check digits, a place nobody knows",
     "GET /v1/verifications": "a cursor we did not give",
@@ -61,7 +59,6 @@ JUDGED = {
     "GET /v1/stations": "one coordinate alone, a cursor we did not give, a place nobody knows",
     "POST /v1/stations": "hours that overlap, one coordinate alone, a place nobody knows",
     "PATCH /v1/stations/{station_id}": "hours that overlap, one coordinate alone, a place nobody knows",
->>>>>>> 8bb78e6 (Reminders before half a year or a licence runs out, lists from a file, the page for verifying staff; made-up requests against employers and stations)
     "GET /v1/wechat/push": "what WeChat has not signed",
     "POST /v1/wechat/push": "what WeChat has not signed",
 }
