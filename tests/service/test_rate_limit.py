@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +66,14 @@ def test_what_holds_while_redis_is_away(tmp_path: Path, away: str, passed: int) 
     limit = _limit(tmp_path, f"unix://{tmp_path / 'nobody.sock'}", web_workers=2)
     assert _passed(limit, _class(6, away)) == passed
     assert limit.away_until > 0.0
+
+
+def test_a_redis_that_takes_the_call_and_says_nothing_costs_no_request(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        limit = _limit(tmp_path, f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        began = time.monotonic()
+        assert _passed(limit, _class(3, "count")) == 3
+        assert time.monotonic() - began < 2.0  # asked once, then left alone for a while
 
 
 def test_every_one_who_counts_must_have_some_left(tmp_path: Path) -> None:
@@ -211,6 +222,18 @@ def test_who_may_write_without_signing_in_says_how_often(built_app: flask.Flask)
         view = built_app.view_functions[rule.endpoint]
         if (rule.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"} and allowed_roles(view) is ANYONE:
             assert said_class(view) is not None, f"{rule.rule}: say @limited(...)"
+
+
+def test_what_shows_personal_data_of_others_is_counted_tightly(built_app: flask.Flask) -> None:
+    """Each look is noted; collecting is bounded as well. The trail itself holds ids only."""
+    shown = {}
+    for rule in built_app.url_map.iter_rules():
+        view = inspect.unwrap(built_app.view_functions[rule.endpoint])
+        if "read_personal(" in inspect.getsource(view):
+            shown[rule.rule] = said_class(built_app.view_functions[rule.endpoint])
+    assert shown.pop("/v1/audit", "read") in {None, "read"}
+    assert len(shown) >= 3
+    assert set(shown.values()) <= {"contact", "export"}, shown
 
 
 def test_the_page_shows_the_numbers_of_the_table() -> None:
