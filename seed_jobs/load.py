@@ -41,7 +41,7 @@ def load_all(database: Database, now: datetime, progress: Progress | None = None
         stations = load_stations(session, now, summary)
         workers = load_workers(session, now, summary)
         load_accounts(session, now, summary, employers=employers, stations=stations, workers=workers)
-    tell(f"单位 {len(employers)} 家、驿站 {len(stations)} 个、工友 {len(workers)} 位、演示账号 4 个")
+    tell(f"单位 {len(employers)} 家、驿站 {len(stations)} 个、工友 {len(workers)} 位")
     with database.write_session() as session:
         load_gigs(session, now, summary, employers=employers, stations=stations)
     tell(f"演示零工 {len(written.gig_rows())} 条")
