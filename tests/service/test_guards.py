@@ -142,6 +142,22 @@ def test_every_operation_of_the_document_is_whole(built_app: flask.Flask) -> Non
             assert operation["x-permission"] in PERMISSIONS, (method, path)
 
 
+def test_every_type_of_the_document_is_one(built_app: flask.Flask) -> None:
+    """A type list with null twice is refused by every strict reader, and the fuzzer stops at it."""
+
+    def walk(part: Any, path: str) -> None:
+        if isinstance(part, dict):
+            said = part.get("type")
+            assert not isinstance(said, list) or len(said) == len(set(said)), path
+            for name, inner in part.items():
+                walk(inner, f"{path}/{name}")
+        elif isinstance(part, list):
+            for number, inner in enumerate(part):
+                walk(inner, f"{path}/{number}")
+
+    walk(flask.json.loads(built_app.extensions["openapi"]), "")
+
+
 def test_the_document_is_current(built_app: flask.Flask) -> None:
     assert openapi.FILE.read_text(encoding="utf-8") == built_app.extensions["openapi"], "请执行 make spec"
 

@@ -138,3 +138,49 @@ def test_the_role_alone_where_there_is_no_id(world: World, operation: str) -> No
         closed = told in {"role_not_allowed", "not_granted", "not_signed_in", "token_limited"}
         assert closed != (row.open or role in row.scopes), (operation, role, answer.status_code, told)
         assert answer.status_code < 500 or answer.status_code == 503, (operation, role, answer.status_code)
+
+
+@pytest.mark.parametrize("operation", [name for name in WITHOUT_ID if name.startswith("GET ")])
+def test_lists_stay_inside(world: World, operation: str) -> None:
+    """A list has no row of another's employer, station or worker, nor of another county, for whom the table gives neither."""
+    row = PERMISSIONS[OPERATIONS[operation]["x-permission"]]
+    if row.open or operation == "GET /v1/me/matches":
+        pytest.skip("jobs and other things that are shown to everybody")
+    _fill(world)
+    client, answered = world.app.test_client(), 0
+    for role in sorted(row.roles()):
+        scope = row.scope(role)
+        if Scope.ANY in scope:
+            continue
+        answer = client.get(operation.partition(" ")[2], headers=world.headers[role])
+        if answer.status_code != 200 or not answer.is_json:
+            continue
+        answered += 1
+        outside = [Side.FAR] if Scope.TERRITORY in scope else [Side.OTHER, Side.FAR]
+        for name, value in _named(answer.get_json()):
+            for side in outside:
+                ids = world.of(side)
+                if name == "region_code":
+                    assert side is Side.OTHER or not str(value).startswith(ids.region_code[:6]), (operation, role, value)
+                elif name in {"employer_id", "station_id", "worker_id", "source_key"}:
+                    assert value != getattr(ids, name), (operation, role, name, side)
+    assert answered or not any(Scope.ANY not in row.scope(role) for role in row.roles())
+
+
+def _fill(world: World) -> None:
+    """One object of every kind on every side."""
+    with world.database.write_session() as session:
+        for makers in MAKERS.values():
+            for maker in makers:
+                for side in Side:
+                    maker(session, world, side, "operator")
+
+
+def _named(body: Any) -> Iterator[tuple[str, Any]]:
+    """Every name with a plain value, however deep."""
+    if isinstance(body, dict):
+        for name, value in body.items():
+            yield from _named(value) if isinstance(value, (dict, list)) else [(name, value)]
+    elif isinstance(body, list):
+        for value in body:
+            yield from _named(value)
