@@ -111,7 +111,7 @@ _ACTS: Mapping[str, Callable[[Session, dict[str, Any], Mapping[str, Template], d
 
 
 def _account(session: Session, openid: object) -> int | None:
-    row = identity_of_openid(session, openid) if isinstance(openid, str) and openid else None
+    row = identity_of_openid(session, openid) if isinstance(openid, str) and openid and openid.isascii() else None
     return None if row is None else row.account_id
 
 

@@ -48,6 +48,7 @@ class Line:
             base_url=url,
             follow_redirects=False,  # a redirect would carry the secret elsewhere
             trust_env=not is_loopback(url),
+            headers={"Accept-Encoding": "identity", "User-Agent": "chengnuan"},  # a packed answer could be larger than it looks
             limits=httpx.Limits(max_connections=20, max_keepalive_connections=4, keepalive_expiry=20),
         )
 

@@ -84,7 +84,7 @@ def open_push(settings: WechatSettings, query: Query, content: bytes, now: datet
 
 def keep(session: Session, message: Mapping[str, Any], now: datetime) -> bool:
     """Keep a message once and have it worked off. False when it was here before."""
-    text = json.dumps(message, ensure_ascii=False, sort_keys=True)
+    text = json.dumps(message, sort_keys=True)  # plain ASCII: half of a surrogate pair could not be sealed
     row_key = new_row_key()
     values = {
         "event_key": event_key(message),

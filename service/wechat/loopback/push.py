@@ -46,19 +46,22 @@ class Pusher:
 
     def request(self, body: Mapping[str, Any]) -> tuple[dict[str, str], bytes]:
         """Query and content of a push."""
-        inner = _xml(body) if self.xml else json.dumps(body, ensure_ascii=False)
+        return self.sealed(_xml(body) if self.xml else json.dumps(body, ensure_ascii=False), str(body.get("FromUserName", "")))
+
+    def sealed(self, inner: str, openid: str = "") -> tuple[dict[str, str], bytes]:
+        """Query and content of a push with this very text inside."""
         stamp, nonce = str(int(time.time() + self.skew)), str(secrets.randbelow(10**9))
         query = {
             "signature": signature(self.token, stamp, nonce),
             "timestamp": stamp,
             "nonce": nonce,
-            "openid": str(body.get("FromUserName", "")),
+            "openid": openid,
         }
         if not self.aes_key:
             return query, inner.encode()
         encrypted = Envelope(self.aes_key, self.appid).close(inner.encode())
         query |= {"encrypt_type": "aes", "msg_signature": signature(self.token, stamp, nonce, encrypted)}
-        outer = {"ToUserName": body["ToUserName"], "Encrypt": encrypted}
+        outer = {"ToUserName": "gh_demo00000000", "Encrypt": encrypted}
         return query, (_xml(outer) if self.xml else json.dumps(outer)).encode()
 
     def verification(self) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import socket
+import sys
 import threading
 import time
 from collections import defaultdict, deque
@@ -58,8 +59,7 @@ class Loopback:
     def start(self) -> None:
         """Listen; a port of 0 means any free one."""
         handler = type("Handler", (_Handler,), {"loopback": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", self.port), handler)
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
@@ -131,6 +131,15 @@ class Loopback:
             return self.pusher.event(openid, "subscribe_msg_popup_event", {"List": rows}).status_code == 200
         except httpx.HTTPError:
             return False
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Whoever asked has gone; everything else is a fault and is shown."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -186,8 +186,10 @@ def test_a_stranger_s_push_changes_nothing(app: flask.Flask, client: FlaskClient
     send(client, pusher, choice(ONCE.template_id, FromUserName="o-nobody"))
     send(client, pusher, event("something_new", Detail=1))
     send(client, pusher, event("subscribe_msg_popup_event", List="odd", CreateTime=1764000003))
+    half = json.dumps(choice(ONCE.template_id, FromUserName="o-\ud800", Note="\udfff\u0000"))
+    assert push(client, *pusher.sealed(half)).status_code == 200
     send(client, pusher, event("") | {"MsgType": "text", "Content": "你好", "MsgId": 12345})
-    assert work(app) == 4
+    assert work(app) == 5
     assert count(app, SubscriptionCredit) == 0
     assert left(app, account_id) == 0
 
