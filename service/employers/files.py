@@ -35,7 +35,8 @@ def keep(directory: Path, content: bytes, *, key: str, row_key: str) -> str:
     folder = secrets.token_hex(16)
     name = f"{folder}/{hashlib.sha256(sealed).hexdigest()}"
     try:
-        (directory / folder).mkdir(parents=True, mode=0o700)
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (directory / folder).mkdir(mode=0o700)
         with os.fdopen(os.open(directory / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(sealed)
             file.flush()

@@ -94,10 +94,12 @@ def take_in(
     taken = Taken(0, 0, [], 0)
     concerned: set[int] = set()
     today = now.astimezone(clock.BEIJING).date()
+    registered = _registered(session, rows)
     for number, said in enumerate(rows, 1):
         try:
             values = _read(said, today)
-            employer = _employer(session, values["credit_code"], caller, published=kind == "arrears")
+            employer = registered.get(values["credit_code"])
+            _require_own(employer, caller, published=kind == "arrears")
         except _RowWrongError as wrong:
             taken.refused.append(Refused(number, str(wrong)))
             continue
@@ -145,22 +147,27 @@ def take_out(session: Session, entry: ListEntry, removed_on: date, because: str,
     entry.version += 1
     trail.record(session, caller, "employer.list", "list_entry", entry.entry_id, region_code=entry.region_code)
     session.flush()
-    employer_id = session.scalar(select(Employer.employer_id).where(Employer.credit_code == entry.credit_code))
-    if employer_id is not None:
-        standing_changed(session, employer_id, now)
+    for employer in _registered(session, [{"credit_code": entry.credit_code}]).values():
+        standing_changed(session, employer.employer_id, now)
 
 
 class _RowWrongError(ValueError):
     """Why one row is not taken."""
 
 
-def _employer(session: Session, code: str, caller: Caller | None, *, published: bool) -> Employer | None:
-    """The employer a row is about, if it is registered here. Of a list that its keeper publishes for the whole country everybody
-    may take lines; of one that stops an employer, only the office above that employer."""
-    found = session.scalars(select(Employer).where(Employer.credit_code == code)).one_or_none()
-    if found is not None and caller is not None and not published and not in_territory(caller, found.region_code):
+def _registered(session: Session, rows: Sequence[dict[str, str]]) -> dict[str, Employer]:
+    """The employers that rows are about, as far as they are registered here: held, in the order of their ids, so that what they
+    publish at this moment is settled too and two lists do not wait for each other."""
+    codes = {credit_code.tidy(row.get("credit_code", "")) for row in rows}
+    wanted = select(Employer).where(Employer.credit_code.in_(codes)).order_by(Employer.employer_id)
+    return {row.credit_code: row for row in session.scalars(wanted.with_for_update(key_share=True)) if row.credit_code}
+
+
+def _require_own(employer: Employer | None, caller: Caller | None, *, published: bool) -> None:
+    """Of a list that its keeper publishes for the whole country everybody may take lines; of one that stops an employer, only the
+    office above that employer."""
+    if employer is not None and caller is not None and not published and not in_territory(caller, employer.region_code):
         raise _RowWrongError("这个单位不在您负责的地区，请由当地人社部门列入。")
-    return found
 
 
 def _read(said: dict[str, str], today: date) -> dict[str, Any]:

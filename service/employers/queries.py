@@ -78,17 +78,13 @@ def decisions_of(session: Session, verification_id: int) -> list[Decision]:
     return list(session.scalars(wanted))
 
 
-def entries(
-    session: Session, *, kind: str, code: str, after: int, limit: int, region_code: str = ""
-) -> tuple[list[ListEntry], int | None]:
+def entries(session: Session, *, kind: str, code: str, after: int, limit: int) -> tuple[list[ListEntry], int | None]:
     """Lines of the lists, oldest first, from behind an id; and where to go on."""
     wanted: Select[ListEntry] = select(ListEntry).where(ListEntry.entry_id > after).order_by(ListEntry.entry_id).limit(limit + 1)
     if kind:
         wanted = wanted.where(ListEntry.list_kind == kind)
     if code:
         wanted = wanted.where(ListEntry.credit_code == code)
-    if region_code:
-        wanted = wanted.where(within(ListEntry.region_code, region_code))
     found = list(session.scalars(wanted))
     return found[:limit], found[limit - 1].entry_id if len(found) > limit else None
 

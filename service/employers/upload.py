@@ -15,6 +15,8 @@ from service.errors import BadRequest, Invalid, TooLarge, UnsupportedMedia
 
 _FORM_BYTES = 16 * 1024
 """Beside the file: boundaries, names, the kind."""
+_PARSER_BYTES = 256 * 1024
+"""What the parser may hold of a part before it hands it on; it reads 64 kB at a time, of the file as well."""
 _TOO_LARGE = ("picture_too_large", "照片太大，最多 10 MB，请压缩或重拍。")
 
 
@@ -27,7 +29,7 @@ def read_upload(request: flask.Request) -> tuple[str, bytes]:
         raise TooLarge(*_TOO_LARGE)
     boundary = request.mimetype_params.get("boundary", "").encode("ascii", "replace")
     parser = MultiPartParser(
-        stream_factory=lambda *_said, **_more: io.BytesIO(), max_form_memory_size=_FORM_BYTES, max_form_parts=4
+        stream_factory=lambda *_said, **_more: io.BytesIO(), max_form_memory_size=_PARSER_BYTES, max_form_parts=4
     )
     try:
         form, files = parser.parse(request.stream, boundary, request.content_length)

@@ -13,7 +13,7 @@ from service.errors import Conflict
 from service.jobs.advert import read_advert
 from service.jobs.draft import advert_with
 from service.jobs.findings import Finding
-from service.jobs.hold import reasons_to_hold, standing_of
+from service.jobs.hold import reasons_to_hold, standing_held
 from service.jobs.models import Job, held_columns
 from service.jobs.permit import owned_advert, require_change
 from service.jobs.publish import refuse_if_blocked, require_free_number
@@ -43,7 +43,7 @@ def change_job(
         require_free_number(session, advert.live.session_id, advert.live.listing_no, job.job_id)
     fields = {name: value for name, value in reading.fields.items() if name not in _KEPT}
     # Held and shown as when it is published: what was the matter may be mended by this edit, or begin with it.
-    standing = standing_of(session, job.employer, now)
+    standing = standing_held(session, job.employer, now, lock=False)
     fields |= held_columns(reasons_to_hold(job, findings, standing, advert.gig.station_id if advert.gig else None, caller))
     apply(
         session, job, fields, gig=advert.gig, live=advert.live, action="edit", account_id=caller.account_id, now=now

@@ -26,6 +26,15 @@ def standing_of(session: Session, employer: Employer | None, now: datetime) -> S
     return None if employer is None else may_publish(session, employer, now)
 
 
+def standing_held(session: Session, employer: Employer | None, now: datetime, *, lock: bool) -> Standing | None:
+    """As :func:`standing_of`, for what writes. ``lock`` holds the employer's row (shared): a suspension that comes at the same
+    moment waits until the job is there, and then holds it too. Without it the row is only read anew, which is enough where the
+    job itself is locked: whoever settles jobs waits for that."""
+    if employer is not None:
+        session.refresh(employer, with_for_update={"read": True} if lock else None)
+    return standing_of(session, employer, now)
+
+
 def require_may_publish(standing: Standing | None) -> None:
     """Raises Forbidden when the employer may not even hand in."""
     if standing is not None and standing.outcome == "refuse":

@@ -15,7 +15,7 @@ from service.jobs.advert import Advert, Reading, read_advert
 from service.jobs.check import check_advert
 from service.jobs.draft import advert_of_draft
 from service.jobs.findings import Finding
-from service.jobs.hold import reasons_to_hold, require_may_publish, standing_findings, standing_of
+from service.jobs.hold import reasons_to_hold, require_may_publish, standing_findings, standing_held
 from service.jobs.models import Job, LiveListing, LiveSession
 from service.jobs.permit import owned_advert
 from service.jobs.put import LONGEST_DAYS, put
@@ -32,7 +32,7 @@ def publish(
     the stream is taken.
     """
     advert, poster = advert_of_draft(session, draft, caller)
-    standing = standing_of(session, poster.employer, now)
+    standing = standing_held(session, poster.employer, now, lock=True)
     require_may_publish(standing)
     reading = read_advert(advert, now)
     findings = refuse_if_blocked(advert, reading, now, seen)

@@ -12,11 +12,17 @@ import pytest
 from sqlalchemy import select, text, update
 
 from service import clock
+from service.accounts.caller import Caller
 from service.db import Database
 from service.employers import papers, tasks
 from service.employers.models import Paper, Verification
+from service.employers.register import locked
 from service.employers.scanner import ScannerAway
+from service.employers.verify import suspend
 from service.errors import Unavailable
+from service.jobs import schemas
+from service.jobs.models import Job
+from service.jobs.publish import publish
 from service.tasks import Outside
 from tests.service.conftest import draft
 from tests.service.employers import made_up
@@ -361,3 +367,57 @@ def test_without_a_trail_nobody_looks(door: Door, handed_in: tuple[int, int], mo
 
     monkeypatch.setattr("service.audit.read_personal", broken)
     assert door.client.get(f"/v1/employers/{handed_in[0]}/handler", headers=door.reviewer).status_code == 503
+
+
+def test_a_job_published_while_its_employer_is_suspended_is_held_too(door: Door, handed_in: tuple[int, int]) -> None:
+    employer_id, round_id = handed_in
+    _decide(door, round_id, door.reviewer)
+    owner = Caller(account_id=door.owner_id, role="employer_owner", display_name="演示", employer_id=employer_id)
+    answers: list[int] = []
+
+    def stop() -> None:
+        client = door.app.test_client()
+        answer = client.post(f"/v1/employers/{employer_id}/suspension", json={"reason": "false_advert"}, headers=door.bureau)
+        answers.append(answer.status_code)
+
+    office = threading.Thread(target=stop)
+    with door.database.write_session() as session:
+        job, _ = publish(session, schemas.JobDraft().load(draft()), owner, clock.now())
+        job_id = job.job_id
+        assert job.status == "open"
+        office.start()
+        office.join(0.5)
+        assert office.is_alive()  # it waits for what is being published
+    office.join()
+    assert answers == [200]
+    with door.database.read_session() as session:
+        assert session.get_one(Job, job_id).held_for == ["employer"]
+
+
+def test_an_edit_that_waits_for_a_suspension_sees_it(door: Door, handed_in: tuple[int, int]) -> None:
+    employer_id, round_id = handed_in
+    _decide(door, round_id, door.reviewer)
+    job_id = door.send("POST", "/v1/jobs", door.owner, draft()).get_json()["job_id"]
+    answers: list[str] = []
+
+    def edit() -> None:
+        client = door.app.test_client()
+        headers = door.owner | {"If-Match": "*"}
+        answers.append(client.patch(f"/v1/jobs/{job_id}", json={"headcount": 7}, headers=headers).get_json()["status"])
+
+    owner = threading.Thread(target=edit)
+    with door.database.write_session() as session:
+        employer = locked(session, employer_id)
+        office = Caller(account_id=door.owner_id, role="bureau", display_name="演示", region_code="360700000000")
+        suspend(session, employer, "false_advert", "", office, clock.now())
+        owner.start()
+        owner.join(0.5)
+        assert owner.is_alive()
+    owner.join()
+    assert answers == ["held"]
+
+
+def test_a_large_picture_comes_through(door: Door, employer_id: int) -> None:
+    answer = door.upload(employer_id, "business_licence", door.owner, picture() + bytes(9 * 1024 * 1024))
+    assert answer.status_code == 201
+    assert answer.get_json()["size_bytes"] < 100_000
