@@ -18,7 +18,7 @@ from service.errors import Forbidden, Invalid, Refusal, Unauthorized
 from service.signin import devices, events, throttle
 from service.signin.login_sessions import Device, Tokens, end_all, open_session
 from service.signin.models import PasswordLogin
-from service.signin.passwords import hasher
+from service.signin.passwords import Place
 from service.signin.weak_passwords import require_good
 
 KIND = "password"
@@ -36,13 +36,11 @@ class Attempt:
     source: throttle.Source
     waits: bool
 
-    def check(self, password: str) -> Checked:
-        """Compare; takes a tenth of a second and 64 MiB, outside any transaction. Raises Unavailable when too many do so."""
-        known = bool(self.source.device_hash)
-        right = hasher().matches(self.kept_hash, password, known=known)
-        outdated = right and self.kept_hash is not None and hasher().is_outdated(self.kept_hash)
-        newer = hasher().hash(password, known=known) if outdated else None
-        return Checked(self, right, newer)
+    def check(self, password: str, place: Place) -> Checked:
+        """Compare; takes a tenth of a second and 64 MiB, outside any transaction."""
+        right = place.matches(self.kept_hash, password)
+        outdated = right and self.kept_hash is not None and place.is_outdated(self.kept_hash)
+        return Checked(self, right, place.hash(password) if outdated else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +50,12 @@ class Checked:
     attempt: Attempt
     right: bool
     newer_hash: str | None
+
+
+def is_known(session: Session, login: str, device_token: str, now: datetime) -> bool:
+    """Whether a device has signed in to this login before: then it has a place of its own for hashing."""
+    account_id = session.scalar(select(Account.account_id).where(Account.login == login))
+    return bool(devices.known_hash(session, account_id, device_token, now))
 
 
 def begin(session: Session, login: str, address: str, device_token: str, now: datetime) -> Attempt:

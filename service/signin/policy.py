@@ -24,8 +24,8 @@ class SessionPolicy:
 
 @dataclass(frozen=True, slots=True)
 class PasswordPolicy:
-    """Length in characters, cost of one hash, and how many may be computed at once in a process: for strangers, and
-    for known devices."""
+    """Length in characters, cost of one hash, and how many may be computed at once in a process: for strangers and
+    for known devices, and how many of each may wait."""
 
     shortest: int
     longest: int
@@ -34,6 +34,7 @@ class PasswordPolicy:
     parallelism: int
     at_once: int
     at_once_known: int
+    waiting: int
     wait_seconds: float
 
 

@@ -34,9 +34,11 @@ blueprint = Blueprint("sign_in", __name__, description="登录：密码、动态
 def sign_in_with_password(body: dict[str, str]) -> Tokens:
     """用登录名和密码登录。需要动态验证码的账号，得到的令牌只能用来验证或绑定。"""
     with counted("password"):
-        with write_session() as session:
-            attempt = password.begin(session, body["login"], address(), body["device_token"], clock.now())
-        checked = attempt.check(body["password"])  # no transaction is open while the hash is computed
+        # A place first: whoever gets none has cost nothing and is not counted as having failed.
+        with hasher().place(known=_from_known_device(body)) as place:
+            with write_session() as session:
+                attempt = password.begin(session, body["login"], address(), body["device_token"], clock.now())
+            checked = attempt.check(body["password"], place)  # no transaction is open while the hash is computed
         with write_session() as session:
             outcome = password.finish(session, checked, body["device_name"], clock.now())
         tokens = settled(outcome)
@@ -55,7 +57,8 @@ def set_up_password(body: dict[str, str]) -> Tokens:
         with read_session() as session:
             account = set_up.look(session, body["code"], clock.now())
         require_good(body["password"], login=account.login, name=account.display_name)
-        hashed = hasher().hash(body["password"])
+        with hasher().place() as place:
+            hashed = place.hash(body["password"])
         with write_session() as session:
             device = login_sessions.Device(body["device_name"], address())
             tokens = set_up.use(session, body["code"], hashed, device, clock.now())
@@ -100,11 +103,12 @@ def refresh_tokens(body: dict[str, str]) -> Tokens:
 def change_password(body: dict[str, str]) -> None:
     """修改密码。要先输原来的密码；其他设备上的登录全部退出。"""
     caller = current_account()
-    with write_session() as session:
-        attempt = password.begin_change(session, caller.account_id, address(), clock.now())
-    password.require_new(body["new_password"], body["old_password"], login=attempt.login, name=caller.display_name)
-    checked = attempt.check(body["old_password"])
-    hashed = hasher().hash(body["new_password"]) if checked.right else ""
+    with hasher().place(known=True) as place:  # he is signed in
+        with write_session() as session:
+            attempt = password.begin_change(session, caller.account_id, address(), clock.now())
+        password.require_new(body["new_password"], body["old_password"], login=attempt.login, name=caller.display_name)
+        checked = attempt.check(body["old_password"], place)
+        hashed = place.hash(body["new_password"]) if checked.right else ""
     with write_session() as session:
         refused = password.finish_change(
             session, checked, hashed, clock.now(), session_id=caller.session_id, token=bearer_token()
@@ -145,6 +149,13 @@ def remove_second_factor(body: dict[str, str]) -> None:
         with write_session() as session:
             refused = second_factor.remove(session, holder(), body["code"], clock.now())
         settled(refused)
+
+
+def _from_known_device(body: dict[str, str]) -> bool:
+    if not body["device_token"]:
+        return False
+    with read_session() as session:
+        return password.is_known(session, body["login"], body["device_token"], clock.now())
 
 
 def address() -> str:

@@ -12,7 +12,7 @@ from service.accounts.models import Account
 from service.accounts.tokens import token_hash
 from service.signin import password as password_action
 from service.signin.models import KnownDevice, PasswordLogin, SetUpCode
-from service.signin.passwords import Hasher, hasher
+from service.signin.passwords import Hasher, Place, hasher
 from service.signin.policy import policy
 from tests.service.signin.conftest import BETTER, ELSEWHERE, GOOD, Door
 
@@ -123,19 +123,22 @@ def test_nothing_that_opens_a_door_is_kept_as_it_is(door: Door) -> None:
 
 
 def test_a_hash_of_an_older_cost_is_made_anew_at_the_next_sign_in(door: Door) -> None:
-    cheap = Hasher(replace(policy().password, time_cost=1, memory_kib=64))
+    with Hasher(replace(policy().password, time_cost=1, memory_kib=64)).place() as cheap:
+        made = cheap.hash(GOOD)
     door.set_up("employer")
     account_id = door.account_id("employer")
     database = door.app.extensions["database"]
     with database.write_session() as session:
-        session.get_one(PasswordLogin, account_id).password_hash = cheap.hash(GOOD)
+        session.get_one(PasswordLogin, account_id).password_hash = made
     assert door.password("employer", BETTER).status_code == 401
     with database.read_session() as session:
-        assert cheap.is_outdated(session.get_one(PasswordLogin, account_id).password_hash) is False
+        assert session.get_one(PasswordLogin, account_id).password_hash == made
     assert door.password("employer").status_code == 200
     with database.read_session() as session:
         kept = session.get_one(PasswordLogin, account_id).password_hash
-    assert not hasher().is_outdated(kept)
+    with hasher().place() as place:
+        assert place.is_outdated(made)
+        assert not place.is_outdated(kept)
     assert door.password("employer").status_code == 200
 
 
@@ -143,13 +146,23 @@ def test_a_password_changed_while_it_is_being_compared_opens_nothing(door: Door,
     door.set_up("employer")
     original = password_action.Attempt.check
 
-    def meanwhile(self: password_action.Attempt, given: str) -> password_action.Checked:
-        checked = original(self, given)
+    def meanwhile(self: password_action.Attempt, given: str, place: Place) -> password_action.Checked:
+        checked = original(self, given, place)
         with door.app.extensions["database"].write_session() as session:
-            session.get_one(PasswordLogin, self.account_id).password_hash = hasher().hash(BETTER)
+            session.get_one(PasswordLogin, self.account_id).password_hash = place.hash(BETTER)
         return checked
 
     with monkeypatch.context() as patch:
         patch.setattr(password_action.Attempt, "check", meanwhile)
         assert door.password("employer").status_code == 401
     assert door.password("employer", BETTER, ELSEWHERE).status_code == 200
+
+
+def test_a_sign_in_that_finds_no_place_is_not_counted_as_a_failure(door: Door) -> None:
+    device = door.set_up("employer")["device_token"]
+    with hasher().place():
+        busy = [door.password("employer", BETTER) for _ in range(2)]
+        assert [answer.status_code for answer in busy] == [503, 503]
+        assert busy[0].get_json()["error"] == "sign_in_busy"
+        assert door.password("employer", device_token=device).status_code == 200, "the known device has a place of its own"
+    assert [door.password("employer", BETTER).status_code for _ in range(6)] == [401] * 5 + [429]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -54,50 +55,71 @@ def test_length_has_bounds(password: str, said: str) -> None:
 
 
 def test_a_hash_is_salted_checked_and_renewed_when_the_cost_rises() -> None:
-    cheap, dearer = Hasher(CHEAP), Hasher(replace(CHEAP, time_cost=2))
-    first, second = cheap.hash("一个 密码"), cheap.hash("一个 密码")
-    assert first != second
-    assert first.startswith("$argon2id$v=19$m=8,t=1,p=1$")
-    assert cheap.matches(first, "一个 密码")
-    assert not cheap.matches(first, "一个密码")
-    assert not cheap.is_outdated(first)
-    assert dearer.matches(first, "一个 密码")
-    assert dearer.is_outdated(first)
+    with Hasher(CHEAP).place() as cheap, Hasher(replace(CHEAP, time_cost=2)).place() as dearer:
+        first, second = cheap.hash("一个 密码"), cheap.hash("一个 密码")
+        assert first != second
+        assert first.startswith("$argon2id$v=19$m=8,t=1,p=1$")
+        assert cheap.matches(first, "一个 密码")
+        assert not cheap.matches(first, "一个密码")
+        assert not cheap.is_outdated(first)
+        assert dearer.matches(first, "一个 密码")
+        assert dearer.is_outdated(first)
 
 
 @pytest.mark.parametrize("kept", [None, "", "plain text", "$argon2id$v=19$m=8,t=1,p=1$broken"])
 def test_nobody_and_a_damaged_hash_open_nothing(kept: str | None) -> None:
-    assert not Hasher(CHEAP).matches(kept, "x")
+    with Hasher(CHEAP).place() as place:
+        assert not place.matches(kept, "x")
 
 
-def test_no_more_than_a_few_are_computed_at_once() -> None:
-    hasher = Hasher(replace(CHEAP, at_once=2))
-    inside, go_on = threading.Barrier(3), threading.Event()
+def test_so_many_hash_so_many_wait_and_the_others_are_told_at_once() -> None:
+    hasher = Hasher(replace(CHEAP, at_once=2, waiting=1, wait_seconds=5.0))
+    inside, go_on, waited = threading.Barrier(3), threading.Event(), threading.Event()
 
     def hold() -> None:
-        with hasher._place(known=False):
+        with hasher.place():
             inside.wait(5)
             go_on.wait(5)
 
-    holders = [threading.Thread(target=hold) for _ in range(2)]
-    for holder in holders:
-        holder.start()
+    def wait() -> None:
+        with hasher.place():
+            waited.set()
+
+    threads = [threading.Thread(target=hold) for _ in range(2)]
+    for thread in threads:
+        thread.start()
     inside.wait(5)
-    with pytest.raises(Unavailable) as busy:
-        hasher.matches(None, "x")
+    threads.append(threading.Thread(target=wait))
+    threads[-1].start()
+    while hasher._strangers._waiting._value:
+        time.sleep(0.005)
+    began = time.perf_counter()
+    with pytest.raises(Unavailable) as busy, hasher.place():
+        pass
+    assert time.perf_counter() - began < 1.0
     assert busy.value.headers["Retry-After"]
-    assert not hasher.matches(None, "x", known=True), "a known device has a place of its own"
+    with hasher.place(known=True):
+        pass  # a known device has a place of its own
+    assert not waited.is_set()
     go_on.set()
-    for holder in holders:
-        holder.join()
-    assert not hasher.matches(None, "x")
+    for thread in threads:
+        thread.join()
+    assert waited.is_set()
+
+
+def test_waiting_ends() -> None:
+    hasher = Hasher(replace(CHEAP, at_once=1, wait_seconds=0.05))
+    with hasher.place(), pytest.raises(Unavailable), hasher.place():
+        pass
 
 
 def test_an_error_inside_gives_the_place_back() -> None:
     hasher = Hasher(replace(CHEAP, at_once=1))
     for _ in range(3):
-        assert not hasher.matches("$argon2id$v=19$m=8,t=1,p=1$broken", "x")
-    assert hasher.matches(hasher.hash("x"), "x")
+        with pytest.raises(LookupError), hasher.place():
+            raise LookupError
+    with hasher.place() as place:
+        assert place.matches(place.hash("x"), "x")
 
 
 def test_the_cost_of_the_table_follows_the_rule() -> None:

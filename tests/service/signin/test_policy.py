@@ -33,7 +33,7 @@ def test_the_page_tells_what_the_table_says() -> None:
         "argon2id": [
             f"t={password['time_cost']}, m={password['memory_kib'] // 1024} MiB, p={password['parallelism']}",
             f"{password['at_once']} at once in a process and {password['at_once_known']} more for known devices",
-            f"then 503 after {password['wait_seconds']:g} s",
+            f"{password['waiting']} may wait for {password['wait_seconds']:g} s, the others get 503 at once",
         ],
         "one account from one source (device or address)": [
             f"{source['free_failures']} failures, then {source['first_wait_seconds']} s",
