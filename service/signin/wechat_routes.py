@@ -9,13 +9,15 @@ import flask
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
-from service import clock, idempotency
+from service import clock
 from service.accounts.access import allow, current_account
 from service.accounts.models import AccountPhone
+from service.answering import KEY, once
 from service.blueprint import Blueprint
 from service.crypto import masking
 from service.errors import NotFound
 from service.fields import Few, In, Moment, Out, Text
+from service.idempotency import Answer
 from service.rate_classes import limited
 from service.sessions import read_session, settings, write_session
 from service.signin import schemas, wechat
@@ -26,13 +28,6 @@ from service.wechat.current import templates_of, wechat_of
 from service.wechat.errcodes import WechatError
 
 blueprint = Blueprint("sign_in_wechat", __name__, description="微信登录、绑定手机号、订阅消息")
-_KEY = {
-    "in": "header",
-    "name": "Idempotency-Key",
-    "required": True,
-    "description": "自己生成的不重复编号，8 到 128 个字符；同一编号重发得到同一结果",
-    "schema": {"type": "string", "pattern": "^[!-~]{8,128}$"},
-}
 _CODE = r"^[A-Za-z0-9_\-]{1,256}$"
 
 
@@ -166,27 +161,18 @@ def show_subscriptions() -> dict[str, Any]:
 @allow("subscription.report")
 @blueprint.arguments(AcceptedBody)
 @blueprint.response(200, CreditsAnswer)
-@blueprint.doc(parameters=[_KEY])
+@blueprint.doc(parameters=[KEY])
 def report_subscriptions(body: dict[str, list[str]]) -> flask.Response:
     """小程序报告用户刚刚同意了哪些消息。配置了消息推送时以微信的推送为准，这里只返回现在的次数。"""
     caller, chosen = current_account(), settings()
-    key = idempotency.required_key(flask.request.headers.get("Idempotency-Key"))
-    request = idempotency.request_hash(flask.request.method, flask.request.path, flask.request.get_data())
-    now = clock.now()
 
-    def work(session: Session, moment: datetime) -> idempotency.Answer:
+    def work(session: Session, moment: datetime) -> Answer:
         if not chosen.wechat.push_token:  # else the same acceptance comes by push, and would count twice
             for template in subscriptions.by_id(templates_of(chosen), body["accepted"]):
                 subscriptions.accept(session, caller.account_id, template, moment)
-        return idempotency.Answer(200, CreditsAnswer().dump(_ledger(session, caller.account_id)), {})
+        return Answer(200, CreditsAnswer().dump(_ledger(session, caller.account_id)), {})
 
-    with write_session() as session:
-        answer = idempotency.once(
-            session, account_id=caller.account_id, key=key, request=request, now=now, work=lambda: work(session, now)
-        )
-    response = flask.jsonify(answer.body)
-    response.headers["Idempotency-Replayed"] = "true" if answer.replayed else "false"
-    return response
+    return once(caller, work)
 
 
 def _phone(row: AccountPhone) -> dict[str, Any]:

@@ -17,8 +17,7 @@ import segno
 
 from service.config import Settings
 from service.wechat.current import wechat_of
-
-KEPT_DAYS = 30
+from service.wechat.keeping import keeping
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def job_link(settings: Settings, job_id: int) -> str:
 
 def forget_old(settings: Settings) -> int:
     """Drop pictures that were made long ago; a job that is still open gets a new one when asked for. Returns how many."""
-    before, gone = time.time() - KEPT_DAYS * 86400, 0
+    before, gone = time.time() - keeping().pictures.total_seconds(), 0
     for path in _folder(settings).glob("*"):
         with suppress(OSError):
             if path.stat().st_mtime < before:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -21,8 +21,6 @@ from service.wechat.identities import identity_of_openid
 from service.wechat.models import SubscriptionCredit, WechatEvent, WechatIdentity
 from service.wechat.template import Template
 
-KEPT = timedelta(days=7)
-"""How long a push is kept after it was worked off; WeChat repeats one for seconds only."""
 EVENTS = Counter("chengnuan_wechat_events", "Pushes worked off, by kind and outcome", ["kind", "outcome"])
 _ACCEPTED = frozenset({"accept", "acceptWithAudio"})
 
@@ -38,11 +36,6 @@ def work_off(session: Session, event: WechatEvent, templates: Mapping[str, Templ
     event.done_at = now
     EVENTS.labels(event.kind if act is not None else "other", outcome).inc()
     return outcome
-
-
-def forget(session: Session, now: datetime) -> None:
-    """Drop pushes that were worked off a while ago."""
-    session.execute(delete(WechatEvent).where(WechatEvent.done_at < now - KEPT))
 
 
 def _choice(session: Session, message: dict[str, Any], templates: Mapping[str, Template], now: datetime) -> bool:

@@ -11,7 +11,7 @@ from service import config
 from service.errors import Unavailable
 from service.tasks import Outside, every, handler, outside_handler
 from service.tasks.registry import Finish
-from service.wechat import codes, events, media, outbox, push
+from service.wechat import codes, events, keeping, media, outbox, push
 from service.wechat.client import Wechat
 from service.wechat.current import templates_of, wechat_of
 from service.wechat.models import WechatEvent
@@ -51,9 +51,9 @@ def look_after_what_waits(session: Session, _payload: dict[str, Any], now: datet
 
 @outside_handler("wechat.forget")
 def forget_what_is_over(outside: Outside, _payload: dict[str, Any], now: datetime) -> Finish | None:
-    """Drop pushes that were worked off, and old pictures of codes."""
+    """Drop pushes, messages and pictures of codes whose time is over."""
     codes.forget_old(outside.settings)
-    return lambda session: events.forget(session, now)
+    return lambda session: keeping.forget(session, now)
 
 
 def _client(settings: config.Settings) -> Wechat | None:

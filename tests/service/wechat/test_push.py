@@ -6,6 +6,7 @@ import dataclasses
 import json
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,11 +24,11 @@ from service.config import Settings, WechatSettings
 from service.db import Database
 from service.tasks.models import Task
 from service.tasks.worker import Worker
-from service.wechat import media, subscriptions, tasks
+from service.wechat import keeping, media, outbox, subscriptions, tasks
 from service.wechat.client import Identity
 from service.wechat.identities import bind_identity
 from service.wechat.loopback.push import Pusher
-from service.wechat.models import MediaCheck, SubscriptionCredit, WechatEvent, WechatIdentity
+from service.wechat.models import MediaCheck, OutgoingMessage, SubscriptionCredit, WechatEvent, WechatIdentity
 from service.wechat.push import LARGEST_PUSH
 from service.wechat.template import read_templates
 from tests.service.conftest import People
@@ -302,6 +303,22 @@ def test_a_phone_number_taken_back_is_gone(app: flask.Flask, client: FlaskClient
     work(app)
     assert count(app, AccountPhone) == 0
     assert count(app, WechatIdentity) == 1
+
+
+def test_pushes_and_messages_are_not_kept_for_ever(
+    app: flask.Flask, client: FlaskClient, pusher: Pusher, account_id: int
+) -> None:
+    send(client, pusher, choice(ONCE.template_id))
+    now = clock.now()
+    database: Database = app.extensions["database"]
+    with database.write_session() as session:
+        for number, state in enumerate(("sent", "queued")):
+            outbox.post(session, account_id, "application_update", {}, key=f"m-{number}", now=now)
+            session.scalars(select(OutgoingMessage).where(OutgoingMessage.message_key == f"m-{number}")).one().state = state
+    for later, pushes, messages in ((0, 1, 2), (8, 0, 2), (181, 0, 1)):
+        with database.write_session() as session:
+            keeping.forget(session, now + timedelta(days=later))
+        assert (count(app, WechatEvent), count(app, OutgoingMessage)) == (pushes, messages)
 
 
 @pytest.mark.parametrize("other_way_in", [True, False])
