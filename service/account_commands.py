@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from matching.rules import region as region_rules
 from service import clock
 from service.accounts.create import STANDS_FOR, create_account
+from service.accounts.held_grants import end_held
 from service.accounts.models import Account
 from service.accounts.permissions import EMPLOYER_ROLES, ROLES, STATION_ROLES
 from service.accounts.tokens import issue_token
@@ -99,6 +100,7 @@ def disable_command(login: str) -> None:
     with write_session() as session:
         account = _account(session, login)
         account.disabled_at = clock.now()
+        end_held(session, account.account_id, clock.now(), ended_by=None)
         login_sessions.end_all(session, account.account_id, "disabled", clock.now(), by=None)
     click.echo(f"账号 {login} 已停用。")
 

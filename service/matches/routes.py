@@ -21,6 +21,7 @@ from service.jobs.hold import require_act
 from service.jobs.queries import any_state
 from service.matches import candidates as pool
 from service.matches.wishes import wish_of
+from service.rate_classes import limited
 from service.search.fair import day_of
 from service.search.routes import answer
 from service.search.schemas import Page, SearchAnswer
@@ -51,6 +52,7 @@ class CandidatesOut(Out):
 @blueprint.arguments(Page, location="query")
 @blueprint.response(200, SearchAnswer)
 @allow("match.read")
+@limited("search")
 def my_matches(args: dict[str, Any]) -> flask.Response:
     """按我的档案现找的岗位，每条说明为什么合适。关掉了个人排序的，同样的岗位，次序不看个人情况。"""
     caller, now = current_account(), clock.now()

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from service import audit
 from service.accounts.caller import Caller
+from service.accounts.held_grants import end_held
 from service.accounts.models import Account
 from service.consents.record import Said, withdraw_all
 from service.employers.models import Employer
@@ -24,6 +25,7 @@ from service.privacy.models import Erasure
 from service.privacy.registry import Person, PersonalTable, person_of, personal_tables
 from service.signin import login_sessions
 from service.tasks import enqueue
+from service.wechat.models import OutgoingMessage
 from service.workers import grants
 from service.workers.models import Worker
 
@@ -113,7 +115,9 @@ def _end_account(session: Session, row: Account, now: datetime) -> None:
             raise Conflict("owner_last", "您是单位唯一的管理员，请先换一位管理员，再注销自己的账号。")
     row.disabled_at = row.disabled_at or now
     login_sessions.end_all(session, account_id, "left", now, by=row)
-    grants.end_of_account(session, account_id, now, ended_by=account_id)
+    end_held(session, account_id, now, ended_by=account_id)
+    waiting = OutgoingMessage.account_id == account_id, OutgoingMessage.state == "queued"
+    session.execute(update(OutgoingMessage).where(*waiting).values(state="expired", reason="left", done_at=now))
 
 
 def _emptied(one: PersonalTable) -> dict[str, Any]:

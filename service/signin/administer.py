@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from matching.rules import region
 from service.accounts.caller import Caller
 from service.accounts.create import STANDS_FOR, create_account
+from service.accounts.held_grants import end_held
 from service.accounts.models import Account
 from service.accounts.permissions import EMPLOYER_ROLES, STATION_ROLES, Scope, permission
 from service.accounts.permit import Owned, require
@@ -86,6 +87,7 @@ def disable(session: Session, caller: Caller, account_id: int, now: datetime) ->
         account.disabled_at = now
         events.note(session, caller, "account.disable", account_id)
     login_sessions.end_all(session, account_id, "disabled", now, by=caller)
+    end_held(session, account_id, now, ended_by=caller.account_id)
     devices.forget_all(session, account_id)
     return account
 

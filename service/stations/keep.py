@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from matching.geo import in_china, wgs84_to_gcj02
 from matching.rules import region
 from service.accounts.caller import Caller
+from service.accounts.held_grants import end_held
 from service.accounts.models import Account
 from service.accounts.permissions import STATION_ROLES
 from service.accounts.permit import Owned, require
@@ -91,6 +92,7 @@ def close_station(session: Session, station: Station, caller: Caller, now: datet
     for account in staff_of(session, station.station_id, lock=True):
         account.disabled_at = account.disabled_at or now
         revoke_all(session, account.account_id, now=now)
+        end_held(session, account.account_id, now, ended_by=caller.account_id)
     session.flush()
     trail.record(session, caller, "station.close", "station", station.station_id, region_code=station.region_code)
 
@@ -104,6 +106,7 @@ def remove_account(session: Session, station: Station, account_id: int, caller: 
         raise NotFound("account_not_found", "本站没有这个账号，请刷新后再看。")
     found.disabled_at = found.disabled_at or now
     revoke_all(session, account_id, now=now)
+    end_held(session, account_id, now, ended_by=caller.account_id)
     session.flush()
     trail.record(
         session, caller, "station.staff", "account", account_id,

@@ -20,6 +20,7 @@ from service.blueprint import Blueprint
 from service.consents import texts
 from service.consents.record import Said, give
 from service.errors import NotFound
+from service.rate_classes import limited
 from service.sessions import read_session, write_session
 from service.stations.models import Station
 from service.workers import grants, profile, schemas
@@ -85,6 +86,7 @@ def acting_for() -> dict[str, Any]:
 @blueprint.arguments(schemas.AcceptIn)
 @blueprint.response(201, schemas.GrantOut)
 @allow("grant.accept")
+@limited("signin")
 def accept(said: dict[str, str]) -> ActingGrant:
     """填家人给的代办码，从此可以替他办事，直到到期或他结束。"""
     caller, now = current_account(), clock.now()

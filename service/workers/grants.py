@@ -21,7 +21,7 @@ from service.accounts.models import ActingGrant
 from service.accounts.permissions import granted_nouns
 from service.consents import texts
 from service.consents.record import Said, give
-from service.errors import Conflict, Forbidden, Invalid, NotFound
+from service.errors import Conflict, Invalid, NotFound
 from service.workers.choices import acting
 from service.workers.models import GrantInvitation
 
@@ -138,15 +138,6 @@ def end_all(session: Session, worker_id: int, now: datetime, *, ended_by: int | 
     )
 
 
-def end_of_account(session: Session, account_id: int, now: datetime, *, ended_by: int | None) -> None:
-    """End all that an account holds: somebody has left the station."""
-    session.execute(
-        update(ActingGrant)
-        .where(ActingGrant.holder_account_id == account_id, ActingGrant.ended_at.is_(None))
-        .values(ended_at=now, ended_by=ended_by)
-    )
-
-
 def _grant(
     session: Session,
     worker_id: int,
@@ -197,9 +188,3 @@ def _scopes(asked: Sequence[str]) -> list[str]:
 def _hash(code: str) -> str:
     plain = "".join(c for c in unicodedata.normalize("NFKC", code).upper() if c.isalnum())
     return hashlib.sha256(f"grant:{plain}".encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def refuse_proxies(caller: Caller) -> None:
-    """Raises Forbidden under a grant: these things only the person does."""
-    if caller.acting_for is not None:
-        raise Forbidden("only_in_person", "这件事只能本人办，代办的人不能替办。")

@@ -213,8 +213,16 @@ class TestStation:
         assert other.get_json()["error"] == "grant_ended"
         with database.write_session() as session:
             session.get_one(Account, people.account_ids["staff"]).disabled_at = clock.now()
-        mine = client.get("/v1/me/profile", headers=people.staff | {"X-Acting-For": str(grant["grant_id"])})
-        assert mine.status_code == 401
+        mine = people.staff | {"X-Acting-For": str(grant["grant_id"])}
+        assert client.get("/v1/me/profile", headers=mine).status_code == 401
+
+    def test_an_account_that_comes_back_starts_without_it(self, client: FlaskClient, people: People, database: Database) -> None:
+        grant_id = self.register(client, people).get_json()["grant"]["grant_id"]
+        staff = people.account_ids["staff"]
+        for verb in ("disable", "enable"):
+            assert client.post(f"/v1/accounts/{staff}/{verb}", headers=people.bureau).status_code in {200, 204}, verb
+        with database.write_session() as session:
+            assert session.get_one(ActingGrant, grant_id).ended_at is not None
 
     def test_it_is_asked_for_again_after_a_year(self, client: FlaskClient, people: People, database: Database) -> None:
         body = self.register(client, people).get_json()
