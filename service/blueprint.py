@@ -15,6 +15,7 @@ from gunicorn.http.errors import ParseException
 from marshmallow import RAISE, Schema
 from webargs import core
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import IntegerConverter
 
 from service.errors import BadRequest, UnsupportedMedia
@@ -35,6 +36,8 @@ class Arguments(FlaskParser):
             body = req.get_data(cache=True)
         except (OSError, ParseException):  # a line that was cut; chunks that are none
             raise BadRequest("body_cut", "内容没有传完整，请再试一次。") from None
+        if req.content_length is None and len(body) >= (req.max_content_length or MAX_ID):
+            raise RequestEntityTooLarge  # sent in pieces: werkzeug cuts such a body at the limit and says nothing
         if not body:
             raise BadRequest("body_missing", "请求里没有内容，请用 JSON 提交。")
         if not req.is_json:
