@@ -118,7 +118,7 @@ _ROWS = (
     Permission("employer.handler", "查看经办人完整信息", _OWNER | _DECIDERS),
     Permission("employer.list", "导入和移出单位名单", _OFFICES),
     Permission("employer.lists", "查看单位名单", _LOOKERS | _OFFICES),
-    Permission("employer.read", "查看单位", _SHOWN),
+    Permission("employer.read", "查看单位", _SHOWN | _EMPLOYERS | _LOOKERS | _OFFICES),
     Permission("employer.record", "查看单位档案", _EMPLOYERS | _LOOKERS | _OFFICES),
     Permission("employer.staff", "查看和移除单位账号", _OWNER),
     Permission("employer.suspend", "暂停和恢复单位招聘", _OFFICES),

@@ -125,7 +125,7 @@ def transfer_owner(session: Session, employer: Employer, account_id: int, caller
     if heir is None or heir.disabled_at is not None:
         advice = "本单位没有这个账号，请先邀请对方加入单位。"
         raise Invalid("account_not_ours", advice, errors={"account_id": [advice]})
-    if owner is None or owner.role != "employer_owner":
+    if owner is None or owner.disabled_at is not None or owner.role != "employer_owner":
         raise Conflict("not_owner", "您已经不是单位管理员了，请刷新后再看。")
     if heir.role == "employer_owner":
         raise Conflict("owner_already", "对方已经是单位管理员了。")
@@ -144,7 +144,11 @@ def remove_account(session: Session, employer: Employer, account_id: int, caller
     """
     if account_id == caller.account_id:
         raise Conflict("own_account", "不能移除自己，请先把管理员移交给别人。")
-    found = {row.account_id: row for row in accounts_of(session, employer.employer_id, lock=True)}.get(account_id)
+    accounts = {row.account_id: row for row in accounts_of(session, employer.employer_id, lock=True)}
+    found, owner = accounts.get(account_id), accounts.get(caller.account_id)
+    if owner is None or owner.disabled_at is not None or owner.role != "employer_owner":
+        # Of two owners who remove each other at once, one stays.
+        raise Conflict("not_owner", "您已经不是单位管理员了，请刷新后再看。")
     if found is None:
         raise NotFound("account_not_found", "本单位没有这个账号，请刷新后再看。")
     if found.disabled_at is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ import flask
 from sqlalchemy.orm import Session
 
 from service import audit, clock
-from service.accounts.access import allow, current_account
+from service.accounts.access import allow, current_account, maybe_account
 from service.accounts.permit import require
 from service.answering import KEY, MATCH, once, respond, versioned
 from service.blueprint import Blueprint
@@ -89,9 +90,12 @@ def register_employer(said: dict[str, Any]) -> flask.Response:
 @blueprint.response(200, schemas.EmployerCard)
 @allow.anyone("employer.read")
 def show_employer(employer_id: int) -> flask.Response:
-    """单位名片：谁都可以看的内容，不含证照、经办人和联系方式。"""
+    """单位名片：核验过的单位谁都可以看，不含证照、经办人和联系方式。"""
     with read_session() as session:
         employer = found(session, employer_id)
+        # What nobody has checked is not passed on under our name.
+        shown = replace(owned(employer), public=employer.verified_at is not None)
+        require(maybe_account(), "employer.read", shown, missing=MISSING)
         body, version = card(session, employer, clock.now()), employer.version
     return unless_known(flask.jsonify(body), version)
 
@@ -219,7 +223,6 @@ def upload_paper(employer_id: int) -> flask.Response:
 @blueprint.route("/v1/employers/<int:employer_id>/papers/<int:paper_id>", methods=["GET"])
 @blueprint.response(200, content_type="image/jpeg", description="照片本身")
 @allow("paper.read")
-@limited("contact")
 def show_paper(employer_id: int, paper_id: int) -> flask.Response:
     """看一张证照照片：单位管理员和当地核验人员可以看，每次查看都会留痕。"""
     caller = current_account()

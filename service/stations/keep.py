@@ -101,7 +101,11 @@ def remove_account(session: Session, station: Station, account_id: int, caller: 
     """Whoever has left the station loses access at once. Raises NotFound, or Conflict for oneself."""
     if account_id == caller.account_id:
         raise Conflict("own_account", "不能移除自己，请联系人社部门。")
-    found = {row.account_id: row for row in staff_of(session, station.station_id, lock=True)}.get(account_id)
+    accounts = {row.account_id: row for row in staff_of(session, station.station_id, lock=True)}
+    found, head = accounts.get(account_id), accounts.get(caller.account_id)
+    if caller.role in STATION_ROLES and (head is None or head.disabled_at is not None):
+        # Of two heads who remove each other at once, one stays.
+        raise Conflict("not_head", "您已经不是本站站长了，请刷新后再看。")
     if found is None:
         raise NotFound("account_not_found", "本站没有这个账号，请刷新后再看。")
     found.disabled_at = found.disabled_at or now

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+from service.accounts.models import Account
 from service.employers.models import Employer
 from tests.service.conftest import draft
 from tests.service.employers import made_up
@@ -193,3 +194,32 @@ def test_the_owner_hands_on(door: Door, employer_id: int) -> None:
     assert door.send("POST", address, door.owner, {"account_id": heir_id}).status_code == 200
     assert door.send("POST", address, door.owner, {"account_id": heir_id}).status_code == 403
     assert door.send("PATCH", f"/v1/employers/{employer_id}", heir, {"about": "新管理员"}).status_code == 200
+
+
+def test_two_owners_who_remove_each_other_at_once_leave_one(door: Door, employer_id: int) -> None:
+    other_id, other = door.account("employer_owner", employer_id=employer_id)
+    answers: list[int] = []
+    gate = threading.Barrier(2)
+
+    def remove(who: dict[str, str], account_id: int) -> None:
+        client = door.app.test_client()
+        gate.wait()
+        answers.append(client.delete(f"/v1/employers/{employer_id}/staff/{account_id}", headers=who).status_code)
+
+    threads = [threading.Thread(target=remove, args=pair) for pair in ((door.owner, other_id), (other, door.owner_id))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert 204 in answers
+    with door.database.read_session() as session:
+        left = session.scalars(select(Account).where(Account.employer_id == employer_id, Account.disabled_at.is_(None))).all()
+    assert len(left) == 1
+
+
+def test_what_nobody_has_checked_is_shown_to_nobody(door: Door, employer_id: int) -> None:
+    address = f"/v1/employers/{employer_id}"
+    assert door.client.get(address).status_code == 404
+    assert door.client.get(address, headers=door.far_reviewer).status_code == 404
+    assert door.client.get(address, headers=door.owner).status_code == 200
+    assert door.client.get(address, headers=door.reviewer).get_json()["verified"] is False
