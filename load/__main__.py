@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 
 import psutil
 
-from load.pool import fill, sign_in
+from load.pool import fill, night_is_over, sign_in
 from load.servers import ROOT, postgresql, service, status, valkey
 from load.usage import Sampler
 from matching.model import Query
@@ -55,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ |= {"DATABASE_URL": url, "DATA_DIR": str(folder / "data")}  # filling seals with the keys of the service
         _fill_once(folder, url, asked.jobs)
         tokens = sign_in(url, clock.now())
+        night_is_over(url, clock.now())
         _say("启动服务（第一次要建索引）…")
         port, roots["service"] = stack.enter_context(service(folder, settings))
         before = status(port)

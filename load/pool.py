@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
+from sqlalchemy import update
 from sqlalchemy.engine import make_url
 
+import service.background  # noqa: F401  it knows what is done by the clock
 from matching.model import Job as MadeUp
 from matching.rules import region
 from seed_jobs import synthesize
@@ -24,6 +26,8 @@ from service.db import Database
 from service.employers.models import Employer
 from service.jobs.models import Job
 from service.migrations.run import upgrade
+from service.tasks import enqueue, registry
+from service.tasks.models import Task
 from service.workers.models import Worker
 
 VALID = timedelta(days=60)
@@ -91,6 +95,19 @@ def sign_in(url: str, now: datetime) -> dict[str, list[str]]:
     finally:
         database.close()
     return tokens
+
+
+def night_is_over(url: str, now: datetime) -> None:
+    """Take what is done once a day for done, so that no minute of daytime is measured with the work of a night in it."""
+    database = Database(url)
+    try:
+        with database.write_session() as session:
+            for timed in registry.timed():
+                if not isinstance(timed.rhythm, int):
+                    enqueue(session, timed.kind, key=timed.slot(now).strftime("%Y-%m-%dT%H:%M:%SZ"))
+            session.execute(update(Task).where(Task.state != "dead").values(state="done", finished_at=now))
+    finally:
+        database.close()
 
 
 def _employer(number: int, now: datetime) -> tuple[Any, ...]:

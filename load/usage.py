@@ -88,6 +88,6 @@ def _group(name: str, command: list[str]) -> str:
         else "follower"
         if "index follow" in words
         else "tasks"
-        if "tasks run" in words
+        if "service.background" in words
         else "supervisor"
     )

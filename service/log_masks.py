@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
+from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
@@ -42,6 +43,9 @@ _SUSPECT = re.compile(
     r"|authorization|api_?key"
 )
 """Without any of these there is nothing to look for: most values of most lines."""
+_HEX = re.compile(r"[0-9a-f]{16,64}")
+_NINE = re.compile(r"[0-9]{9}")
+"""Numbers of requests and traces, hashes: hex without room for a phone number."""
 _PLAIN_DIGITS = str.maketrans({wide: str(digit) for digit, wide in enumerate("０１２３４５６７８９")})
 _LINE_ENDS = str.maketrans(dict.fromkeys("\x85\u2028\u2029", " "))
 """JSON lets these through as they are, and some readers of logs would begin a line there."""
@@ -50,7 +54,7 @@ _LINE_ENDS = str.maketrans(dict.fromkeys("\x85\u2028\u2029", " "))
 def mask_text(text: str) -> str:
     """The text without what must not be there. Full-width digits count as digits."""
     text = text[: LONGEST + 1].translate(_LINE_ENDS)
-    if _SUSPECT.search(text) is None:
+    if _SUSPECT.search(text) is None or (_HEX.fullmatch(text) and not _NINE.search(text)):
         return text if len(text) <= LONGEST else text[:LONGEST] + "…"
     text = text.translate(_PLAIN_DIGITS)
     text = _URL_LOGIN.sub(rf"\g<1>{HIDDEN}@", text)
@@ -78,7 +82,7 @@ def mask_value(value: Any, depth: int = 0) -> Any:
     if depth >= DEEPEST:
         return HIDDEN
     if isinstance(value, Mapping):
-        return {mask_text(str(key)): _mask_named(str(key), inner, depth) for key, inner in value.items()}
+        return dict(_mask_named(str(key), inner, depth) for key, inner in value.items())
     if isinstance(value, list | tuple | set | frozenset):
         return [mask_value(inner, depth + 1) for inner in value]
     if isinstance(value, bytes | bytearray):
@@ -86,14 +90,21 @@ def mask_value(value: Any, depth: int = 0) -> Any:
     return mask_text(str(value))
 
 
-def _mask_named(key: str, value: Any, depth: int) -> Any:
-    hidden = isinstance(value, str | bytes | int | list | tuple) and not isinstance(value, bool) and _SECRET_KEYS.search(key)
-    return HIDDEN if hidden and value not in ("", 0, 1, None) else mask_value(value, depth + 1)
+@lru_cache(maxsize=1_000)
+def _mask_key(key: str) -> tuple[str, bool]:
+    """The key without what must not be there, and whether what it names is hidden."""
+    return mask_text(key), _SECRET_KEYS.search(key) is not None
+
+
+def _mask_named(key: str, value: Any, depth: int) -> tuple[str, Any]:
+    name, secret = _mask_key(key)
+    hidden = secret and isinstance(value, str | bytes | int | list | tuple) and not isinstance(value, bool)
+    return name, HIDDEN if hidden and value not in ("", 0, 1, None) else mask_value(value, depth + 1)
 
 
 def mask_line(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """structlog's processor: the last before the rendering."""
-    return {mask_text(key): _mask_named(key, value, 0) for key, value in line.items()}
+    """structlog's processor: the last before the time and the rendering."""
+    return dict(_mask_named(key, value, 0) for key, value in line.items())
 
 
 def kinds_of_exceptions(_logger: Any, _name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -23,7 +23,12 @@ from service.log_masks import kinds_of_exceptions, mask_line
 log = structlog.get_logger(__name__)
 _PROBES = ("/health", "/metrics", "/status")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_LAST: list[Any] = [kinds_of_exceptions, mask_line, structlog.processors.JSONRenderer(ensure_ascii=False, default=str)]
+_LAST: list[Any] = [
+    kinds_of_exceptions,
+    mask_line,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+]
 
 
 class Stderr(logging.Handler):
@@ -37,7 +42,6 @@ class Stderr(logging.Handler):
                     structlog.contextvars.merge_contextvars,
                     structlog.stdlib.add_log_level,
                     structlog.stdlib.add_logger_name,
-                    structlog.processors.TimeStamper(fmt="iso", utc=True),
                 ],
                 processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_LAST],
                 keep_exc_info=False,  # the formatter behind it would write the words of the exception
@@ -61,7 +65,6 @@ def set_up_logs(level: str) -> None:
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
             *_LAST,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
