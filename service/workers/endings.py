@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from service.accounts.models import Account
 from service.consents import texts
 from service.consents.effects import on_withdrawal
+from service.wechat.models import OutgoingMessage, SubscriptionCredit
 from service.workers.grants import end_all
 from service.workers.models import Hardship, Worker
 from service.workers.profile import ROUGH, TAGS
@@ -65,6 +67,15 @@ def forget_id(session: Session, worker_id: int, now: datetime) -> None:
     row = session.get_one(Worker, worker_id)
     row.real_name = row.id_number = ""
     _changed(row, now)
+
+
+@on_withdrawal(texts.MESSAGES)
+def stop_messages(session: Session, worker_id: int, now: datetime) -> None:
+    """What waits to be sent, and the pushes that the person's taps still allow: another tap would be another yes."""
+    mine = select(Account.account_id).where(Account.worker_id == worker_id)
+    waiting = OutgoingMessage.account_id.in_(mine), OutgoingMessage.state == "queued"
+    session.execute(update(OutgoingMessage).where(*waiting).values(state="expired", reason="withdrawn", done_at=now))
+    session.execute(delete(SubscriptionCredit).where(SubscriptionCredit.account_id.in_(mine)))
 
 
 @on_withdrawal(texts.PROXY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from service import clock
 from service.consents import record, texts
 from service.db import Database
 from service.indexing.follower import Follower
+from service.wechat.models import OutgoingMessage, SubscriptionCredit
 from service.workers.models import Worker
 from tests.service.conftest import People, Publish, agree, draft
 from tests.service.privacy.conftest import Somebody
@@ -93,6 +95,20 @@ def test_withdrawing_takes_what_rested_on_it(client: FlaskClient, people: People
         row = session.get_one(Worker, somebody.worker_id)
         assert (row.wish, row.lat, row.real_name, row.id_number, row.health_limits) == ("", None, "", "", "")
         assert not row.personal_ranking
+
+
+def test_no_message_is_sent_after_the_no(client: FlaskClient, people: People, somebody: Somebody, database: Database) -> None:
+    now = clock.now()
+    with database.write_session() as session:
+        letter = OutgoingMessage(
+            account_id=somebody.account_id, message="case", message_key="k-1", queued_at=now, expires_at=now + timedelta(days=1)
+        )
+        credit = SubscriptionCredit(account_id=somebody.account_id, template_id="t", remaining=2, long_term=False, updated_at=now)
+        session.add_all([letter, credit])
+    assert say(client, people, texts.MESSAGES, agree=False).status_code == 201
+    with database.read_session() as session:
+        assert session.scalars(select(OutgoingMessage.state)).all() == ["expired"]
+        assert session.scalars(select(SubscriptionCredit)).all() == []
 
 
 class TestDisclosure:
