@@ -20,6 +20,7 @@ from service.accounts.caller import Caller
 from service.accounts.permit import in_territory
 from service.audit import trail
 from service.employers import credit_code
+from service.employers.closing import close_or_reopen
 from service.employers.models import Employer, ListEntry
 from service.employers.tables import list_rows
 from service.employers.watch import standing_changed
@@ -133,6 +134,7 @@ def take_in(
         details={"new": taken.new, "known": taken.known, "refused": len(taken.refused)},
     )  # fmt: skip
     for employer_id in sorted(concerned):
+        close_or_reopen(session, session.get_one(Employer, employer_id), now)
         standing_changed(session, employer_id, now)
     return taken
 
@@ -148,6 +150,7 @@ def take_out(session: Session, entry: ListEntry, removed_on: date, because: str,
     trail.record(session, caller, "employer.list", "list_entry", entry.entry_id, region_code=entry.region_code)
     session.flush()
     for employer in _registered(session, [{"credit_code": entry.credit_code}]).values():
+        close_or_reopen(session, employer, now)
         standing_changed(session, employer.employer_id, now)
 
 

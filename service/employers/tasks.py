@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from service import clock
 from service.accounts.models import Account
 from service.employers import files, papers
+from service.employers.closing import close_and_reopen_all
 from service.employers.models import Employer, Paper
 from service.employers.notices import notices_of
 from service.employers.scanner import scan
@@ -18,9 +19,11 @@ from service.employers.standing import may_publish
 from service.tasks import Outside, enqueue, every, handler, outside_handler
 from service.wechat.outbox import post
 
+CLOSE = "employers.close"
 SWEEP = "employers.sweep_files"
 REMIND = "employers.remind"
 BATCH = 500
+every(CLOSE, daily_at="00:05")
 every(SWEEP, daily_at="03:50")
 every(REMIND, daily_at="09:10")
 
@@ -43,6 +46,12 @@ def scan_paper(outside: Outside, payload: dict[str, Any], now: datetime) -> Any:
             papers.scanned(session, waiting, found, now)
 
     return finish
+
+
+@handler(CLOSE)
+def close_companies(session: Session, _payload: dict[str, Any], now: datetime) -> None:
+    """Shut out the accounts of companies that are on the list of the gone from today, and let in those that are not any more."""
+    close_and_reopen_all(session, now)
 
 
 @outside_handler(SWEEP)

@@ -9,6 +9,7 @@ import pytest
 
 from service import clock
 from service.employers import lists
+from service.employers import tasks as employer_tasks
 from service.jobs import settle as settling
 from service.jobs import tasks as job_tasks
 from service.jobs.models import Job
@@ -99,6 +100,30 @@ def test_the_operator_at_the_machine(door: Door, job_id: int) -> None:
         )
     assert (taken.new, taken.employers) == (1, 1)
     assert door.client.get(f"/v1/jobs/{job_id}").status_code == 404
+
+
+def test_who_is_gone_is_shut_out_at_once_and_let_in_when_it_was_a_mistake(door: Door, job_id: int) -> None:
+    assert door.client.get("/v1/me", headers=door.owner).status_code == 200
+    door.send("POST", f"{ADDRESS}/imports", door.bureau, _list("closed"))
+    assert door.client.get("/v1/me", headers=door.owner).status_code == 401
+    assert door.client.get(f"/v1/jobs/{job_id}").status_code == 404
+    item = door.client.get(f"{ADDRESS}/entries?list=closed", headers=door.bureau).get_json()["items"][0]
+    today = clock.now().astimezone(clock.BEIJING).date().isoformat()
+    door.send("PATCH", f"{ADDRESS}/entries/{item['entry_id']}", door.bureau, {"removed_on": today, "because": "列错了"})
+    assert door.client.get("/v1/me", headers=door.owner).status_code == 200
+
+
+def test_a_closing_begins_and_ends_on_its_day(door: Door, job_id: int) -> None:
+    door.send("POST", f"{ADDRESS}/imports", door.bureau, _list("closed"))
+    item = door.client.get(f"{ADDRESS}/entries?list=closed", headers=door.bureau).get_json()["items"][0]
+    later = clock.now() + timedelta(days=30)
+    day = later.astimezone(clock.BEIJING).date().isoformat()
+    door.send("PATCH", f"{ADDRESS}/entries/{item['entry_id']}", door.bureau, {"removed_on": day, "because": "列错了"})
+    assert door.client.get("/v1/me", headers=door.owner).status_code == 401
+    for now, status in ((later - timedelta(days=2), 401), (later, 200)):
+        with door.database.write_session() as session:
+            employer_tasks.close_companies(session, {}, now)
+        assert door.client.get("/v1/me", headers=door.owner).status_code == status
 
 
 def test_a_new_day_settles_what_it_brings(door: Door, job_id: int, handed_in: tuple[int, int]) -> None:
