@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -263,3 +265,37 @@ def test_who_looks_after_whom_is_sound() -> None:
             assert set(LOOKS_AFTER.get(role, ())) <= set(roles) | {by}, (by, role)
     assert "auditor" not in LOOKS_AFTER["bureau"]
     assert not {"worker", "partner"} & {role for roles in LOOKS_AFTER.values() for role in roles}
+
+
+def test_who_is_switched_off_while_signing_in_has_no_sign_in_left(office: Office, door: Door) -> None:
+    """Whatever comes first: when the account is on again, nothing of before opens."""
+    number = office.invite("employer_owner", "employer_recruiter").get_json()["account"]["account_id"]
+    door.set_up("new-one")
+    answers: list[TestResponse] = []
+    start = threading.Barrier(4)
+
+    def sign_in(device: int) -> None:
+        start.wait(10)
+        client = door.app.test_client()
+        body, where = {"login": "new-one", "password": GOOD}, {"REMOTE_ADDR": f"192.0.2.{device}"}
+        answers.extend(client.post("/v1/auth/password", json=body, environ_base=where) for _ in range(3))
+
+    def switch_off() -> None:
+        start.wait(10)
+        time.sleep(0.15)
+        client = door.app.test_client()
+        token = {"Authorization": f"Bearer {office.tokens['employer_owner']}"}
+        assert client.post(f"/v1/accounts/{number}/disable", headers=token).status_code == 200
+
+    threads = [threading.Thread(target=sign_in, args=(device,)) for device in range(3)] + [threading.Thread(target=switch_off)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {answer.status_code for answer in answers} <= {200, 401, 429, 503}
+    assert office.act("employer_owner", "enable", number).status_code == 200
+    for answer in answers:
+        if answer.status_code == 200:
+            assert door.works(answer.get_json()["access_token"]) == 401
+            refreshed = door.post("/v1/auth/refresh", {"refresh_token": answer.get_json()["refresh_token"]})
+            assert refreshed.status_code == 401
