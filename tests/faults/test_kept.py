@@ -205,7 +205,9 @@ def suffer(town: Town, *, rounds: int, seed: int, at_once: int) -> tuple[list[Wr
                 for thread in together:
                     thread.join()
                 time.sleep(dice.uniform(0.5, 1.2))
-        time.sleep(2)
+        # It is calm now: everybody can write again, without anybody's help.
+        goal = {writer.name: max(6, len(writer.known) + 1) for writer in writers}
+        until(lambda: all(len(one.known) >= goal[one.name] or one.wrong for one in writers), 120, "nobody can write again")
     finally:
         for one in busy:
             one.stopping.set()
