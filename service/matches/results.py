@@ -62,7 +62,7 @@ def save_rows(session: Session, day: date, piece: Piece, found: Found, now: int)
     session.execute(delete(WorkerMatch).where(WorkerMatch.day == day, WorkerMatch.worker_id.between(piece.first, piece.last)))
     in_piece = Worker.worker_id.between(piece.first, piece.last)
     session.execute(select(Worker.worker_id).where(in_piece).order_by(Worker.worker_id).with_for_update(read=True))
-    here = list(session.scalars(willing(now).where(in_piece)))
+    here = list(session.scalars(willing(now, piece)))
     kept = np.isin(found.worker_id, np.array(here, dtype=np.int64))
     columns = {name: getattr(found, name)[kept].tolist() for name in Found.__slots__}
     if not kept.any():

@@ -21,6 +21,7 @@ from matching.model import Query
 from service.accounts.models import Account
 from service.clock import from_seconds
 from service.consents import texts
+from service.consents.models import ConsentRecord
 from service.consents.record import agreeing
 from service.search import ask, fair
 from service.search.schemas import LONGEST_TEXT, MatchArgs, unsaid
@@ -49,15 +50,19 @@ class Piece:
     line: int = 0
 
 
-def willing(now: int) -> Select[int]:
-    """Worker ids of those who are matched by night: who agreed to it and to being ranked, left it switched on and are here."""
+def willing(now: int, piece: Piece | None = None) -> Select[int]:
+    """Worker ids of those who are matched by night: who agreed to it and to being ranked, left it switched on and are here.
+
+    ``piece``: only those of its ids. The consents are then looked up in that range too, or each of a million people's five
+    hundred pieces would read the consents of all.
+    """
     moment = from_seconds(now)
-    return select(Worker.worker_id).where(
-        Worker.left_at.is_(None),
-        Worker.personal_ranking,
-        Worker.worker_id.in_(agreeing(texts.BATCH, moment)),
-        Worker.worker_id.in_(agreeing(texts.RANKING, moment)),
-    )
+    agreed = [agreeing(purpose, moment) for purpose in (texts.BATCH, texts.RANKING)]
+    query = select(Worker.worker_id).where(Worker.left_at.is_(None), Worker.personal_ranking)
+    if piece is not None:
+        agreed = [one.where(ConsentRecord.worker_id.between(piece.first, piece.last)) for one in agreed]
+        query = query.where(Worker.worker_id.between(piece.first, piece.last))
+    return query.where(*(Worker.worker_id.in_(one) for one in agreed))
 
 
 def pieces_of_workers(session: Session, size: int, now: int) -> list[Piece]:
@@ -89,9 +94,7 @@ def workers(session: Session, piece: Piece, now: int, limit: int, *, by_turns: b
     account."""
     account = select(func.min(Account.account_id)).where(Account.worker_id == Worker.worker_id).scalar_subquery()
     rows = session.execute(
-        select(Worker, account)
-        .where(Worker.worker_id.between(piece.first, piece.last), Worker.worker_id.in_(willing(now)))
-        .order_by(Worker.worker_id)
+        select(Worker, account).where(Worker.worker_id.in_(willing(now, piece))).order_by(Worker.worker_id)
     ).all()
     today = fair.day_of(now)
     return [row.worker_id for row, _ in rows], [
