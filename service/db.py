@@ -193,6 +193,7 @@ def _sqlite_engine(url: str, pool_size: int, *, writes: bool) -> Engine:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")  # a confirmed write survives a power cut, not only a killed process
         cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA secure_delete=ON")  # what is deleted or sealed later does not linger in free pages of the file
         if not writes:
             cursor.execute("PRAGMA query_only=ON")
         cursor.close()

@@ -170,7 +170,11 @@ def on_both_workers(running: Running, job_id: int, words: str) -> None:
 
 def raw(running: Running, line: bytes) -> bytes:
     """The answer to a request line that no client library would send."""
-    port = int(running.address.rsplit(":", 1)[1])
+    return raw_to(int(running.address.rsplit(":", 1)[1]), line)
+
+
+def raw_to(port: int, line: bytes) -> bytes:
+    """As :func:`raw`, to a port."""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         connection.sendall(line + b"\r\nHost: 127.0.0.1\r\n\r\n")
         answer = b""
