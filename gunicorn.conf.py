@@ -103,7 +103,8 @@ keepalive = 15
 preload_app = False
 accesslog = None
 errorlog = "-"
-loglevel = "debug" if _settings.log_level == "debug" else "warning"  # its own notices would push the greeting off the screen
+# Its notices would push the greeting off the screen, and at "debug" it writes the path of every request, whatever stands in it.
+loglevel = "warning"
 proc_name = "chengnuan-web"
 limit_request_line = 8190
 forwarded_allow_ips = "127.0.0.1,::1"

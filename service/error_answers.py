@@ -15,6 +15,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from service.errors import Refusal
 from service.fields import Out
+from service.log_masks import mask_text
 from service.messages import by_field
 
 log = structlog.get_logger(__name__)
@@ -70,8 +71,10 @@ def answer(
         "code": code,
         "status": HTTP_STATUS_CODES.get(code, "Error"),
         "error": error,
-        "message": message,
-        "errors": errors or {},
+        # Some sentences quote what was asked for; a number of a person is not given back even to who typed it, since answers
+        # are kept by proxies and shown to others over the shoulder.
+        "message": mask_text(message),
+        "errors": {mask_text(name): [mask_text(sentence) for sentence in said] for name, said in (errors or {}).items()},
     }
     if details:
         body["details"] = details

@@ -44,16 +44,16 @@ from tests.service.wechat.conftest import AES_KEY, APPID, PUSH_TOKEN, SECRET, ma
 
 PLANTED = {
     "contact_phone": "13811117001",
-    "contact_name": "演示欧阳植入甲",
+    "contact_name": "演示植甲",
     "sms_phone": "13822227002",
     "wechat_phone": "13833337003",
     "pushed_phone": "13844447004",
     "asked_phone": "13855557005",
     "wrong_phone": "13866667006",
     "landline": "0797-8007007",
-    "handler_name": "演示端木植入乙",
+    "handler_name": "演示植乙",
     "handler_id": made_up.id_number(701),
-    "real_name": "演示公孙植入丙",
+    "real_name": "演示植丙",
     "worker_id_number": made_up.id_number(702, "19850505"),
     "wrong_id_number": made_up.id_number(703),
     "password": "demo-planted-password-7008",
@@ -63,13 +63,14 @@ PLANTED = {
 
 
 def forms(secret: str) -> list[bytes]:
-    """How a secret may look where it has been written: as it is, escaped, encoded, and as an unkeyed hash."""
+    """How a secret may look where it has been written: as it is, escaped, encoded, and as an unkeyed hash (not of what is long
+    and random: nobody can try all tokens)."""
     plain = secret.encode()
     seen = {plain, json.dumps(secret)[1:-1].encode(), quote(secret).encode(), plain.hex().encode(), repr(plain)[2:-1].encode()}
     for before in range(3):  # inside other bytes: three ways, by where it begins; without the letters that it shares with others
         coded = base64.b64encode(b"x" * before + plain)
         seen.add(coded[(0, 2, 3)[before] : (before + len(plain)) * 8 // 6])
-    for name in ("md5", "sha1", "sha256", "sm3"):
+    for name in () if len(secret) > 40 else ("md5", "sha1", "sha256", "sm3"):
         seen.add(hashlib.new(name, plain).hexdigest().encode())
     return sorted(form for form in seen if len(form) >= 8)
 
@@ -125,7 +126,7 @@ class Planting:
         for root in (self.data, folder):
             for file in sorted(root.rglob("*")):
                 if file.is_file() and not file.is_symlink():
-                    found[f"file {file.relative_to(root)}"] = file.read_bytes()
+                    found[f"file {root.name}/{file.relative_to(root)}"] = file.read_bytes()
         return found
 
 
@@ -237,13 +238,13 @@ def provoke(here: Planting) -> None:
     """Every kind of error with a secret in the request."""
     people, secrets = here.people, here.secrets
     phone, citizen, name = secrets["wrong_phone"], secrets["wrong_id_number"], secrets["real_name"]
-    for asked in (secrets["asked_phone"], citizen, f"找{name} {phone}"):
+    for asked in (secrets["asked_phone"], citizen, f"我叫{name} {phone}"):
         for method, path, more in (
             ("GET", "/v1/jobs", {"params": {"q": asked}}),
             ("GET", "/v1/suggest", {"params": {"q": asked[:60]}}),
             ("POST", "/v1/match", {"json": {"text": asked}}),
-            ("GET", "/v1/jobs", {"params": {"region": asked}}),
-            ("GET", "/v1/jobs", {"params": {asked: "1"}}),
+            ("GET", "/v1/jobs", {"params": {"region": asked.removeprefix(f"我叫{name}")}}),
+            ("GET", "/v1/jobs", {"params": {asked.removeprefix(f"我叫{name}"): "1"}}),
             ("GET", f"/v1/{quote(asked)}", {}),
             ("GET", "/v1/jobs", {"params": {"cursor": asked}}),
             ("GET", "/v1/jobs", {"headers": {"Authorization": f"Bearer {phone}", "X-Request-Id": f"{phone}-{phone}"}}),
@@ -300,7 +301,7 @@ def test_nothing_that_was_planted_is_found_anywhere(planting: Planting, tmp_path
     assert len([key for key in counts if key.startswith("f") and counts[key]]) == 1, "all of them by the new key"
     everything = here.everything(folder)
     assert len(here.errors) >= 25
-    assert any(where.startswith("file index/") for where in everything)
+    assert any(where.startswith("file data/index/") for where in everything)
     found = leaks(everything, here.secrets)
     assert not found, "\n".join(found)
 
@@ -316,7 +317,7 @@ def test_nothing_that_was_planted_is_found_anywhere(planting: Planting, tmp_path
     found = leaks(here.everything(folder), here.secrets)
     assert {re.sub(r"own\.db.*|job$", "", line) for line in found} == {
         "wrong_phone in database " if here.database.is_sqlite else "wrong_phone in table ",
-        "real_name in file control", "sms_phone in file control", "handler_name in log",
+        "real_name in file data/control", "sms_phone in file backup/control", "handler_name in log",
     }  # fmt: skip
 
 
