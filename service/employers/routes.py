@@ -223,6 +223,7 @@ def upload_paper(employer_id: int) -> flask.Response:
 @blueprint.route("/v1/employers/<int:employer_id>/papers/<int:paper_id>", methods=["GET"])
 @blueprint.response(200, content_type="image/jpeg", description="照片本身")
 @allow("paper.read")
+@limited("paper")
 def show_paper(employer_id: int, paper_id: int) -> flask.Response:
     """看一张证照照片：单位管理员和当地核验人员可以看，每次查看都会留痕。"""
     caller = current_account()

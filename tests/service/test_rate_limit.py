@@ -21,7 +21,7 @@ from service.rate_limit import Line, OwnCounters, RateLimit, address_of
 from tests.service.conftest import People, settings_for
 
 ROOT = Path(__file__).resolve().parents[2]
-TIGHT = ("contact", "signin", "sms", "export")
+TIGHT = ("contact", "paper", "signin", "sms", "export")
 
 
 def _class(most: int = 3, away: str = "pass") -> RateClass:
@@ -233,7 +233,7 @@ def test_what_shows_personal_data_of_others_is_counted_tightly(built_app: flask.
             shown[rule.rule] = said_class(built_app.view_functions[rule.endpoint])
     assert shown.pop("/v1/audit", "read") in {None, "read"}
     assert len(shown) >= 3
-    assert set(shown.values()) <= {"contact", "export"}, shown
+    assert set(shown.values()) <= {"contact", "export", "paper"}, shown
 
 
 def test_the_page_shows_the_numbers_of_the_table() -> None:
