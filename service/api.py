@@ -24,7 +24,8 @@ _ABOUT = """城暖：农民工找活的一张单子。公共招聘、零工、�
 - 工资按原话显示；`*_yuan_month` 是折合每月的数，只用来比较，不是承诺。
 - 出错时总是 `{code, status, error, message, errors}`：`error` 给程序看，固定不变；`message` 给人看，说明下一步怎么做。
 - 创建类 POST 要带 `Idempotency-Key`，网络断了可以放心重发；修改要带 `If-Match`。
-- 替人办事：请求头 `X-Acting-For` 填代办授权的编号，这次请求就只按那份授权办；每个操作的 `x-permission` 和 `x-allowed-roles` 说明谁能做。
+- 替人办事：请求头 `X-Acting-For` 填代办授权的编号，这次请求就只按那份授权办。
+- 每个操作的 `x-permission` 和 `x-allowed-roles` 说明谁能做。
 - 请求太频繁时回 429，`Retry-After` 说明等几秒。
 """
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-import service.employers.tasks  # importing registers them
+import service.audit.tasks  # importing registers them
+import service.employers.tasks
 import service.jobs.tasks
 import service.performance.tasks
 import service.privacy.tasks
@@ -20,18 +21,23 @@ import service.signin.tasks
 import service.wechat.tasks  # noqa: F401  importing registers what each does
 from service import clock
 from service.config import ConfigError, Settings, load
+from service.crypto.rotate import reseal
 from service.db import Database
 from service.errors import Unavailable
 from service.idempotency import forget_old
 from service.logs import quiet_crashes, set_up_logs
-from service.tasks import every, handler
+from service.tasks import every, handler, outside_handler
 from service.tasks.queue import PRUNE_BATCH, PULSE, prune
+from service.tasks.registry import Outside
 from service.tasks.worker import work
 
 TASK_STATEMENT_SECONDS = 60
+RESEAL = "keys.reseal"
+RESEAL_SECONDS = 4 * 3600
 
 every(PULSE, seconds=60)
 every("idempotency.forget", daily_at="03:30")
+every(RESEAL, daily_at="02:40")
 
 
 @handler(PULSE)
@@ -47,6 +53,13 @@ def forget_answers(session: Session, _payload: dict[str, Any], now: datetime) ->
     if abs(clock.jumped_seconds()) > clock.LARGEST_JUMP_SECONDS:
         raise Unavailable("clock_jumped", "本机时钟跳动过，请先校准时间并重启服务。")
     forget_old(session, now)
+
+
+@outside_handler(RESEAL, longest_seconds=RESEAL_SECONDS)
+def seal_anew(outside: Outside, _payload: dict[str, Any], _now: datetime) -> None:
+    """Seal what an older version left open or an older key sealed: an update or a new key needs no hand. It finds nothing to do
+    on most days, and goes on where it was when it is killed."""
+    reseal(outside.database)
 
 
 def work_off(settings: Settings) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from service import clock
+from service.audit.anchors import keep, kept, read_anchor
 from service.audit.archive import archive, read_archive
 from service.audit.models import AuditHead
 from service.audit.verify import Anchor, verify
@@ -35,7 +35,7 @@ def verify_command(since: datetime | None, said: tuple[str, ...], path: Path | N
     if path is not None:
         _verify_file(path)
         return
-    anchors = [_anchor(line) for line in (*said, *_kept())]
+    anchors = [*map(_anchor, said), *kept(settings().data_dir)]
     after = None if since is None else since.replace(tzinfo=clock.BEIJING)
     with read_session() as session:
         verdict = verify(session, keyring.current(), since=after, anchors=anchors)
@@ -43,7 +43,7 @@ def verify_command(since: datetime | None, said: tuple[str, ...], path: Path | N
         click.echo(f"有问题：{problem.said}")
     if verdict.problems:
         sys.exit(1)
-    _keep(verdict.end)
+    keep(settings().data_dir, verdict.end)
     click.echo(f"查了 {verdict.rows} 条，完整。链头：{verdict.end}")
 
 
@@ -54,7 +54,7 @@ def head_command() -> None:
     with read_session() as session:
         head = session.scalars(select(AuditHead)).one_or_none()
     end = Anchor(0, "-") if head is None else Anchor(head.seq, head.hash)
-    _keep(end)
+    keep(settings().data_dir, end)
     click.echo(str(end))
 
 
@@ -89,25 +89,7 @@ def _verify_file(path: Path) -> None:
 
 
 def _anchor(line: str) -> Anchor:
-    seq, _, hash_ = line.strip().partition(" ")
-    if not seq.isdigit() or not hash_:
+    read = read_anchor(line)
+    if read is None:
         raise click.ClickException(f"链头的写法不对：{line.strip()[:100]}")
-    return Anchor(int(seq), hash_)
-
-
-def _anchors_file() -> Path:
-    return settings().data_dir / "audit-anchors"
-
-
-def _kept() -> list[str]:
-    """Ends of the chain that earlier calls have seen; beside the database, so that a rolled back database is noticed."""
-    file = _anchors_file()
-    return file.read_text(encoding="ascii").splitlines()[-1000:] if file.exists() else []
-
-
-def _keep(end: Anchor) -> None:
-    if not end.seq or str(end) in _kept():
-        return
-    _anchors_file().parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(_anchors_file(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
-        file.write(f"{end}\n".encode("ascii"))
+    return read

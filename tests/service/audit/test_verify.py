@@ -14,11 +14,15 @@ from sqlalchemy import select, text
 from service import clock
 from service.audit import archive as archives
 from service.audit.models import AuditArchive, AuditEvent
+from service.audit.tasks import verify_trail
 from service.audit.verify import Anchor, Verdict, verify
 from service.crypto import keyring
 from service.crypto.keyring import new_key
 from service.db import Database
+from service.errors import Conflict
+from service.tasks.registry import Outside
 from tests.service.audit.conftest import act
+from tests.service.conftest import settings_for
 
 
 def check(database: Database, *anchors: Anchor) -> Verdict:
@@ -281,3 +285,17 @@ def test_an_archive_that_cannot_be_written_moves_nothing(
     said = app.test_cli_runner().invoke(args=["audit", "archive", "--out", str(tmp_path / "file" / "x")])
     assert (said.exit_code, "没有移走任何记录" in said.output) == (1, True)
     assert check(database).rows == 3
+
+
+def test_the_nightly_check_remembers_the_end_and_cries_when_it_is_cut_off(database: Database, tmp_path: Path) -> None:
+    outside = Outside(database, settings_for(database.url, tmp_path))
+    act(database, 4)
+    verify_trail(outside, {}, clock.now())
+    verify_trail(outside, {}, clock.now())
+    assert [line.split()[0] for line in (tmp_path / "audit-anchors").read_text().splitlines()] == ["4"]
+    act(database, 1)
+    third = "(SELECT hash FROM audit_event WHERE seq = 3)"
+    force(database, "DELETE FROM audit_event WHERE seq > 3", "UPDATE audit_head SET seq = 3, hash = " + third)
+    with pytest.raises(Conflict, match="audit_trail_broken"):
+        verify_trail(outside, {}, clock.now())
+    assert len((tmp_path / "audit-anchors").read_text().splitlines()) == 1
