@@ -294,8 +294,8 @@ def test_the_nightly_check_remembers_the_end_and_cries_when_it_is_cut_off(databa
     verify_trail(outside, {}, clock.now())
     assert [line.split()[0] for line in (tmp_path / "audit-anchors").read_text().splitlines()] == ["4"]
     act(database, 1)
-    third = "(SELECT hash FROM audit_event WHERE seq = 3)"
-    force(database, "DELETE FROM audit_event WHERE seq > 3", "UPDATE audit_head SET seq = 3, hash = " + third)
+    end = "UPDATE audit_head SET seq = 3, hash = (SELECT hash FROM audit_event WHERE seq = 3)"
+    force(database, "DELETE FROM audit_event WHERE seq > 3", end)
     with pytest.raises(Conflict, match="audit_trail_broken"):
         verify_trail(outside, {}, clock.now())
     assert len((tmp_path / "audit-anchors").read_text().splitlines()) == 1
