@@ -4,6 +4,9 @@ The file is JSON: keys by id, each with its use (``field`` seals texts, ``index`
 its suite and its secret; and which of each use is the active one. Older keys stay until nothing needs them. It is written whole
 and swapped in one step under a lock: two processes that start at once share one set of keys, and a web worker sees a new key as
 soon as it is there (the file is looked at before every sealing: 1 µs).
+
+A file that was made once is never made again: new keys in the place of lost ones would open nothing, find no phone, and split
+the data in two. The lock file beside it remembers.
 """
 
 from __future__ import annotations
@@ -77,7 +80,7 @@ class KeyringFile:
         self._reading = threading.Lock()
 
     def get(self) -> Keyring:
-        """The keys as the file has them now; makes the file when there is none. Raises KeysUnusable.
+        """The keys as the file has them now; makes the file when there never was one. Raises KeysUnusable.
 
         A process that has read its keys goes on with them when the file cannot be seen any more.
         """
@@ -99,19 +102,23 @@ class KeyringFile:
 
     def change(self, keys: Mapping[str, Key], active: Mapping[str, str], *, expected: Keyring) -> Keyring:
         """Write other keys in the place of ``expected``. Raises KeysUnusable when somebody was faster."""
-        with _locked(self.path):
+        with _locked(self.path) as lock:
             if read(self.path) != expected:
                 raise KeysUnusable("密钥文件刚刚被另一个命令改过，请再执行一次。")
             _write(self.path, Keyring(keys, active))
+            _remember(lock)
         return self.get()
 
     def _make(self) -> None:
         now = clock.now()
-        with _locked(self.path):
+        with _locked(self.path) as lock:
             if self.path.exists():
                 return  # another process was faster: its keys are ours
+            if os.pread(lock, 1, 0):
+                raise lost(self.path)
             made = [new_key(use, self.suite, now) for use in USES]
             _write(self.path, Keyring({key.key_id: key for key in made}, {key.use: key.key_id for key in made}))
+            _remember(lock)
 
 
 _current: list[KeyringFile] = []
@@ -157,6 +164,11 @@ def read(path: Path) -> Keyring:
     except (ValueError, KeyError, TypeError, AttributeError):
         # Nothing of the content goes into the message or the chain of exceptions.
         raise KeysUnusable(f"密钥文件 {path} 已损坏，请用备份的密钥文件替换它；不要删除，否则已加密的内容再也打不开。") from None
+
+
+def lost(path: Path) -> KeysUnusable:
+    """What to say when there were keys and their file is gone."""
+    return KeysUnusable(f"密钥文件 {path} 不见了，请放回原来的（KEYS_FILE 或备份）；没有另做新的，用新密钥打不开已加密的内容。")
 
 
 def _parse(said: Any) -> Keyring:
@@ -206,8 +218,8 @@ def _write(path: Path, ring: Keyring) -> None:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Only one process at a time makes or changes the file; the lock goes with the process that holds it."""
+def _locked(path: Path) -> Iterator[int]:
+    """Only one process at a time makes or changes the file; the lock goes with the process that holds it. Gives the lock file."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
@@ -215,9 +227,16 @@ def _locked(path: Path) -> Iterator[None]:
         raise KeysUnusable(f"密钥文件所在的目录 {path.parent} 写不进去（{trouble.strerror}），请检查 KEYS_FILE。") from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _remember(lock: int) -> None:
+    """Keys stand beside this lock: whoever finds them gone must not make others."""
+    with suppress(OSError):  # a full disk: the keys themselves are written
+        os.pwrite(lock, b"1\n", 0)
+        os.fsync(lock)
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

@@ -125,8 +125,10 @@ def retire(database: Database, key_id: str, now: datetime) -> None:
 def check_keys(session: Session, now: datetime) -> str | None:
     """Whether these keys are those that the database was written with: None, or a Chinese sentence. Notes keys that are new."""
     file = keyring.current_file()
-    ring = file.get()
     noted = {check.key_id: check for check in session.scalars(select(KeyCheck))}
+    if noted and not file.path.exists():
+        return str(keyring.lost(file.path))  # before the look that would make a new file
+    ring = file.get()
     for key_id, check in noted.items():
         key = ring.keys.get(key_id)
         if key is None:

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from service import audit
 from service.accounts.caller import Caller
 from service.accounts.create import create_account
-from service.accounts.models import Account, AccountPhone
+from service.accounts.held_grants import end_held
+from service.accounts.models import Account, AccountPhone, ActingGrant
 from service.accounts.phones import bind_phone
 from service.errors import Conflict, Forbidden, Refusal, Unauthorized
 from service.signin import login_sessions
@@ -82,7 +83,7 @@ def link(session: Session, caller: Caller, who: Identity, now: datetime) -> None
     """Let this WeChat open the account that is signed in. Doing it twice changes nothing.
 
     When the person had come by WeChat first, the account made then gives its place up, provided it was never more than a way in:
-    no phone number, no password. Raises Conflict when either side is bound otherwise.
+    no phone number, no password, no profile, nobody who acts for it. Raises Conflict when either side is bound otherwise.
     """
     session.execute(select(Account.account_id).where(Account.account_id == caller.account_id).with_for_update())
     mine = session.get(WechatIdentity, caller.account_id)
@@ -106,11 +107,15 @@ def _give_up(session: Session, caller: Caller, theirs: WechatIdentity, now: date
     left = session.get_one(Account, theirs.account_id, with_for_update=True)
     used = select(func.count()).select_from(AccountPhone).where(AccountPhone.account_id == left.account_id)
     password = select(func.count()).select_from(PasswordLogin).where(PasswordLogin.account_id == left.account_id)
-    if left.role != "worker" or caller.role != "worker" or session.scalar(used) or session.scalar(password):
+    # A profile that nobody can sign in to any more would go on being found, and nobody could withdraw it.
+    said = select(func.count()).where(Worker.worker_id == left.worker_id, Worker.updated_at.is_not(None))
+    acted = select(func.count()).where(ActingGrant.worker_id == left.worker_id, ActingGrant.ended_at.is_(None))
+    if left.role != "worker" or caller.role != "worker" or any(map(session.scalar, (used, password, said, acted))):
         raise _bound_elsewhere()
     session.execute(delete(WechatIdentity).where(WechatIdentity.account_id == left.account_id))
     session.expunge(theirs)
     login_sessions.end_all(session, left.account_id, "merged", now, by=caller)
+    end_held(session, left.account_id, now, ended_by=caller.account_id)
     left.disabled_at = left.disabled_at or now
     audit.record(
         session, caller, "account.merge", "account", left.account_id,

@@ -90,6 +90,9 @@ def save(session: Session, row: Worker, said: dict[str, Any], now: datetime, *, 
     if whole or "place" in said:
         _place(session, row, said.get("place"), now)
     _sensitive(session, row, said, now, whole=whole)
+    proved = id_numbers.birth_date(row.id_number) if row.id_number else None
+    if proved is not None:
+        row.birth_month = proved.replace(day=1)  # while the card is here, typing another month makes nobody older
     if "personal_ranking" in said:
         if said["personal_ranking"]:
             require_consent(session, row.worker_id, texts.RANKING, now)

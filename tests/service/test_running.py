@@ -317,7 +317,11 @@ def test_keys_that_do_not_fit_the_database_are_one_sentence(tmp_path: Path) -> N
     keys.write_text(content[:100])
     assert "已损坏" in refused(tmp_path, **more)
     keys.unlink()
-    assert "缺少数据库要用的密钥" in refused(tmp_path, **more)
+    assert "不见了" in refused(tmp_path, **more)
+    assert not keys.exists()
+    keys.with_name("keys.json.lock").unlink()
+    assert "不见了" in refused(tmp_path, **more)
+    assert not keys.exists()
 
 
 def test_a_data_directory_that_is_a_file_is_one_sentence(tmp_path: Path) -> None:

@@ -59,6 +59,25 @@ def test_the_settings_name_the_file(tmp_path: Path) -> None:
     assert keyring.load(settings) == KeyringFile(tmp_path / "elsewhere" / "k.json", "intl").get()
 
 
+def test_lost_keys_are_not_replaced_by_new_ones(own_keys: KeyringFile) -> None:
+    ring = own_keys.get()
+    content = own_keys.path.read_bytes()
+    own_keys.path.unlink()
+    assert own_keys.get() is ring  # who has read them goes on
+    for _ in range(2):
+        with pytest.raises(KeysUnusable, match="不见了"):
+            KeyringFile(own_keys.path, "intl").get()
+    assert not own_keys.path.exists()
+    own_keys.path.write_bytes(content)
+    own_keys.path.chmod(0o600)
+    assert KeyringFile(own_keys.path, "intl").get() == ring
+
+
+def test_who_died_before_the_first_keys_were_written_stops_nobody(own_keys: KeyringFile) -> None:
+    own_keys.path.with_name(f"{own_keys.path.name}.lock").touch()
+    assert own_keys.get().active
+
+
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620])
 def test_a_file_that_others_may_read_is_refused(own_keys: KeyringFile, mode: int) -> None:
     own_keys.get()

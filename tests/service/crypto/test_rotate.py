@@ -255,7 +255,13 @@ def test_other_keys_are_noticed_before_anything_is_written(database: Database, k
         assert check_keys(session, clock.now()) is None
         assert check_keys(session, clock.now()) is None
     good = keys.get()
-    keyring.use(KeyringFile(tmp_path / "new.json", "intl"))
+    others = keyring.use(KeyringFile(tmp_path / "new.json", "intl"))
+    with database.write_session() as session:
+        said = check_keys(session, clock.now())
+    assert said is not None
+    assert "不见了" in said
+    assert not others.path.exists()
+    others.get()
     with database.write_session() as session:
         said = check_keys(session, clock.now())
     assert said is not None

@@ -17,11 +17,12 @@ from service import clock
 from service.accounts.models import Account, AccountPhone
 from service.accounts.phones import bind_phone
 from service.config import Settings, WechatSettings
+from service.consents import texts
 from service.wechat.current import close_all
 from service.wechat.loopback.server import Fault, Loopback
 from service.wechat.models import WechatIdentity, WechatUsage
 from service.workers.models import Worker
-from tests.service.conftest import People
+from tests.service.conftest import People, agree
 from tests.service.wechat.conftest import make_loopback, mini_program
 
 LOGIN, PHONE = "/sns/jscode2session", "/wxa/business/getuserphonenumber"
@@ -274,6 +275,19 @@ def test_an_account_that_is_somebody_s_is_never_moved(
     assert (answer.status_code, answer.get_json()["error"]) == (409, "wechat_taken")
     assert client.get("/v1/me", headers=theirs).status_code == 200
     assert count(app, WechatIdentity) == 1
+
+
+def test_a_profile_is_not_left_behind_where_its_owner_cannot_sign_in(
+    app: flask.Flask, client: FlaskClient, loopback: Loopback, people: People
+) -> None:
+    theirs = come(client, loopback, "演示工友01")
+    worker_id = client.get("/v1/me", headers=theirs).get_json()["worker_id"]
+    with app.extensions["database"].write_session() as session:
+        agree(session, worker_id, texts.BASIC, texts.CANDIDATE_LIST)
+    assert client.put("/v1/me/profile", json={"wish": "焊工"}, headers=theirs).status_code == 200
+    answer = link(client, loopback, people.worker, "演示工友01")
+    assert (answer.status_code, answer.get_json()["error"]) == (409, "wechat_taken")
+    assert client.get("/v1/me/profile", headers=theirs).status_code == 200
 
 
 def test_a_phone_proved_at_the_station_is_not_taken_over(

@@ -157,6 +157,19 @@ class TestSensitive:
             agree(session, worker_id, texts.ID_NUMBER)
         assert put(id_number=ID_NUMBER, birth_month="1999-01").get_json()["birth_month"] == "1975-05"
 
+    @pytest.mark.parametrize("typed", ["1999-01", None])
+    def test_another_month_makes_nobody_older_than_the_number_says(
+        self, client: FlaskClient, people: People, put: Put, database: Database, worker_id: int, typed: str | None
+    ) -> None:
+        with database.write_session() as session:
+            agree(session, worker_id, texts.ID_NUMBER)
+        year = clock.now().year - 17
+        assert put(id_number=_numbered(f"999999{year}0101001")).get_json()["ages"]["protected"]
+        etag = client.get("/v1/me/profile", headers=people.worker).headers["ETag"]
+        answer = client.patch("/v1/me/profile", json={"birth_month": typed}, headers=people.worker | {"If-Match": etag})
+        assert answer.get_json()["birth_month"] == f"{year}-01"
+        assert answer.get_json()["ages"]["protected"]
+
 
 class TestAges:
     def test_under_16_nothing_is_kept_and_help_is_named(self, put: Put, database: Database, worker_id: int) -> None:
