@@ -15,7 +15,7 @@ import flask
 
 from service import clock
 from service.accounts.caller import Caller
-from service.accounts.permissions import Permission, permission
+from service.accounts.permissions import STATION_ROLES, Permission, permission
 from service.accounts.permit import may_at_all
 from service.accounts.tokens import caller_of
 from service.errors import BadRequest, Forbidden, Unauthorized
@@ -97,7 +97,9 @@ def check_access() -> None:
             raise Unauthorized("token_expired", "登录已经过期，请重新登录。", headers=_CHALLENGE)
         raise Unauthorized("not_signed_in", "请先登录再操作。", headers=_CHALLENGE)
     if not may_at_all(caller, row.name):
-        if caller.session_id is not None and caller.limits is not None and not caller.second_factor:
+        # Who acts for family is limited by the grant; at a station everybody gives a second factor first.
+        by_grant = caller.acting_for is not None and caller.account_role not in STATION_ROLES
+        if caller.session_id is not None and caller.limits is not None and not caller.second_factor and not by_grant:
             raise Forbidden("second_factor_required", "请先输入动态验证码；第一次登录请先绑定验证器。")
         if caller.acting_for is not None:
             raise Forbidden("not_granted", "代办授权不包括这一项，请让本人自己办，或者请他加上这一项授权。")

@@ -68,7 +68,7 @@ def end_grant(grant_id: int) -> None:
     caller, now = current_account(), clock.now()
     with write_session() as session:
         row = grants.grant_by_id(session, grant_id)
-        require(caller, "grant.read", Owned(worker_id=row.worker_id))
+        require(caller, "grant.read", Owned(worker_id=row.worker_id), missing=grants.MISSING)
         grants.end(session, row, now, ended_by=caller.account_id)
         audit.record(session, caller, "grant.end", "grant", grant_id, for_worker=row.worker_id)
 
@@ -129,7 +129,7 @@ def end_at_his_word(said: dict[str, str], grant_id: int) -> ActingGrant:
         region = session.scalar(select(Worker.region_code).where(Worker.worker_id == row.worker_id)) or ""
         home = session.scalar(select(Worker.station_id).where(Worker.worker_id == row.worker_id))
         owned = Owned(worker_id=row.worker_id, station_id=row.station_id or home, region_code=region)
-        require(caller, "grant.end", owned)
+        require(caller, "grant.end", owned, missing=grants.MISSING)
         grants.end(session, row, now, ended_by=caller.account_id)
         audit.record(
             session,

@@ -25,6 +25,8 @@ from service.errors import Conflict, Invalid, NotFound
 from service.workers.choices import acting
 from service.workers.models import GrantInvitation
 
+MISSING = ("grant_missing", "没有这个代办授权。")
+"""Said of another person's grant, too: nobody learns that there is one."""
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """32 of them, none that looks like another."""
 _LENGTH = 12
@@ -113,7 +115,7 @@ def grant_by_id(session: Session, grant_id: int) -> ActingGrant:
     """One grant, live or not, held until the transaction ends. Raises NotFound."""
     row = session.scalars(select(ActingGrant).where(ActingGrant.grant_id == grant_id).with_for_update()).one_or_none()
     if row is None:
-        raise NotFound("grant_missing", "没有这个代办授权。")
+        raise NotFound(*MISSING)
     return row
 
 

@@ -126,6 +126,21 @@ class TestFamily:
         answer = client.post("/v1/me/grants", json={"version": version(), "scopes": ["everything"]}, headers=people.worker)
         assert answer.get_json()["error"] == "scope_unknown"
 
+    @pytest.mark.usefixtures("child")
+    def test_who_signed_in_himself_is_told_of_the_grant_and_not_of_a_second_factor(
+        self, client: FlaskClient, people: People, database: Database
+    ) -> None:
+        with database.write_session() as session:
+            account_id = session.scalars(select(Account.account_id).where(Account.login == "child")).one()
+            token = issue_token(session, account_id, clock.now(), session_id=1)
+        acting_headers = granted(client, people, {"Authorization": f"Bearer {token}"}, scopes=["hardship"])
+        assert client.get("/v1/me/profile", headers=acting_headers).get_json()["error"] == "not_granted"
+
+    def test_another_s_grant_cannot_be_told_from_none(self, client: FlaskClient, people: People, child: Headers) -> None:
+        grant_id = granted(client, people, child)["X-Acting-For"]
+        said = [client.delete(f"/v1/me/grants/{number}", headers=child).get_json() for number in (grant_id, 999)]
+        assert said[0] == said[1]
+
     def test_not_more_than_a_few(self, database: Database, people: People, worker_id: int) -> None:
         with database.write_session() as session:
             for number in range(acting().grants_most):
