@@ -157,6 +157,11 @@ def cards(session: Session, ids: Sequence[int], now: datetime) -> dict[int, Card
     return {row[0]: _card(row) for row in found}
 
 
+def barred_to_minors(session: Session, ids: Sequence[int]) -> frozenset[int]:
+    """Which of these jobs are closed to people of 16 and 17."""
+    return frozenset(session.scalars(select(Job.job_id).where(Job.job_id.in_(ids), Job.minors_barred)))
+
+
 def shown(session: Session, job_id: int, now: datetime) -> Job | None:
     """One job that may be shown to anyone at ``now``."""
     return session.scalars(whole().where(Job.job_id == job_id, Job.status == "open", Job.valid_until > now)).one_or_none()

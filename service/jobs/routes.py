@@ -36,6 +36,8 @@ from service.rate_classes import limited
 from service.sessions import read_session, write_session
 from service.wechat.gate import wechat_fitness
 from service.wechat.safety import FORUM
+from service.workers.ages import refuse_minors
+from service.workers.profile import birth_month_of
 
 blueprint = Blueprint("jobs", __name__, description="岗位：查看、发布、修改、关闭、续期、发布前检查")
 
@@ -82,6 +84,8 @@ def show_contact(job_id: int) -> flask.Response:
         require(
             caller, "job.contact", whose, missing=_OVER, refused=("contact_not_yours", "单位和平台账号只能看自己岗位的电话。")
         )
+        if job.minors_barred and caller.worker_id is not None:
+            refuse_minors(birth_month_of(session, caller.worker_id), clock.now())
         if not job.contact_phone:
             raise NotFound("no_contact", "这个岗位没有留电话，请看来源网址，或者到就业服务站问问。")
     if not may(caller, "job.edit", whose):

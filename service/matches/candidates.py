@@ -23,7 +23,7 @@ from service.consents.record import agreeing
 from service.crypto.blind import blind_index
 from service.jobs.models import Job
 from service.matches.models import WorkerMatch
-from service.workers.ages import ages
+from service.workers.ages import ages, minor_age
 from service.workers.models import Worker
 
 LIMIT = 20
@@ -72,7 +72,9 @@ def candidates(session: Session, job: Job, now: datetime) -> Found:
         .order_by(WorkerMatch.score.desc(), Worker.worker_id)
         .limit(LIMIT)
     ).all()
-    return Found(tuple(_shown(row, score, job, now) for row, score in rows), tuple(row.worker_id for row, _ in rows))
+    # The profile or the advert may have changed since last night.
+    fit = [(row, score) for row, score in rows if not (job.minors_barred and minor_age(row.birth_month, now) is not None)]
+    return Found(tuple(_shown(row, score, job, now) for row, score in fit), tuple(row.worker_id for row, _ in fit))
 
 
 def note(session: Session, job: Job, caller: Caller, worker_ids: Sequence[int], now: datetime, *, name: str) -> None:

@@ -26,7 +26,7 @@ from service.privacy import schemas
 from service.privacy.limits import limits
 from service.sessions import read_session, write_session
 from service.workers import profile
-from service.workers.ages import ages
+from service.workers.ages import ages, refuse_minors
 from service.workers.grant_routes import channel_of
 from service.workers.models import Worker
 from service.workers.schemas import BeforeArgs
@@ -70,7 +70,7 @@ def give(said: dict[str, Any]) -> ConsentRecord:
         row = _mine(session, caller, "consent.give", lock=True)
         words = texts.text_of(said["purpose"], now)
         word = _word(session, caller, said, words, agree=said["agree"])
-        recipient = _recipient(session, said, now)
+        recipient = _recipient(session, said, row if said["agree"] else None, now)
         if said["agree"] and words.separate and ages(row, now).protected and not word.guardian:
             message = "您还不满 18 周岁，请选：主要靠自己劳动生活，或者监护人知道并且同意。"
             raise Invalid("guardian_needed", message, errors={"guardian": [message]})
@@ -150,12 +150,14 @@ def _word(session: Session, caller: Caller, said: dict[str, Any], words: texts.C
     )
 
 
-def _recipient(session: Session, said: dict[str, Any], now: datetime) -> Recipient | None:
+def _recipient(session: Session, said: dict[str, Any], agreeing: Worker | None, now: datetime) -> Recipient | None:
     if "job_id" not in said:
         return None
     job = shown(session, said["job_id"], now)
     if job is None or job.employer_id is None:
         raise NotFound("job_not_found", "没有这个岗位，或者它已经结束了。")
+    if job.minors_barred and agreeing is not None:
+        refuse_minors(agreeing.birth_month, now)
     return Recipient(job.employer_id, job.job_id, session.get_one(Employer, job.employer_id).name)
 
 

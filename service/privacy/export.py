@@ -10,9 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service import clock
+from service.audit.models import AuditEvent
 from service.privacy.limits import limits
 from service.privacy.registry import Person, PersonalTable, personal_tables
 from service.privacy.words import column_title
+from service.workers.choices import act_title
 
 _HEAD = (
     '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
@@ -22,6 +24,9 @@ _HEAD = (
     "</style></head><body><h1>我的全部资料</h1>"
 )
 _RIGHTS = "哪里不对可以在“我的档案”里改，也可以随时注销。"
+_ACTS = "操作记录：我办了什么，别人替我办了什么、看了什么"
+_ACTS_KEPT = "只有编号和事项，没有内容；依法作为凭证保存，到期归档"
+_OF_ACTS = ("at", "action", "role", "account_id", "acting_for", "object_kind", "object_id")
 ROWS_MOST = 10_000
 """Of one table; more than any person has, and the answer stays bounded."""
 
@@ -37,6 +42,9 @@ def collect(session: Session, person: Person, now: datetime) -> dict[str, Any]:
         rows = [_row(one, row) for row in session.scalars(query)]
         if rows:
             tables.append({"table": one.name, "title": one.says.title, "kept": kept_how_long(one), "rows": rows})
+    acts = _acts(session, person)
+    if acts:
+        tables.append({"table": AuditEvent.__tablename__, "title": _ACTS, "kept": _ACTS_KEPT, "rows": acts})
     return {"made_at": clock.show(now), "tables": tables}
 
 
@@ -63,6 +71,22 @@ def page(collected: dict[str, Any]) -> str:
             parts.append(f"<dl>{lines}</dl>")
     parts.append("</body></html>\n")
     return "".join(parts)
+
+
+def _acts(session: Session, person: Person) -> list[dict[str, Any]]:
+    """What the trail of acts has about the person: what others did for them or read of them, and what they did themselves. What
+    somebody did in an office about other people is not about that somebody, and is left out."""
+    about = AuditEvent.worker_id == person.worker_id
+    own = AuditEvent.account_id.in_(person.account_ids) & AuditEvent.worker_id.is_(None)
+    wanted = select(AuditEvent).where(own if person.worker_id is None else about | own)
+    rows = session.scalars(wanted.order_by(AuditEvent.seq.desc()).limit(ROWS_MOST)).all()
+    return [
+        {"title": act_title(row.action)}
+        | {name: _value(getattr(row, name)) for name in _OF_ACTS}
+        # Of an office's own acts the details would name the employers and stations it dealt with.
+        | ({"details": row.details} if row.worker_id is not None else {})
+        for row in reversed(rows)
+    ]
 
 
 def _row(one: PersonalTable, row: Any) -> dict[str, Any]:

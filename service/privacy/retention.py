@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from service import clock
 from service.accounts.models import AccessToken, Account
 from service.consents.record import Said
 from service.db import Base
@@ -16,6 +17,7 @@ from service.privacy.leave import leave
 from service.privacy.limits import inactive, limits
 from service.privacy.models import Erasure, LegalHold, RetentionNotice
 from service.privacy.registry import PersonalTable, person_of, personal_tables
+from service.wechat.outbox import post
 from service.workers.models import Worker
 
 BATCH = 1_000
@@ -55,7 +57,16 @@ def notice_inactive(session: Session, now: datetime, *, batch: int = PEOPLE) -> 
     for worker_id in found:
         values = {"worker_id": worker_id, "noticed_at": now, "due_at": now + rule.notice}
         session.execute(dialect.insert(RetentionNotice).values(values).on_conflict_do_nothing())
+        _tell(session, worker_id, now)
     return found
+
+
+def _tell(session: Session, worker_id: int, now: datetime) -> None:
+    """Send word to the person's WeChat, where there is one that still takes messages; the notice stands in the export too."""
+    due = clock.show(now + inactive().notice)[:10]
+    for account_id in person_of(session, account_id=None, worker_id=worker_id).account_ids:
+        values = {"item": "求职档案", "status": "快到期", "at": due, "note": "登录一次就保留，否则到期清空。"}
+        post(session, account_id, "case_update", values, key=f"inactive-{account_id}-{due}", now=now)
 
 
 def leave_inactive(session: Session, now: datetime, *, batch: int = PEOPLE) -> int:

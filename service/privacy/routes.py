@@ -34,7 +34,6 @@ blueprint = Blueprint("privacy", __name__, description="带走我的资料、注
 @blueprint.response(200, description="全部资料：JSON，或者（Accept: text/html）一页能读能打印的网页")
 @allow("me.export")
 @limited("export")
-@limited("export")
 def export_me() -> flask.Response:
     """平台里关于我的全部记录。`Accept: text/html` 给出一页网页。每次导出都留记录。"""
     caller, now = current_account(), clock.now()

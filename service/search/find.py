@@ -16,7 +16,7 @@ from matching.model import KINDS, Facets, Hit, Query, Reason
 from matching.rules import region as region_rules
 from matching.rules import trade as trade_rules
 from service.clock import seconds
-from service.jobs.queries import Card, cards
+from service.jobs.queries import Card, barred_to_minors, cards
 from service.metrics import SEARCH_SECONDS
 from service.search import cursor as cursors
 from service.search.schemas import KIND_NAMES
@@ -140,11 +140,12 @@ def _widened(asked: Wished, query: Query, taken: int) -> tuple[str, Query]:
     return next(islice(asks(asked._replace(query=query)), taken, None), ("", query))
 
 
-def like(session: Session, index: Index, job_id: int, limit: int, now: datetime) -> tuple[Found, ...]:
-    """Open jobs like this one, itself not among them."""
+def like(session: Session, index: Index, job_id: int, limit: int, now: datetime, *, minor: bool = False) -> tuple[Found, ...]:
+    """Open jobs like this one, itself not among them; for a ``minor`` none that is closed to people of 16 and 17."""
     hits = similar(index, job_id, seconds(now), limit + SPARE)
     rows = cards(session, [hit.job_id for hit in hits], now)
-    return tuple(_found(rows[hit.job_id], hit) for hit in hits if hit.job_id in rows)[:limit]
+    barred = barred_to_minors(session, list(rows)) if minor else ()
+    return tuple(_found(rows[hit.job_id], hit) for hit in hits if hit.job_id in rows and hit.job_id not in barred)[:limit]
 
 
 def narrowings(index: Index, asked: Wished) -> list[dict[str, Any]]:

@@ -36,7 +36,7 @@ from service.search.schemas import (
     unsaid,
 )
 from service.sessions import read_session
-from service.workers.profile import ranks_personally
+from service.workers.profile import searches_as
 
 blueprint = Blueprint("search", __name__, description="找工作：一张按合适程度排好的单子")
 
@@ -79,11 +79,12 @@ def match(args: dict[str, Any]) -> Response:
 def similar_jobs(args: dict[str, Any], job_id: int) -> dict[str, Any]:
     """和这个岗位相像的其他岗位。"""
     now = clock.now()
-    index = _live().get()
+    index, caller = _live().get(), maybe_account()
     with read_session() as session:
         if shown(session, job_id, now) is None:
             raise NotFound("job_not_found", "没有这个岗位，或者它已经结束了。")
-        return {"items": find.like(session, index, job_id, args["limit"], now)}
+        minor = caller is not None and caller.worker_id is not None and searches_as(session, caller.worker_id, now)[1] is not None
+        return {"items": find.like(session, index, job_id, args["limit"], now, minor=minor)}
 
 
 @blueprint.route("/v1/suggest", methods=["GET"])
@@ -100,12 +101,15 @@ def suggest_words(args: dict[str, Any]) -> dict[str, Any]:
 
 def _switched(args: dict[str, Any]) -> dict[str, Any]:
     """The arguments, not personal for a worker who switched that off (个人信息保护法 art. 24). Asking for the nearest first is
-    the person's own order and stays."""
+    the person's own order and stays. Somebody of 16 or 17 is asked for by the age of the profile, whatever was typed."""
     caller = maybe_account()
-    if caller is None or caller.worker_id is None or not args["personal"] or args.get("sort") == "distance":
+    if caller is None or caller.worker_id is None:
         return args
     with read_session() as session:
-        return args if ranks_personally(session, caller.worker_id) else args | {"personal": False}
+        personal, minor = searches_as(session, caller.worker_id, clock.now())
+    if minor is not None:
+        args = args | {"age": minor}
+    return args if personal or args.get("sort") == "distance" else args | {"personal": False}
 
 
 def _live() -> LiveIndex:

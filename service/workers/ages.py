@@ -12,7 +12,7 @@ from typing import Literal, cast
 
 from matching.rules import age as age_rules
 from service import clock
-from service.errors import Invalid
+from service.errors import Forbidden, Invalid
 from service.workers.choices import help_lines
 from service.workers.models import Worker
 
@@ -65,6 +65,24 @@ def ages(row: Worker, now: datetime) -> Ages:
         over_age=over.state,
         note=over.note,
     )
+
+
+def minor_age(birth_month: date | None, now: datetime) -> int | None:
+    """The age of somebody of 16 or 17, for whom some work is closed (未成年工特殊保护规定 art. 2, 3); None for everybody else."""
+    if birth_month is None:
+        return None
+    birthday, day = sure_birthday(birth_month), day_of(now)
+    if birthday > day or age_rules.working_age(birthday, day) is not age_rules.WorkingAge.PROTECTED:
+        return None
+    return age_on(day, birth_month)
+
+
+def refuse_minors(birth_month: date | None, now: datetime) -> None:
+    """Raises Forbidden for somebody of 16 or 17. Who offers or passes on work that is closed to them asks it first."""
+    if minor_age(birth_month, now) is not None:
+        raise Forbidden(
+            "minor_barred", "这个岗位的活不能安排未满 18 周岁的人（《未成年工特殊保护规定》第三条），请看看别的岗位。"
+        )
 
 
 def is_child(birth_month: date, now: datetime) -> bool:

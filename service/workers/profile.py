@@ -21,7 +21,7 @@ from service.consents import texts
 from service.consents.record import require_consent
 from service.employers import id_number as id_numbers
 from service.errors import Invalid, NotFound
-from service.workers.ages import day_of, refuse_children
+from service.workers.ages import day_of, minor_age, refuse_children
 from service.workers.models import Worker
 
 ROUGH = 2
@@ -116,9 +116,17 @@ def delete_tags(session: Session, row: Worker, now: datetime) -> None:
     session.flush()
 
 
-def ranks_personally(session: Session, worker_id: int) -> bool:
-    """Whether a worker has left personal ranking on; who has left, or is not there, ranks nothing."""
-    return bool(session.scalar(select(Worker.personal_ranking).where(Worker.worker_id == worker_id, Worker.left_at.is_(None))))
+def searches_as(session: Session, worker_id: int, now: datetime) -> tuple[bool, int | None]:
+    """Whether a worker has left personal ranking on (who has left, or is not there, ranks nothing), and the age at 16 or 17:
+    what the law closes to them is closed whatever they type."""
+    query = select(Worker.personal_ranking, Worker.birth_month).where(Worker.worker_id == worker_id, Worker.left_at.is_(None))
+    row = session.execute(query).one_or_none()
+    return (False, None) if row is None else (row.personal_ranking, minor_age(row.birth_month, now))
+
+
+def birth_month_of(session: Session, worker_id: int | None) -> date | None:
+    """The month of birth that a worker has told, None for who has not."""
+    return session.scalar(select(Worker.birth_month).where(Worker.worker_id == worker_id))
 
 
 def health_of(row: Worker) -> tuple[str, ...]:

@@ -162,6 +162,16 @@ class TestMinors:
         profile(birth_month=date(born // 12, born % 12 + 1, 1))
         expected = {allowed, barred} if sees else {allowed}
         assert set(found(client, people)) == expected
+        typed = {"headers": people.worker}
+        for answer in (
+            client.get("/v1/jobs?q=普工", **typed),
+            client.get("/v1/jobs?q=普工&age=30&sort=distance&lat=25.83&lng=114.93", **typed),
+            client.get("/v1/jobs?q=普工&personal=false", **typed),
+            client.post("/v1/match", json={"text": "普工，今年三十岁", "age": 30}, **typed),
+        ):
+            assert {item["job_id"] for item in answer.get_json()["items"]} == expected, answer.request.url
+        alike = client.get(f"/v1/jobs/{allowed}/similar", **typed).get_json()["items"]
+        assert {item["job_id"] for item in alike} == expected - {allowed}
         assert match_all("--limit", 5).exit_code == 0
         with database.read_session() as session:
             assert set(session.scalars(select(WorkerMatch.job_id))) == expected
@@ -252,6 +262,17 @@ class TestCandidates:
             for one in (job_id, other)
         ]
         assert len(set(names)) == 2
+
+    def test_a_minor_is_shown_for_nothing_that_is_closed_to_him(
+        self, client: FlaskClient, people: People, job_id: int, profile: Profile, database: Database
+    ) -> None:
+        today = clock.now().astimezone(clock.BEIJING).date()
+        profile(birth_month=today.replace(year=today.year - 17, month=1, day=1))
+        for barred, shown in ((False, 1), (True, 0)):
+            with database.write_session() as session:
+                session.get_one(Job, job_id).minors_barred = barred
+            answer = client.get(f"/v1/jobs/{job_id}/candidates", headers=people.employer)
+            assert len(answer.get_json()["items"]) == shown
 
     def test_another_employer_sees_nothing(self, client: FlaskClient, people: People, job_id: int) -> None:
         assert client.get(f"/v1/jobs/{job_id}/candidates", headers=people.other_employer).status_code == 403

@@ -13,6 +13,9 @@ from service import clock
 from service.consents import record, texts
 from service.db import Database
 from service.indexing.follower import Follower
+from service.jobs.models import Job
+from service.privacy.registry import personal_tables
+from service.privacy.words import column_title
 from service.wechat.models import OutgoingMessage, SubscriptionCredit
 from service.workers.models import Worker
 from tests.service.conftest import People, Publish, agree, draft
@@ -146,6 +149,23 @@ def test_sixteen_and_seventeen_say_who_looks_after_them(client: FlaskClient, peo
     assert say(client, people, texts.HEALTH, guardian="agreed").status_code == 201
 
 
+def test_nobody_under_18_agrees_to_be_passed_on_for_work_closed_to_them(
+    client: FlaskClient, people: People, publish: Publish, somebody: Somebody, database: Database
+) -> None:
+    job_id = publish(draft())["job_id"]
+    with database.write_session() as session:
+        session.get_one(Job, job_id).minors_barred = True
+        today = clock.now().astimezone(clock.BEIJING).date()
+        session.get_one(Worker, somebody.worker_id).birth_month = today.replace(year=today.year - 17, month=1, day=1)
+    said = {"job_id": job_id, "fields": ["phone"], "guardian": "agreed"}
+    assert say(client, people, texts.DISCLOSURE, **said).get_json()["error"] == "minor_barred"
+    assert client.get(f"/v1/jobs/{job_id}/contact", headers=people.worker).get_json()["error"] == "minor_barred"
+    assert say(client, people, texts.DISCLOSURE, agree=False, **said).status_code == 201
+    with database.write_session() as session:
+        session.get_one(Job, job_id).minors_barred = False
+    assert say(client, people, texts.DISCLOSURE, **said).status_code == 201
+
+
 def test_export_as_a_page(client: FlaskClient, people: People, somebody: Somebody, database: Database) -> None:
     with database.write_session() as session:
         session.get_one(Worker, somebody.worker_id).wish = "<script>alert(1)</script>"
@@ -157,6 +177,27 @@ def test_export_as_a_page(client: FlaskClient, people: People, somebody: Somebod
     for said in ("求职档案", "13800000007", "谁看过我的信息", "同意记录", "注销时清空"):
         assert said in text, said
     assert page.headers["Cache-Control"] == "no-store"
+
+
+def test_the_export_has_the_acts_about_the_person(client: FlaskClient, people: People, somebody: Somebody) -> None:
+    assert client.get(f"/v1/workers/{somebody.worker_id}/hardships", headers=people.bureau).status_code == 200
+    for who, seen in (("worker", True), ("bureau", False)):
+        tables = client.get("/v1/me/export", headers=getattr(people, who)).get_json()["tables"]
+        acts = [act for table in tables if table["table"] == "audit_event" for act in table["rows"]]
+        assert ("personal.read" in {act["action"] for act in acts}) is seen, who  # what an office read is not about the officer
+        assert "me.export" in {act["action"] for act in acts} or who == "bureau"
+    page = client.get("/v1/me/export", headers=people.worker | {"Accept": "text/html"}).get_data(as_text=True)
+    assert "看了个人信息" in page
+
+
+def test_every_column_of_the_export_has_a_chinese_name() -> None:
+    nameless = {
+        f"{one.name}.{name}"
+        for one in personal_tables()
+        for name in (*one.shown(), *one.opened())
+        if name not in one.says.hidden and column_title(name) == name
+    }
+    assert not nameless
 
 
 def test_export_shows_no_secret_of_the_system(client: FlaskClient, people: People, somebody: Somebody) -> None:

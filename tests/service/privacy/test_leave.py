@@ -23,6 +23,7 @@ from service.privacy.leave import ERASE, erase
 from service.privacy.limits import inactive, limits, promised_minutes
 from service.privacy.models import Erasure, LegalHold, RetentionNotice
 from service.tasks.models import Task
+from service.wechat.models import OutgoingMessage
 from service.workers.models import Worker
 from tests.service.conftest import People
 from tests.service.privacy.conftest import SECRETS, Somebody
@@ -223,6 +224,8 @@ class TestRetention:
         with database.write_session() as session:
             assert somebody.worker_id in retention.notice_inactive(session, start)
             assert somebody.worker_id not in retention.notice_inactive(session, start)
+            told = select(OutgoingMessage.message_key).where(OutgoingMessage.account_id == somebody.account_id)
+            assert session.scalars(told).all() == [f"inactive-{somebody.account_id}-{clock.show(start + rule.notice)[:10]}"]
             assert retention.leave_inactive(session, start + rule.notice - DAY) == 0
             assert retention.leave_inactive(session, start + rule.notice) == 1
             assert session.get_one(Worker, somebody.worker_id).left_at is not None
