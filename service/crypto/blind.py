@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from service.crypto import keyring
 from service.crypto.keyring import Key
+from service.crypto.seal import usable
 
 INDEX_LENGTH = 80
 """Characters of an index column: id of the key, a dot, 64 hexadecimal digits."""
@@ -27,12 +27,12 @@ def normal_phone(text: str) -> str:
 
 def blind_index(text: str, purpose: str) -> str:
     """What to keep in the index column for a text. ``purpose`` keeps equal texts of different fields apart."""
-    return _hash(keyring.current().key("index"), text, purpose)
+    return _hash(usable().key("index"), text, purpose)
 
 
 def candidates(text: str, purpose: str) -> list[str]:
     """Every hash under which a text may stand now, the newest key first: ``where(Account.phone_index.in_(candidates(...)))``."""
-    return [_hash(key, text, purpose) for key in keyring.current().of_use("index")]
+    return [_hash(key, text, purpose) for key in usable().of_use("index")]
 
 
 def index_key_of(index: str) -> str:

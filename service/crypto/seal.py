@@ -27,7 +27,7 @@ class FieldLocked(Unavailable):
 
 def seal(text: str, aad: str) -> str:
     """Seal a text with the active key. Raises FieldLocked when there are no keys."""
-    key = _ring().key("field")
+    key = usable().key("field")
     nonce = os.urandom(NONCE_BYTES)
     sealed = key.suite.encrypt(key.secret, nonce, text.encode(), aad.encode())
     return f"{VERSION}.{key.key_id}.{key.suite.name}.{base64.b64encode(nonce + sealed).decode()}"
@@ -38,7 +38,7 @@ def unseal(sealed: str, aad: str) -> str:
     version, _, rest = sealed.partition(".")
     key_id, _, rest = rest.partition(".")
     suite, _, coded = rest.partition(".")
-    key = _ring().keys.get(key_id)
+    key = usable().keys.get(key_id)
     if version != VERSION:
         raise FieldLocked("unreadable")
     if key is None or key.use != "field":
@@ -60,7 +60,8 @@ def key_of(sealed: str) -> str:
     return parts[1] if len(parts) == 4 and parts[0] == VERSION else ""
 
 
-def _ring() -> keyring.Keyring:
+def usable() -> keyring.Keyring:
+    """The keys, for who answers requests. Raises FieldLocked when there are none."""
     try:
         return keyring.current()
     except KeysUnusable:

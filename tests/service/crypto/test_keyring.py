@@ -16,7 +16,9 @@ import pytest
 
 from service import clock
 from service.crypto import keyring
+from service.crypto.blind import blind_index, candidates
 from service.crypto.keyring import Keyring, KeyringFile, KeysUnusable, new_key
+from service.crypto.seal import FieldLocked
 from tests.service.conftest import settings_for
 
 ASK = "from service.crypto import keyring; ring = keyring.current(); print(sorted(ring.keys), sorted(ring.active.items()))"
@@ -71,6 +73,16 @@ def test_lost_keys_are_not_replaced_by_new_ones(own_keys: KeyringFile) -> None:
     own_keys.path.write_bytes(content)
     own_keys.path.chmod(0o600)
     assert KeyringFile(own_keys.path, "intl").get() == ring
+
+
+def test_without_keys_a_look_up_is_a_503_and_no_fault_of_ours(own_keys: KeyringFile) -> None:
+    own_keys.get()
+    own_keys.path.unlink()
+    keyring.use(KeyringFile(own_keys.path, "intl"))
+    for look in (blind_index, candidates):
+        with pytest.raises(FieldLocked) as refused:
+            look("13800000001", "phone")
+        assert refused.value.reason == "no_key_file"
 
 
 def test_who_died_before_the_first_keys_were_written_stops_nobody(own_keys: KeyringFile) -> None:
