@@ -7,8 +7,6 @@ on PostgreSQL 15-18 (plain SQL only: no extension is needed).
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,15 +16,11 @@ from typing import Any
 import psycopg
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, TypeDecorator, create_engine, event
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import ConnectionPoolEntry
 
 BIG_ID = BigInteger().with_variant(Integer(), "sqlite")
 """SQLite numbers rows by itself only in a column of exactly the type INTEGER."""
 
-IDLE_SECONDS = 1.0
-"""A connection that lay longer than this is asked whether it lives before it is used."""
 CONNECT_SECONDS = 5
 LOCK_SECONDS = 15
 STATEMENT_SECONDS = 20
@@ -144,6 +138,7 @@ def _postgres_engine(url: str, pool_size: int, statement_seconds: int | None) ->
         pool_size=pool_size,
         max_overflow=8,
         pool_timeout=POOL_SECONDS,
+        pool_pre_ping=True,  # a server that was restarted costs no request
         connect_args={"connect_timeout": CONNECT_SECONDS, "options": options, **_DEAD_PEER},
         hide_parameters=True,
     )
@@ -155,25 +150,7 @@ def _postgres_engine(url: str, pool_size: int, statement_seconds: int | None) ->
             made.longest_seconds = statement_seconds + SILENCE_SECONDS
         return made
 
-    @event.listens_for(engine, "checkin")
-    def note(_connection: Any, record: ConnectionPoolEntry) -> None:
-        record.info["given_back"] = time.monotonic()
-
-    @event.listens_for(engine, "checkout")
-    def look(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
-        # SQLAlchemy's own pre-ping asks at every request, a fifth of its round trips; what was used a moment ago needs no asking.
-        if time.monotonic() - record.info.get("given_back", math.inf) > IDLE_SECONDS and not _answers(engine, connection):
-            raise DisconnectionError
-
     return engine
-
-
-def _answers(engine: Engine, connection: Any) -> bool:
-    """Whether a connection that lay idle is still there."""
-    try:
-        return engine.dialect.do_ping(connection)
-    except psycopg.Error:
-        return False
 
 
 def _sqlite_engine(url: str, pool_size: int, *, writes: bool) -> Engine:
