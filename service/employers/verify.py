@@ -12,7 +12,7 @@ from service import clock
 from service.accounts.caller import Caller
 from service.audit import trail
 from service.employers.models import Decision, Employer, Paper, Verification
-from service.employers.tables import class_row, deadline, paper_names, reasons_of
+from service.employers.tables import check_names, class_row, deadline, paper_names, reasons_of
 from service.employers.watch import standing_changed
 from service.errors import Conflict, Forbidden, Invalid
 
@@ -167,7 +167,7 @@ def _require_reasoned(said: Said, employer: Employer, now: datetime) -> None:
             raise Invalid(
                 "checks_missing",
                 "通过之前，请把要核对的几项都核对一遍并勾选。",
-                errors={"checked": [f"还没有核对：{name}" for name in missing]},
+                errors={"checked": [f"还没有核对：{check_names()[name]}" for name in missing]},
             )
 
 

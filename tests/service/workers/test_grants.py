@@ -19,6 +19,7 @@ from service.consents import texts
 from service.consents.models import ConsentRecord
 from service.db import Database
 from service.errors import Conflict
+from service.signin.login_sessions import Device, open_session
 from service.workers import grants
 from service.workers.choices import acting
 from service.workers.models import GrantInvitation, Worker
@@ -60,6 +61,17 @@ def granted(client: FlaskClient, people: People, child: Headers, **said: Any) ->
 
 
 class TestFamily:
+    def test_what_the_grant_leaves_out_is_not_mistaken_for_a_missing_second_factor(
+        self, client: FlaskClient, people: People, database: Database, child: Headers
+    ) -> None:
+        acting_headers = granted(client, people, child)
+        with database.write_session() as session:
+            account = session.scalars(select(Account).where(Account.login == "child")).one()
+            opened = open_session(session, account, method="sms", device=Device("", "127.0.0.1"), now=clock.now())
+        signed_in = acting_headers | {"Authorization": f"Bearer {opened.access_token}"}
+        answer = client.get("/v1/me/export", headers=signed_in)
+        assert (answer.status_code, answer.get_json()["error"]) == (403, "not_granted")
+
     def test_a_child_fills_in_the_profile_and_the_parent_sees_it(
         self, client: FlaskClient, people: People, put: Put, child: Headers, worker_id: int
     ) -> None:
