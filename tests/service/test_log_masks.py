@@ -121,8 +121,9 @@ def test_what_libraries_say_goes_the_same_way(planted: tuple[str, str], name: st
 
 
 def _error(text: str) -> Any:
+    nothing: dict[str, str] = {}
     try:
-        {}[text]
+        nothing[text]
     except KeyError:
         return sys.exc_info()
 

@@ -15,6 +15,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
+    negative_data_rejection,
     positive_data_acceptance,
     response_headers_conformance,
     response_schema_conformance,
@@ -34,7 +35,7 @@ from tests.service.matrix_objects import CALLERS, NOBODY, Side, World, made_worl
 from tests.service.test_matrix import makers_of
 from tests.service.wechat.conftest import make_loopback, mini_program
 
-FEW, MANY = 6, 300
+FEW, MANY = 6, 60
 _PATHS = json.loads(FILE.read_text(encoding="utf-8"))["paths"]
 OPERATIONS = [f"{method.upper()} {path}" for path, methods in _PATHS.items() for method in methods if method != "parameters"]
 JUDGED = {
@@ -55,6 +56,7 @@ JUDGED = {
     "POST /v1/employers": "check digits, a place nobody knows",
     "PATCH /v1/employers/{employer_id}": "check digits, a place nobody knows",
     "POST /v1/employers/{employer_id}/papers": "a file that is no picture, more parts than such a form has",
+    "POST /v1/employers/{employer_id}/suspension": "a reason that is not on the list",
     "POST /v1/employers/{employer_id}/verification": "papers that are missing",
     "PATCH /v1/employer-lists/entries/{entry_id}": "a day before the listing",
     "GET /v1/verifications": "a cursor we did not give",
@@ -97,6 +99,8 @@ class Api:
         follower.step()
         follower.close()
         self.schema = schemathesis.openapi.from_wsgi("/openapi.json", self.app)
+        refused = self.schema.config.checks.negative_data_rejection
+        refused.expected_statuses = [*refused.expected_statuses, "413"]  # too large is refused as well
         self.strategies: dict[str, SearchStrategy[schemathesis.Case[Any]]] = {}
 
     def try_out(self, label: str, examples: int) -> None:
@@ -121,8 +125,10 @@ class Api:
         )
         @given(case=strategy)
         def call(case: schemathesis.Case[Any]) -> None:
+            # An empty list in the query is not sent at all, so what was made wrong by it may arrive as right.
+            unsent = [negative_data_rejection] if [] in (case.query or {}).values() else []
             if case.path != "/v1/auth/logout":  # it would sign us out
-                case.call_and_validate(headers={"Authorization": self.token}, excluded_checks=left_out)
+                case.call_and_validate(headers={"Authorization": self.token}, excluded_checks=[*left_out, *unsent])
 
         call()
 
@@ -196,4 +202,4 @@ def test_every_role(api: Api, role: str) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("role", CALLERS)
 def test_every_role_at_length(api: Api, role: str) -> None:
-    assert api.try_as(role, 40) > 0
+    assert api.try_as(role, 6) > 0
