@@ -39,6 +39,7 @@ FEW, MANY = 6, 60
 _PATHS = json.loads(FILE.read_text(encoding="utf-8"))["paths"]
 OPERATIONS = [f"{method.upper()} {path}" for path, methods in _PATHS.items() for method in methods if method != "parameters"]
 JUDGED = {
+    "POST /v1/me/second-factor/remove": "a code of nothing but characters that cannot be seen",
     "POST /v1/jobs": "the law asks for more than a schema can say",
     "PATCH /v1/jobs/{job_id}": "the law asks for more than a schema can say",
     "POST /v1/jobs/check": "a station or stream that does not exist, a year nobody means",
@@ -120,6 +121,7 @@ class Api:
             max_examples=examples,
             deadline=None,
             database=None,
+            derandomize=True,  # the same requests at every run: what fails once can be seen again
             phases=[Phase.explicit, Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
@@ -154,6 +156,7 @@ class Api:
             max_examples=examples,
             deadline=None,
             database=None,
+            derandomize=True,  # the same requests at every run: what fails once can be seen again
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
