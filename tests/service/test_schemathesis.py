@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,6 @@ JUDGED = {
     "POST /v1/jobs/check": "a station or stream that does not exist, a year nobody means",
     "POST /v1/jobs/{job_id}/renew": "an end in the past or too far away",
     "GET /v1/jobs": "a cursor we did not give, a place, trade or benefit nobody knows",
-    "GET /v1/suggest": "a word of nothing but unseen characters, which are taken out before its length is looked at",
     "POST /v1/match": "a cursor we did not give, a place or benefit nobody knows",
     "POST /v1/accounts": "an employer, station or place that does not exist or is not the caller's, a login that is taken",
     "POST /v1/auth/password": "tries are counted, made-up ones as well",
@@ -77,6 +77,23 @@ _SHAPE = [
     response_schema_conformance,
 ]
 """What every answer must be, whoever asks; what may be refused to whom, the matrix says."""
+
+
+def texts(value: object) -> Iterator[str]:
+    """Every text in a made-up body."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from texts(part)
+
+
+def unseen(text: str) -> bool:
+    """Nothing but unseen characters: they are taken out before its length is looked at, which a schema cannot say."""
+    return bool(text) and all(c.isspace() or unicodedata.category(c) in {"Cf", "Co"} for c in text)
 
 
 class Api:
@@ -128,9 +145,12 @@ class Api:
         @given(case=strategy)
         def call(case: schemathesis.Case[Any]) -> None:
             # An empty list in the query is not sent at all, so what was made wrong by it may arrive as right.
-            unsent = [negative_data_rejection] if [] in (case.query or {}).values() else []
+            query = case.query or {}
+            excluded = [*left_out, negative_data_rejection] if [] in query.values() else [*left_out]
+            if any(unseen(text) for text in texts([query, case.body])):
+                excluded.append(positive_data_acceptance)
             if case.path != "/v1/auth/logout":  # it would sign us out
-                case.call_and_validate(headers={"Authorization": self.token}, excluded_checks=[*left_out, *unsent])
+                case.call_and_validate(headers={"Authorization": self.token}, excluded_checks=excluded)
 
         call()
 
