@@ -24,6 +24,7 @@ LOGINS = (
     ("demo-auditor", "审计员"),
 )
 TOKEN_DAYS = 7
+FIRST_ACCOUNT = "  .venv/bin/flask accounts add bureau 登录名 --name 部门名称 --region 赣州市章贡区"
 
 
 def demo_tokens(database: Database) -> dict[str, str]:
@@ -35,6 +36,12 @@ def demo_tokens(database: Database) -> dict[str, str]:
             account.login: issue_token(session, account.account_id, now=now, lifetime=timedelta(days=TOKEN_DAYS))
             for account in accounts
         }
+
+
+def has_accounts(database: Database) -> bool:
+    """Whether anybody can sign in at all: after a first start without demo data nobody can."""
+    with database.read_session() as session:
+        return session.scalar(select(Account.account_id).limit(1)) is not None
 
 
 def has_demo(settings: Settings) -> bool:
@@ -56,12 +63,17 @@ def greet(settings: Settings, address: str, console: Console, *, wechat: str = "
     console.print(f"运行状况                 {address}/status")
     console.print(f"每天的服务水平           {address}/performance")
     tokens: dict[str, str] = {}
-    if settings.demo:
-        database = Database(settings.database_url)
-        try:
+    database = Database(settings.database_url)
+    try:
+        if settings.demo:
             tokens = demo_tokens(database)
-        finally:
-            database.close()
+        nobody = not has_accounts(database)
+    finally:
+        database.close()
+    if nobody:
+        console.print("\n还没有任何账号。请另开一个终端，在本文件夹里用同样的设置（DATA_DIR、DATABASE_URL、KEYS_FILE）执行：")
+        console.print(FIRST_ACCOUNT, markup=False)
+        console.print("之后怎么登录、怎么开通驿站和单位，见 docs/operations.md。")
     if tokens:
         console.print(f"\n演示登录（{TOKEN_DAYS} 天内有效，只在这里显示一次）：")
         for login, name in LOGINS:
