@@ -7,6 +7,8 @@ on PostgreSQL 15-18 (plain SQL only: no extension is needed).
 
 from __future__ import annotations
 
+import select
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,7 +18,9 @@ from typing import Any
 import psycopg
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, TypeDecorator, create_engine, event
 from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 BIG_ID = BigInteger().with_variant(Integer(), "sqlite")
 """SQLite numbers rows by itself only in a column of exactly the type INTEGER."""
@@ -26,6 +30,8 @@ LOCK_SECONDS = 15
 STATEMENT_SECONDS = 20
 """What an answer to a person may take in the database; a request as a whole stays below 30 s."""
 POOL_SECONDS = 10
+QUIET_SECONDS = 1.0
+"""A connection that was not used for so long is asked for a sign of life before it is used again."""
 SILENCE_SECONDS = 5
 """How much longer than the database's own limit a client waits for its word before it takes the connection for dead."""
 _DEAD_PEER = {
@@ -94,7 +100,7 @@ class _Patient(psycopg.Connection[Any]):
 
 
 class Database:
-    """Two engines on one database: one that writes, one that cannot.
+    """Three engines on one database: one that writes, and two that cannot; of these, the one for answers begins no transaction.
 
     ``statement_seconds``: the longest that PostgreSQL may take for one statement (None: no limit, for rebuilds and copies).
     """
@@ -107,11 +113,12 @@ class Database:
             if database and database != ":memory:":
                 Path(database).parent.mkdir(parents=True, exist_ok=True)
             self.write_engine = _sqlite_engine(url, pool_size, writes=True)
-            self.read_engine = _sqlite_engine(url, pool_size, writes=False)
+            self.read_engine = self.answer_engine = _sqlite_engine(url, pool_size, writes=False)
         else:
             self.write_engine = _postgres_engine(url, pool_size, statement_seconds)
             # The same pool: only the transaction is read-only.
             self.read_engine = self.write_engine.execution_options(postgresql_readonly=True)
+            self.answer_engine = _postgres_engine(url, pool_size, statement_seconds, answers=True)
 
     @contextmanager
     def write_session(self) -> Iterator[Session]:
@@ -125,23 +132,35 @@ class Database:
         with Session(self.read_engine, expire_on_commit=False, autoflush=False) as session:
             yield session
 
+    @contextmanager
+    def answer_session(self) -> Iterator[Session]:
+        """The same for one answer to a person: each SELECT sees its own moment, as it would inside a transaction of PostgreSQL's
+        usual kind, without the two journeys that begin and end one. Rows cannot be streamed from it."""
+        with Session(self.answer_engine, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
     def close(self) -> None:
         """Give the connections back."""
-        self.write_engine.dispose()
-        self.read_engine.dispose()
+        for engine in (self.write_engine, self.read_engine, self.answer_engine):
+            engine.dispose()
 
 
-def _postgres_engine(url: str, pool_size: int, statement_seconds: int | None) -> Engine:
+def _postgres_engine(url: str, pool_size: int, statement_seconds: int | None, *, answers: bool = False) -> Engine:
     options = _SERVER_OPTIONS + ("" if statement_seconds is None else f" -c statement_timeout={statement_seconds * 1000}")
+    alone: dict[str, Any] = {}
+    if answers:
+        options += " -c default_transaction_read_only=on"
+        alone = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
     engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=8,
         pool_timeout=POOL_SECONDS,
-        pool_pre_ping=True,  # a server that was restarted costs no request
         connect_args={"connect_timeout": CONNECT_SECONDS, "options": options, **_DEAD_PEER},
         hide_parameters=True,
+        **alone,
     )
+    _look_before_use(engine)
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Dialect, _record: Any, arguments: list[Any], options: dict[str, Any]) -> psycopg.Connection[Any]:
@@ -151,6 +170,36 @@ def _postgres_engine(url: str, pool_size: int, statement_seconds: int | None) ->
         return made
 
     return engine
+
+
+def _look_before_use(engine: Engine) -> None:
+    """A server that was restarted costs no request: whoever takes a connection from the pool looks whether it still stands.
+
+    When it was used a moment ago, a look at the socket is enough, a thousand times quicker than asking the server: a server that
+    went has closed it (or said why it will), and nothing may be waiting in it otherwise.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def note(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["used"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def look(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        used = record.info.get("used")
+        if used is None:  # just opened
+            return
+        if connection.closed or time.monotonic() - used > QUIET_SECONDS or _something_waits(connection):
+            try:
+                if not engine.dialect.do_ping(connection):
+                    raise InvalidatePoolError
+            except (psycopg.OperationalError, psycopg.InterfaceError) as gone:
+                raise InvalidatePoolError from gone
+
+
+def _something_waits(connection: psycopg.Connection[Any]) -> bool:
+    watch = select.poll()
+    watch.register(connection.fileno(), select.POLLIN)
+    return bool(watch.poll(0))
 
 
 def _sqlite_engine(url: str, pool_size: int, *, writes: bool) -> Engine:

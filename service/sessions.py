@@ -37,5 +37,5 @@ def write_session() -> Iterator[Session]:
 @contextmanager
 def read_session() -> Iterator[Session]:
     """A session in which the database itself refuses to write."""
-    with database().read_session() as session:
+    with database().answer_session() as session:
         yield session

@@ -5,6 +5,7 @@ and names, the hour, the district.
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 import unicodedata
@@ -14,7 +15,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
 import structlog
+from numpy.typing import NDArray
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
@@ -31,6 +34,7 @@ log = structlog.get_logger(__name__)
 FLUSH_SECONDS = 30.0
 MOST_KEPT = 20_000
 """Different searches held while the database is away; more are let go, since they are only counts."""
+FARTHEST_KM = 150
 FEW = 5
 """Words asked for less often than this are not shown to anybody: few people say what only one would say."""
 _HIDDEN = "#"
@@ -149,13 +153,17 @@ def _number(found: re.Match[str]) -> str:
     return _HIDDEN
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65_536)
 def district(place: str | tuple[float, float]) -> str:
-    """The county of a region code, or the one whose middle is nearest to a rounded point; empty when none is within 150 km."""
+    """The county of a region code, or the one whose middle is nearest to a rounded point; empty when none is
+    within ``FARTHEST_KM``."""
     if isinstance(place, str):
         return f"{place[:6]}000000" if place else ""
-    nearest = min(_counties(), key=lambda county: distance_km(place[0], place[1], county[1], county[2]))
-    return nearest[0] if distance_km(place[0], place[1], nearest[1], nearest[2]) < 150 else ""
+    codes, lat, lng = _counties()
+    # Which is nearest is seen on a plane as well, and for all counties at once; the distance itself is exact.
+    east = (lng - place[1]) * math.cos(math.radians(place[0]))
+    near = int(np.argmin((lat - place[0]) ** 2 + east**2))
+    return codes[near] if distance_km(*place, float(lat[near]), float(lng[near])) < FARTHEST_KM else ""
 
 
 def misses(session: Session, region_code: str, since: datetime, limit: int) -> list[tuple[str, str, int, int]]:
@@ -214,12 +222,12 @@ def _write(session: Session, lines: dict[_Key, _Count]) -> None:
             "found": fresh.found,
         },
     )
-    for start in range(0, len(rows), 500):
-        session.execute(statement.values(rows[start : start + 500]))
+    session.connection().execute(statement, rows)
 
 
 @lru_cache(maxsize=1)
-def _counties() -> tuple[tuple[str, float, float], ...]:
+def _counties() -> tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float64]]:
+    """Codes, latitudes and longitudes of the middles of all counties."""
     found = []
     for number in range(11, 83):
         try:
@@ -227,4 +235,5 @@ def _counties() -> tuple[tuple[str, float, float], ...]:
         except region_rules.UnknownRegion:
             continue
         found += [(one.code, one.lat, one.lng) for one in below if one.level == 3 and one.lat is not None and one.lng is not None]
-    return tuple(found)
+    codes, lat, lng = zip(*found, strict=True)
+    return tuple(codes), np.array(lat), np.array(lng)

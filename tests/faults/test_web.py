@@ -168,7 +168,8 @@ def test_loading_anew_and_stopping_under_load_lose_no_request(web: Web) -> None:
     time.sleep(1)
     assert (load.refused, load.broken) == (0, 0)
     assert set(load.answers) <= {200, 201}
-    assert load.written() == load.confirmed
+    confirmed = set(load.confirmed)  # first: the clients go on, and what is written is confirmed a moment later
+    assert confirmed <= load.written()
 
     # Half a request is on its way when the order comes: it is heard out and answered.
     body = json.dumps(draft(title="电焊工（最后）")).encode()

@@ -95,7 +95,7 @@ def test_every_get_runs_read_only(app: flask.Flask, client: FlaskClient, people:
         if watch.match(statement) and not noted.match(statement):
             written.append(statement)
 
-    for engine in {database.write_engine, database.read_engine}:
+    for engine in {database.write_engine, database.read_engine, database.answer_engine}:
         event.listen(engine, "before_cursor_execute", see)
     for rule in _rules(app):
         if "GET" in (rule.methods or set()):

@@ -149,7 +149,7 @@ def test_a_role_nobody_knows_is_nobody(app: flask.Flask, client: FlaskClient, pe
 def test_finding_out_who_calls_costs_one_select(app: flask.Flask, client: FlaskClient, people: People) -> None:
     grant_id = grant(app, people)
     seen: list[str] = []
-    engine = app.extensions["database"].read_engine
+    engine = app.extensions["database"].answer_engine
     event.listen(engine, "before_cursor_execute", lambda _c, _u, statement, *_rest: seen.append(statement))
     assert me(client, people.staff, grant_id).status_code == 200
     assert client.get("/v1/me", headers=people.employer).status_code == 200

@@ -178,7 +178,7 @@ def test_a_closed_job_is_never_shown_even_with_the_index_behind(
 
 def test_a_page_costs_one_select_of_jobs(app: flask.Flask, client: FlaskClient, pool: dict[str, int]) -> None:
     statements: list[str] = []
-    engine = app.extensions["database"].read_engine
+    engine = app.extensions["database"].answer_engine
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         statements.append(statement)
