@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, NamedTuple, cast
 
 import numpy as np
@@ -172,7 +173,7 @@ class _Tallied(NamedTuple):
     matches: int
     tally: Tally
     rows: Rows
-    codes_of: Callable[[int], Sequence[str]]
+    trades_of: Callable[[Ints], Iterable[tuple[str, int]]]
     tag_index: dict[str, int]
 
 
@@ -185,7 +186,7 @@ def _tallied(snapshot: Snapshot, plan: Plan) -> Iterator[_Tallied]:
             tally = _tally(len(segment.set_starts) - 1, rows)
             room = room_for(len(ready[1]), len(segment.hot.supers.facts))
             matches = int(tally_segment(segment.hot, segment.trade_set, live.dead, ready[0], room, tally))
-            yield _Tallied(matches, tally, rows, segment.codes_of_set, segment.tag_index)
+            yield _Tallied(matches, tally, rows, segment.trades_of, segment.tag_index)
     fresh = snapshot.fresh
     if fresh is not None:
         ready = ask(plan, fresh.heads, fresh.tag_index, TAG_WORDS)
@@ -193,7 +194,7 @@ def _tallied(snapshot: Snapshot, plan: Plan) -> Iterator[_Tallied]:
             rows = fresh.chains.rows
             tally = _tally(len(fresh.trade_sets), rows)
             matches = int(tally_fresh(fresh.chains, fresh.rows, fresh.dead, ready[0], sums(), tally))
-            yield _Tallied(matches, tally, rows, fresh.trade_sets.__getitem__, fresh.tag_index)
+            yield _Tallied(matches, tally, rows, fresh.trades_of, fresh.tag_index)
 
 
 def _tally(trade_sets: int, rows: Rows) -> Tally:
@@ -206,17 +207,21 @@ def _name(found: _Tallied, facets: Facets) -> None:
         return
     tally, rows = found.tally, found.rows
     _add(facets.kind, zip(KINDS, tally.kinds.tolist(), strict=False))
-    for chosen in np.flatnonzero(tally.trade_sets).tolist():
-        number = int(tally.trade_sets[chosen])
-        _add(facets.trade, ((code, number) for code in found.codes_of(chosen)))
+    _add(facets.trade, found.trades_of(tally.trade_sets))
     met = np.flatnonzero(tally.regions)
-    counties = (rows.regions[met] // _COUNTY).tolist()
-    numbers = tally.regions[met].tolist()
-    _add(facets.region, ((f"{code * _COUNTY:012d}", number) for code, number in zip(counties, numbers, strict=True) if code))
+    counties, county_of = np.unique(rows.regions[met] // _COUNTY, return_inverse=True)
+    summed = np.bincount(county_of, tally.regions[met], len(counties)).astype(np.int64)  # exact: far below 2**53
+    numbers = zip(counties.tolist(), summed.tolist(), strict=True)
+    _add(facets.region, ((_county(code), number) for code, number in numbers if code))
     held = np.flatnonzero(tally.tag_sets)
     bits = np.unpackbits(rows.tag_sets[held].astype("<u8").view(np.uint8), axis=1, bitorder="little")
     by_tag = (tally.tag_sets[held] @ bits).tolist()
     _add(facets.tags, ((tag, by_tag[bit]) for tag, bit in list(found.tag_index.items())))  # a list: it may grow meanwhile
+
+
+@cache
+def _county(number: int) -> str:
+    return f"{number * _COUNTY:012d}"
 
 
 def _add(into: dict[str, int], counts: Iterable[tuple[str, int]]) -> None:

@@ -6,7 +6,7 @@ the caller to say (``HeldBy``): only who reads the change log knows how far a po
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any, Final, NamedTuple
@@ -63,6 +63,12 @@ class Fresh:
             found += row < self.rows and not int(self.dead[row >> 6]) >> (row & 63) & 1
             at = int(self.chains.earlier[at])
         return found
+
+    def trades_of(self, counted: npt.NDArray[np.int64]) -> Iterator[tuple[str, int]]:
+        """(occupation code, jobs), a code of several sets several times; ``counted``: how many jobs of each trade set."""
+        for chosen in np.flatnonzero(counted).tolist():
+            for code in self.trade_sets[chosen]:
+                yield code, int(counted[chosen])
 
     def impacts(self, row: int) -> list[tuple[str, int]]:
         """Every word of a job with its weight in the advert, as a segment would store it."""

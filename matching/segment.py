@@ -87,6 +87,13 @@ class Segment:
         """Occupation codes of a trade set."""
         return [self.trade_names[at] for at in self.set_trades[int(self.set_starts[chosen]) : int(self.set_starts[chosen + 1])]]
 
+    def trades_of(self, counted: npt.NDArray[np.int64]) -> list[tuple[str, int]]:
+        """How many jobs of each occupation code, those of none left out; ``counted``: how many of each trade set."""
+        held = np.asarray(np.diff(self.set_starts), dtype=np.int64)
+        numbers = np.bincount(self.set_trades, np.repeat(counted, held), len(self.trade_names)).astype(np.int64)
+        met = np.flatnonzero(numbers)
+        return [(self.trade_names[at], number) for at, number in zip(met.tolist(), numbers[met].tolist(), strict=True)]
+
 
 def _narrow(values: Array, limit: int, wide: bool) -> Array:
     """Positions below ``limit`` in two bytes where they fit and nothing asks for more, else in four."""

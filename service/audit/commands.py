@@ -17,7 +17,7 @@ from service.audit.models import AuditHead
 from service.audit.verify import Anchor, verify
 from service.crypto import keyring
 from service.errors import Refusal
-from service.sessions import read_session, settings, write_session
+from service.sessions import database, settings, write_session
 
 
 @click.group("audit")
@@ -37,7 +37,7 @@ def verify_command(since: datetime | None, said: tuple[str, ...], path: Path | N
         return
     anchors = [*map(_anchor, said), *kept(settings().data_dir)]
     after = None if since is None else since.replace(tzinfo=clock.BEIJING)
-    with read_session() as session:
+    with database().read_session() as session:
         verdict = verify(session, keyring.current(), since=after, anchors=anchors)
     for problem in verdict.problems:
         click.echo(f"有问题：{problem.said}")
@@ -51,7 +51,7 @@ def verify_command(since: datetime | None, said: tuple[str, ...], path: Path | N
 @with_appcontext
 def head_command() -> None:
     """打印现在的链头。请抄到数据库以外的地方：以后结尾被整段删掉，只有它能看出来。"""
-    with read_session() as session:
+    with database().read_session() as session:
         head = session.scalars(select(AuditHead)).one_or_none()
     end = Anchor(0, "-") if head is None else Anchor(head.seq, head.hash)
     keep(settings().data_dir, end)

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import ARRAY, BigInteger, Select, any_, bindparam, select
 from sqlalchemy.orm import Session, joinedload, undefer_group
 
 from service.employers.models import Employer
@@ -116,8 +116,16 @@ _OWN = Card._fields[: Card._fields.index("employer")]
 
 
 @cache
-def _card_columns() -> Select[Any]:
-    """Columns instead of objects: an ORM row with its joins costs five times as much to make, and a card is only looked at."""
+def _card_columns(dialect: str) -> Select[Any]:
+    """Columns instead of objects: an ORM row with its joins costs five times as much to make, and a card is only looked at.
+
+    PostgreSQL takes the ids as one array, so that the statement has one text and is planned once.
+    """
+    one_of = (
+        Job.job_id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
+        if dialect == "postgresql"
+        else Job.job_id.in_(bindparam("ids", expanding=True))
+    )
     return (
         select(
             *(getattr(Job, name) for name in _OWN),
@@ -132,7 +140,7 @@ def _card_columns() -> Select[Any]:
         .outerjoin(Station, Station.station_id == GigTerms.station_id)
         .outerjoin(LiveListing, LiveListing.job_id == Job.job_id)
         .outerjoin(LiveSession, LiveSession.session_id == LiveListing.session_id)
-        .where(Job.job_id.in_(bindparam("ids", expanding=True)), Job.status == "open", Job.valid_until > bindparam("now"))
+        .where(one_of, Job.status == "open", Job.valid_until > bindparam("now"))
     )
 
 
@@ -153,7 +161,8 @@ def cards(session: Session, ids: Sequence[int], now: datetime) -> dict[int, Card
     so a late index never shows one."""
     if not ids:
         return {}
-    found = session.connection().execute(_card_columns(), {"ids": list(ids), "now": now})
+    connection = session.connection()
+    found = connection.execute(_card_columns(connection.dialect.name), {"ids": list(ids), "now": now}).all()
     return {row[0]: _card(row) for row in found}
 
 

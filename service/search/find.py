@@ -176,5 +176,7 @@ def _trade_name(code: str) -> str:
 
 
 def _named(counts: dict[str, int], name: Callable[[str], str]) -> list[dict[str, Any]]:
-    most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:FACETS_MOST]
+    least = sorted(counts.values(), reverse=True)[:FACETS_MOST][-1:]  # numbers alone first: there are thousands of names
+    frequent = ((value, number) for value, number in counts.items() if number >= least[0])
+    most = sorted(frequent, key=lambda item: (-item[1], item[0]))[:FACETS_MOST]
     return [{"value": value, "name": name(value), "count": number} for value, number in most if value]

@@ -143,7 +143,7 @@ def test_a_database_that_is_away(
     def away() -> None:
         raise trouble
 
-    monkeypatch.setattr(app.extensions["database"], "read_session", away)
+    monkeypatch.setattr(app.extensions["database"], "answer_session", away)
     response = client.get("/v1/jobs/1")
     assert assert_shape(response, 503)["error"] == "unavailable"
     assert response.headers["Retry-After"] == "5"
@@ -155,7 +155,7 @@ def test_a_fault_tells_nothing(
     def broken() -> None:
         raise KeyError("13800000001 secret")
 
-    monkeypatch.setattr(app.extensions["database"], "read_session", broken)
+    monkeypatch.setattr(app.extensions["database"], "answer_session", broken)
     response = client.get("/v1/jobs/1")
     assert assert_shape(response, 500)["error"] == "internal"
     assert "secret" not in response.get_data(as_text=True)
