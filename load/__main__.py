@@ -186,7 +186,8 @@ def _print(result: dict[str, Any]) -> None:
 
 def _save(result: dict[str, Any]) -> None:
     kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    kept[f"{result['database']}-{result['jobs'] // 10_000}0k"] = result
+    offered = "most" if not result["offered_per_second"] else f"{result['offered_per_second']:g}"
+    kept[f"{result['database']}-{result['jobs'] // 10_000}0k-{offered}"] = result
     RESULTS.write_text(json.dumps(kept, ensure_ascii=False, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
