@@ -10,7 +10,7 @@ from service.feeds.record import Parsed, RecordOutcome
 from service.feeds.records import Record
 from service.feeds.source import FeedSource
 from service.jobs.advert import Advert, Reading, Source, read_advert
-from service.jobs.check import check_advert
+from service.jobs.checks import check_advert
 from service.jobs.findings import Finding
 from service.jobs.put import GONE
 

@@ -1,4 +1,4 @@
-"""What is noticed about an advert: by reading it (``advert.py``) and by holding it against the rules (``check.py``)."""
+"""What is noticed about an advert: by reading it (``advert.py``) and by holding it against the rules (``checks``)."""
 
 from __future__ import annotations
 

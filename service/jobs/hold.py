@@ -14,7 +14,7 @@ from service.accounts.permissions import STATION_ROLES
 from service.employers.models import Employer
 from service.employers.standing import Standing, may_publish
 from service.errors import Forbidden
-from service.jobs.check import verdict
+from service.jobs.checks import verdict
 from service.jobs.findings import Finding
 from service.jobs.models import HOLDS, Job
 

@@ -12,7 +12,7 @@ from service.accounts.caller import Caller
 from service.accounts.permit import require
 from service.errors import Conflict, Invalid
 from service.jobs.advert import Advert, Reading, read_advert
-from service.jobs.check import check_advert
+from service.jobs.checks import check_advert
 from service.jobs.draft import advert_of_draft
 from service.jobs.findings import Finding
 from service.jobs.hold import reasons_to_hold, require_may_publish, standing_findings, standing_held

@@ -18,7 +18,7 @@ from service.errors import NotFound
 from service.headers import require_match, unless_known
 from service.jobs import schemas
 from service.jobs.advert import Reading, read_advert
-from service.jobs.check import check_advert, of_wechat, verdict
+from service.jobs.checks import check_advert, of_wechat, verdict
 from service.jobs.close import close_own
 from service.jobs.close import renew as renew_job
 from service.jobs.draft import advert_of_draft

@@ -14,7 +14,7 @@ from service.employers.standing import may_publish
 from service.employers.watch import watch
 from service.errors import Conflict
 from service.jobs.advert import read_advert
-from service.jobs.check import check_advert, verdict
+from service.jobs.checks import check_advert, verdict
 from service.jobs.draft import advert_of_row
 from service.jobs.hold import ADVERT, EMPLOYER, STATION
 from service.jobs.models import Job, held_columns

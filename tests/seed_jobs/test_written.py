@@ -14,7 +14,7 @@ from matching.rules.wage import parse_wage
 from seed_jobs import written
 from seed_jobs.written import Row
 from service.jobs.advert import Advert, read_advert
-from service.jobs.check import check_advert, verdict
+from service.jobs.checks import check_advert, verdict
 from service.jobs.models import CONTRACT_KINDS, SHIFTS
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from service.jobs.advert import Advert, GigAdvert, Source
-from service.jobs.check import check_advert, verdict
+from service.jobs.checks import check_advert, verdict
 from service.jobs.models import Job
 from service.jobs.rules import Rule, all_rules, rules_on
 from tests.service.conftest import People, draft
