@@ -1,42 +1,31 @@
-"""Read a table that people send: CSV in any Chinese encoding, .xlsx, .xls, each also gzipped.
+"""Read a table that people send: where its header is, and what stands below each name. ``service/sheets`` reads the cells.
 
-Every way it can be broken is one clear line. What the file is, its bytes say, not its name: an .xls that is really a CSV is
-common. The whole file is read and judged before anybody uses a row of it.
+The whole file is read and judged before anybody uses a row of it.
 """
 
 from __future__ import annotations
 
-import csv
-import gzip
 import hashlib
-import io
 import re
 import unicodedata
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
-
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from service.errors import Invalid
+from service.sheets.read import Grid, Limits, read_book
 
-MAX_FILE_BYTES = 50 * 2**20
-MAX_PLAIN_BYTES = 200 * 2**20
-"""After unpacking: a few kilobytes of zip can hold gigabytes."""
 MAX_ROWS = 200_000
-MAX_COLUMNS = 200
-MAX_CELLS = 5_000_000
-"""The reader keeps every cell of the rectangle up to the last one, empty or not: one cell far out costs gigabytes."""
-MAX_CELL_CHARACTERS = 20_000
 HEADER_SEARCH_ROWS = 20
 """Real sheets have a title, a date and a note above the header."""
-
-_XLSX, _XLS, _GZIP = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b"
-Grid = list[list[str]]
+LIMITS = Limits(
+    "feed_file",
+    file_bytes=50 * 2**20,
+    plain_bytes=200 * 2**20,
+    rows=MAX_ROWS + HEADER_SEARCH_ROWS,
+    columns=200,
+    cells=5_000_000,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,160 +61,17 @@ def read_table(path: Path, columns: Columns) -> Table:
     feed_file_no_header``.
     """
     packed = _load(path)
-    data, inner = (_unzip(packed), True) if packed.startswith(_GZIP) else (packed, False)
-    if not data.strip():
-        raise Invalid("feed_file_empty", f"文件 {path.name} 是空的，没有读到任何内容，请检查下载或导出是否成功。")
-    if data.startswith((_XLSX, _XLS)):
-        form = "xlsx" if data.startswith(_XLSX) else "xls"
-        grids = _sheets(data, path.name)
-    else:
-        text, form = _decode(data, path.name)
-        grids = [_csv_grid(text, path.name)]
-    rows = _rows(grids, columns, path.name)
-    return Table(rows, f"{form}.gz" if inner else form, hashlib.sha256(packed).hexdigest())
+    book = read_book(packed, path.name, LIMITS)
+    rows = _rows([sheet.grid for sheet in book.sheets], columns, path.name)
+    return Table(rows, book.form, hashlib.sha256(packed).hexdigest())
 
 
 def _load(path: Path) -> bytes:
     if not path.is_file():
         raise Invalid("feed_file_missing", f"找不到文件 {path.name}，请检查路径。")
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise Invalid("feed_file_too_big", f"文件 {path.name} 超过 {MAX_FILE_BYTES // 2**20} MB，请拆成几个再导入。")
+    if path.stat().st_size > LIMITS.file_bytes:
+        raise Invalid("feed_file_too_big", f"文件 {path.name} 超过 {LIMITS.file_bytes // 2**20} MB，请拆成几个再导入。")
     return path.read_bytes()
-
-
-def _unzip(packed: bytes) -> bytes:
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(packed)) as stream:
-            data = stream.read(MAX_PLAIN_BYTES + 1)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as wrong:
-        raise Invalid("feed_file_cut", "压缩文件不完整或已损坏，请重新下载。") from wrong
-    if len(data) > MAX_PLAIN_BYTES:
-        raise Invalid("feed_file_too_big", f"文件解压后超过 {MAX_PLAIN_BYTES // 2**20} MB，请拆成几个再导入。")
-    return data
-
-
-def _decode(data: bytes, name: str) -> tuple[str, str]:
-    """Text and encoding. GB18030 covers GBK and GB2312; a byte order mark settles the matter."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings: tuple[str, ...] = ("utf-16",)
-    elif data.startswith(b"\xef\xbb\xbf"):
-        encodings = ("utf-8-sig",)
-    else:
-        encodings = ("utf-8", "gb18030")
-    for encoding in encodings:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError as wrong:
-            if wrong.end >= len(data) - 4 and wrong.start > len(data) - 8:
-                raise Invalid("feed_file_cut", f"文件 {name} 在一个字的中间断了，没有下载完整，请重新下载。") from wrong
-            continue
-        if "\x00" not in text:
-            return text, "utf-8" if encoding.startswith("utf-8") else encoding
-    raise Invalid("feed_file_encoding", f"文件 {name} 的文字编码认不出来，请另存为“CSV UTF-8”或 .xlsx 再导入。")
-
-
-def _csv_grid(text: str, name: str) -> Grid:
-    delimiter = _delimiter(text)
-    grid: Grid = []
-    try:
-        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
-            _cap(len(grid), len(cells), name)
-            grid.append([_text(cell) for cell in cells])
-    except csv.Error as wrong:
-        if "unexpected end of data" in str(wrong):
-            raise Invalid("feed_file_cut", f"文件 {name} 最后一行没有写完（引号没有关上），没有下载完整，请重新下载。") from wrong
-        raise Invalid(
-            "feed_file_format", f"文件 {name} 第 {len(grid) + 1} 行附近不是正确的 CSV，请另存为 .xlsx 再导入。"
-        ) from wrong
-    return grid
-
-
-def _delimiter(text: str) -> str:
-    head = text[:4096].split("\n", 1)[0]
-    return max(",\t;", key=head.count)
-
-
-def _sheets(data: bytes, name: str) -> list[Grid]:
-    if data.startswith(_XLSX):
-        _check_zip(data, name)
-    try:
-        with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
-            return [_sheet_grid(book, at, name) for at in range(len(book.sheet_names))]
-    except PasswordError as wrong:
-        raise Invalid("feed_file_format", f"表格 {name} 设了打开密码，请去掉密码再导入。") from wrong
-    except (CalamineError, OSError, ValueError) as wrong:
-        raise Invalid("feed_file_cut", f"表格 {name} 打不开，可能没有下载完整，请重新下载或另存一次。") from wrong
-
-
-def _check_zip(data: bytes, name: str) -> None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = archive.infolist()
-            small = sum(entry.file_size for entry in entries) <= MAX_PLAIN_BYTES
-            sheets = [entry for entry in entries if small and "worksheets/" in entry.filename.lower()]
-            widest = max((_rectangle(archive.read(entry)) for entry in sheets), default=0)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as wrong:
-        raise Invalid("feed_file_cut", f"表格 {name} 打不开，可能没有下载完整，请重新下载或另存一次。") from wrong
-    if sum(entry.file_size for entry in entries) > MAX_PLAIN_BYTES:
-        raise Invalid("feed_file_too_big", f"表格 {name} 展开后超过 {MAX_PLAIN_BYTES // 2**20} MB，请拆成几个再导入。")
-    if widest > MAX_CELLS:
-        raise Invalid("feed_file_too_big", f"表格 {name} 的范围太大（最后一格离开头太远），请删掉多余的空行空列，另存后再导入。")
-    if any(entry.filename.lower().endswith("vbaproject.bin") for entry in entries):
-        raise Invalid("feed_file_format", f"表格 {name} 里有宏，为了安全不打开，请另存为不含宏的 .xlsx。")
-
-
-_REFERENCE = re.compile(rb"""\br=["']([A-Za-z]{1,7})(\d{1,9})["']""")
-
-
-def _rectangle(sheet: bytes) -> int:
-    """How many cells the rectangle up to the last row and the last column of a worksheet holds."""
-    rows = columns = 0
-    for letters, digits in _REFERENCE.findall(sheet):
-        column = 0
-        for letter in letters.upper():
-            column = column * 26 + letter - 64
-        rows, columns = max(rows, int(digits)), max(columns, column)
-    return rows * columns
-
-
-def _sheet_grid(book: CalamineWorkbook, at: int, name: str) -> Grid:
-    sheet = book.get_sheet_by_index(at)
-    if sheet.total_height == 0:
-        return []
-    _cap(sheet.total_height, sheet.total_width, name)
-    grid = [[_text(cell) for cell in cells] for cells in sheet.to_python(skip_empty_area=False)]
-    # The workbook itself says which cells are merged: each of them means what the first one says. Nothing is guessed.
-    for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
-        for row in range(top, min(bottom, len(grid) - 1) + 1):
-            for column in range(left, min(right, len(grid[row]) - 1) + 1):
-                grid[row][column] = grid[top][left]
-    return grid
-
-
-def _cap(rows: int, columns: int, name: str) -> None:
-    if rows > MAX_ROWS + HEADER_SEARCH_ROWS:
-        raise Invalid("feed_file_too_big", f"文件 {name} 超过 {MAX_ROWS} 行，请拆成几个再导入。")
-    if columns > MAX_COLUMNS:
-        raise Invalid("feed_file_format", f"文件 {name} 有 {columns} 栏，超过 {MAX_COLUMNS} 栏，请检查分隔符或删掉空栏。")
-
-
-def _text(cell: Any) -> str:
-    """A cell as a person reads it: whole numbers without a point, dates as ISO, no invisible characters, one space for many."""
-    if isinstance(cell, bool):
-        return "是" if cell else "否"
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ", timespec="minutes")
-    if isinstance(cell, date):
-        return cell.isoformat()
-    if isinstance(cell, (time, timedelta)):
-        return str(cell)
-    text = "".join(
-        " " if unicodedata.category(c) in {"Cc", "Zs", "Zl", "Zp"} else c for c in str(cell) if c not in "\ufeff\u200b"
-    )
-    text = "".join(c for c in text if unicodedata.category(c) != "Cs")
-    return re.sub(r" {2,}", " ", text).strip()[:MAX_CELL_CHARACTERS]
 
 
 def _rows(grids: list[Grid], columns: Columns, name: str) -> tuple[Row, ...]:

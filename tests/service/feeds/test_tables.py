@@ -6,6 +6,7 @@ import gzip
 import io
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -160,7 +161,7 @@ class TestBroken:
         assert "宏" in refused(tmp_path, book.getvalue(), "e.xlsm").message
 
     def test_a_zip_that_unfolds_to_gigabytes(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(tables, "MAX_PLAIN_BYTES", 10_000)
+        monkeypatch.setattr(tables, "LIMITS", replace(tables.LIMITS, plain_bytes=10_000))
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("xl/worksheets/sheet1.xml", b" " * 20_000)
@@ -171,7 +172,7 @@ class TestBroken:
         monkeypatch.setattr(tables, "MAX_ROWS", 3)
         assert refused(tmp_path, ("岗位名称,招聘人数\n" + "焊工,1\n" * 4).encode()).error == "feed_file_too_big"
         assert refused(tmp_path, (",".join("x" * 300) + "\n").encode()).error == "feed_file_format"
-        monkeypatch.setattr(tables, "MAX_FILE_BYTES", 8)
+        monkeypatch.setattr(tables, "LIMITS", replace(tables.LIMITS, file_bytes=8))
         assert refused(tmp_path, TEXT.encode()).error == "feed_file_too_big"
 
 
