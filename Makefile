@@ -58,7 +58,7 @@ run: setup ## 安装并启动全部服务，打印访问地址（Ctrl-C 结束�
 	@exec $(PY) -m service.supervisor
 
 test: setup-test ## 全部测试（5 分钟以内）
-	@$(PY) -m pytest -n 2 -m "not long"
+	@$(PY) -m pytest -n 3 --dist worksteal -m "not long"
 
 test-long: setup-test ## 长时间的故障、模糊和大数据测试（15 分钟以内）
 	@$(PY) -m pytest -n 2 -m long --timeout 600

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import psycopg
@@ -13,6 +13,7 @@ import pytest
 import redis
 from hypothesis import settings
 
+from matching.spelling import Spelling
 from service.db import Base, Database
 from service.migrations.run import upgrade
 from tests import servers
@@ -33,6 +34,25 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     directory = config.stash.get(_DIRECTORY, None)
     if directory is not None:
         servers.end_run(directory)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, None, None]:
+    """What is ``costly`` runs on PostgreSQL with the long tests only; and whatever takes long begins first, so that at the end
+    of the run nobody waits for the last one."""
+    for item in items:
+        if item.get_closest_marker("costly") and "postgresql" in item.name.partition("[")[2]:
+            item.add_marker(pytest.mark.long)
+    yield
+    items.sort(key=lambda item: not (item.get_closest_marker("costly") or item.get_closest_marker("timeout")))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tables_at_first_use() -> Iterator[None]:
+    """An index makes all its tables of words when it is opened, before anybody waits for them. Here most are never asked for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Spelling, "ready", lambda _self: None)
+        yield
 
 
 _DIRECTORY = pytest.StashKey[Path]()

@@ -183,6 +183,7 @@ def test_rows_that_somebody_holds_are_passed_over_and_told(
     assert sum(one.changed for one in reseal(database)) == 2
 
 
+@pytest.mark.costly
 @pytest.mark.timeout(200)
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_killed_in_the_middle_and_resumed(kind: str, request: pytest.FixtureRequest, keys: KeyringFile, tmp_path: Path) -> None:

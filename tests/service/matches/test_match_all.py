@@ -86,6 +86,7 @@ def test_everybody_gets_what_they_would_find(
     assert rows(database) == expected
 
 
+@pytest.mark.costly
 def test_two_processes_find_what_one_finds(
     settings: Settings, database: Database, jobs: None, workers: list[int], match_all: Command, tmp_path: Path
 ) -> None:
@@ -143,6 +144,7 @@ def _undisturbed(settings: Settings, out: Path, now: int) -> list[Row]:
     return parts(out)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize(("database_url", "processes"), [("sqlite", "1"), ("postgresql", "2")], indirect=["database_url"])
 def test_a_batch_that_is_killed_goes_on_where_it_was(
     settings: Settings, database: Database, jobs: None, workers: list[int], tmp_path: Path, processes: str

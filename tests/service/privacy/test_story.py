@@ -277,6 +277,7 @@ class Story(RuleBasedStateMachine):
                 assert session.get(AccountPhone, self.account_id) is None
 
 
+@pytest.mark.costly
 @pytest.mark.timeout(240)
 def test_any_story(database: Database) -> None:
     run_state_machine_as_test(

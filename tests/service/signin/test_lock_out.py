@@ -69,6 +69,7 @@ def test_a_stranger_elsewhere_does_not_stop_somebody_at_another_address(door: Do
     assert door.password("employer", address=HERE).status_code == 200
 
 
+@pytest.mark.costly
 def test_a_thousand_addresses_get_no_more_than_one_and_the_known_device_goes_in(door: Door, hands: Hands) -> None:
     device = door.set_up("employer")["device_token"]
     database = door.app.extensions["database"]

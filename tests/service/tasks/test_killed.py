@@ -55,6 +55,7 @@ def began(process: subprocess.Popen[str]) -> None:
     assert process.stdout.readline() == "began\n"
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("kind", ["test.inside", "test.outside"])
 def test_done_again_after_the_lease_and_once_in_effect(own: Database, tmp_path: Path, kind: str) -> None:
     with own.write_session() as session:

@@ -79,7 +79,7 @@ class TestEditing:
             ("skills", [{"name": "焊工", "level": "王者"}]),
             ("health_limits", ["no_wings"]),
             ("place", {"lat": 25.8}),
-            ("radius_km", float("nan")),
+            ("radius_km", "NaN"),
             ("sex", "x"),
             ("region", "没有这个地方吧"),
             ("group_size", 0),
