@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -27,6 +30,7 @@ from tests.service.conftest import People, settings_for
 
 NOON = datetime(2026, 11, 27, 4, 0, tzinfo=UTC)
 """Noon in Beijing."""
+ROOT = Path(__file__).resolve().parents[3]
 BOUNDS = ("0.02", "0.05", "0.1", "0.25", "+Inf")
 
 
@@ -161,6 +165,38 @@ def test_the_counters_of_all_processes(tmp_path: Path, monkeypatch: pytest.Monke
     assert before
     assert before == epoch()
     assert read_counters() == Counted()
+
+
+_A_WEB_PROCESS = """
+import sys
+from pathlib import Path
+from service.app import create_app
+from service.metrics import VISIBLE_SECONDS
+from tests.service.conftest import settings_for
+app = create_app(settings_for(sys.argv[1], Path(sys.argv[2])))
+client = app.test_client()
+asked = [client.get("/v1/jobs?q=x"), client.post("/v1/match", json={"text": "x"}), client.get("/v1/jobs/1"), client.get("/none")]
+print(*(answer.status_code for answer in asked))
+VISIBLE_SECONDS.observe(0.2)
+"""
+
+
+def test_what_real_processes_count_is_read(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The names and labels are those under which the web counts: two processes, without an index, so each search is a 503."""
+    folder = tmp_path / "metrics"
+    folder.mkdir()
+    for _ in range(2):
+        command = [sys.executable, "-c", _A_WEB_PROCESS, sqlite_url, str(tmp_path)]
+        environment = os.environ | {DIRECTORY: str(folder)}
+        told = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        assert told.stdout.split() == ["503", "503", "404", "404"], told.stderr[-2000:]
+    monkeypatch.setenv(DIRECTORY, str(folder))
+    counted = read_counters()
+    assert counted is not None
+    assert (counted.requests, counted.errors) == (8, 4)
+    assert sum(counted.search_times.values()) == 4
+    assert sum(counted.visible_times.values()) == 2
+    assert at_most(counted.search_times, 100) is not None
 
 
 @pytest.mark.parametrize(("status", "told"), [(200, True), (503, False)])
