@@ -17,6 +17,7 @@ from service.accounts.held_grants import end_held
 from service.accounts.models import Account
 from service.accounts.permissions import EMPLOYER_ROLES, ROLES, STATION_ROLES
 from service.accounts.tokens import issue_token
+from service.employers.claims import contested
 from service.employers.models import Employer
 from service.errors import Refusal
 from service.sessions import write_session
@@ -127,6 +128,8 @@ def _stands_for(session: Session, role: str, name: str, code: str) -> dict[str, 
         if employer is None:
             employer = Employer(name=name, region_code=code, created_at=now)
             session.add(employer)
+        if contested(session, [employer]):
+            raise click.ClickException("还有别的登记填了同一个信用代码，请由核验人员两家都看过再通过。")
         employer.verified_at = now
         session.flush()
         return {"employer_id": employer.employer_id}

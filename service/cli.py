@@ -23,6 +23,7 @@ from service.feeds.cli import feeds_cli
 from service.indexing.follower import Follower, follow, read_heartbeat
 from service.logs import quiet_crashes
 from service.matches.cli import jobs_cli
+from service.privacy.commands import erasures_cli
 from service.task_commands import tasks_cli
 
 
@@ -113,5 +114,6 @@ def register_cli(app: Flask) -> None:
     app.cli.add_command(feeds_cli)
     app.cli.add_command(jobs_cli)
     app.cli.add_command(tasks_cli)
+    app.cli.add_command(erasures_cli)
     app.cli.add_command(backup_command)
     app.cli.add_command(restore_command)

@@ -12,6 +12,8 @@ from pathlib import Path
 from environs import Env, EnvError
 from marshmallow import ValidationError, validate
 
+ERASURES = "erasures.jsonl"
+"""Below the data directory, unless ``ERASURES_FILE`` names a better place."""
 _ORIGIN = re.compile(r"https://[a-z0-9.-]+(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?")
 
 
@@ -80,6 +82,7 @@ class Settings:
     wechat: WechatSettings
     sign_in: SignInSettings
     keys_file: Path
+    erasures_file: Path
     crypto_suite: str
 
     scanner_url: str
@@ -195,6 +198,7 @@ def load() -> Settings:
             index_poll_seconds=env.float("INDEX_POLL_SECONDS", 0.2, validate=validate.Range(0.02, 60)),
             fair_exposure=env.bool("FAIR_EXPOSURE", default=True),
             keys_file=Path(env.str("KEYS_FILE", "") or data_dir / "keys.json").expanduser().resolve(),
+            erasures_file=Path(env.str("ERASURES_FILE", "") or data_dir / ERASURES).expanduser().resolve(),
             crypto_suite=env.str("CRYPTO_SUITE", "intl", validate=validate.OneOf(["intl", "gm"])),
             scanner_url=scanner_url,
             public_url=_public_url(env),

@@ -30,8 +30,12 @@ LOCK_SECONDS = 15
 STATEMENT_SECONDS = 20
 """What an answer to a person may take in the database; a request as a whole stays below 30 s."""
 POOL_SECONDS = 10
+MOST_OVER = 8
+"""Connections beyond the size of a pool, for a moment."""
 QUIET_SECONDS = 1.0
 """A connection that was not used for so long is asked for a sign of life before it is used again."""
+SIGN_SECONDS = 5
+"""How long it may take to give one; a server that lives says so in a millisecond."""
 SILENCE_SECONDS = 5
 """How much longer than the database's own limit a client waits for its word before it takes the connection for dead."""
 _DEAD_PEER = {
@@ -154,7 +158,7 @@ def _postgres_engine(url: str, pool_size: int, statement_seconds: int | None, *,
     engine = create_engine(
         url,
         pool_size=pool_size,
-        max_overflow=8,
+        max_overflow=MOST_OVER,
         pool_timeout=POOL_SECONDS,
         connect_args={"connect_timeout": CONNECT_SECONDS, "options": options, **_DEAD_PEER},
         hide_parameters=True,
@@ -189,11 +193,14 @@ def _look_before_use(engine: Engine) -> None:
         if used is None:  # just opened
             return
         if connection.closed or time.monotonic() - used > QUIET_SECONDS or _something_waits(connection):
+            patience, connection.longest_seconds = connection.longest_seconds, SIGN_SECONDS
             try:
                 if not engine.dialect.do_ping(connection):
                     raise InvalidatePoolError
             except (psycopg.OperationalError, psycopg.InterfaceError) as gone:
                 raise InvalidatePoolError from gone
+            finally:
+                connection.longest_seconds = patience
 
 
 def _something_waits(connection: psycopg.Connection[Any]) -> bool:
@@ -206,7 +213,7 @@ def _sqlite_engine(url: str, pool_size: int, *, writes: bool) -> Engine:
     engine = create_engine(
         url,
         pool_size=pool_size,
-        max_overflow=8,
+        max_overflow=MOST_OVER,
         pool_timeout=POOL_SECONDS,
         connect_args={"timeout": LOCK_SECONDS, "check_same_thread": False},
         hide_parameters=True,

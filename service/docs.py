@@ -21,6 +21,7 @@ _PAGE = """<!DOCTYPE html>
 <title>城暖 接口文档</title>
 <link rel="icon" type="image/png" href="/docs/favicon-32x32.png" sizes="32x32">
 <link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="stylesheet" href="/docs/narrow.css">
 </head>
 <body>
 <div id="swagger-ui"></div>
@@ -33,6 +34,18 @@ _START = (
     'window.ui = SwaggerUIBundle({url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true, '
     "validatorUrl: null, docExpansion: 'list', presets: [SwaggerUIBundle.presets.apis]});\n"
 )
+_NARROW = """@media (max-width: 640px) {
+.swagger-ui .wrapper { padding: 0 8px; }
+.swagger-ui .opblock-tag { flex-wrap: wrap; }
+.swagger-ui .opblock-tag small { flex-basis: 80%; overflow-wrap: anywhere; }
+.swagger-ui .opblock .opblock-section-header { flex-wrap: wrap; row-gap: 12px; }
+.swagger-ui .try-out.btn-group { flex-wrap: wrap; }
+.swagger-ui .opblock-body, .swagger-ui .responses-inner { overflow-x: auto; }
+.swagger-ui .table-container, .swagger-ui .model-box { overflow-x: auto; }
+}
+"""
+"""Swagger UI is made for wide screens: on a phone its headings and buttons wrap, its tables scroll within themselves, and the
+page does not move sideways."""
 
 blueprint = flask.Blueprint("docs", __name__)
 
@@ -52,6 +65,8 @@ def part(name: str) -> flask.Response:
     """A file of the page."""
     if name == "start.js":
         return flask.Response(_START, mimetype="text/javascript")
+    if name == "narrow.css":
+        return flask.Response(_NARROW, mimetype="text/css")
     if name not in _SERVED:
         flask.abort(404)
     response = flask.Response(_file(name), mimetype=_SERVED[name])

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 TABLE = Path(__file__).resolve().parent / "data" / "rate_limits.toml"
-WHO = ("person", "device", "address")
+WHO = ("person", "device", "address", "crowd")
+"""``crowd``: everybody who is signed in and comes from one address, together."""
 AWAY = ("pass", "count", "share")
 _SECONDS = {"minute": 60, "hour": 3_600, "day": 86_400}
 _WINDOW = re.compile(r"([1-9][0-9]{0,6})/(minute|hour|day)")
@@ -34,7 +35,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class RateClass:
-    """One class: its windows for a person, a device and an address, and what holds while Redis is away."""
+    """One class: its windows for a person, a device, an address and a crowd, and what holds while Redis is away."""
 
     name: str
     what: str
@@ -42,9 +43,10 @@ class RateClass:
     device: tuple[Window, ...]
     address: tuple[Window, ...]
     away: str
+    crowd: tuple[Window, ...] = ()
 
     def windows(self, who: str) -> tuple[Window, ...]:
-        """Those of a person, a device or an address."""
+        """Those of a person, a device, an address or a crowd."""
         found: tuple[Window, ...] = getattr(self, who)
         return found
 
@@ -80,10 +82,10 @@ def class_for(view: Any, method: str) -> RateClass:
 
 
 def _rate_class(name: str, row: dict[str, str]) -> RateClass:
-    if set(row) != {"what", "away", *WHO} or row["away"] not in AWAY:
+    if set(row) | {"crowd"} != {"what", "away", *WHO} or row["away"] not in AWAY:
         raise ValueError(f"{TABLE.name}: {name}")
-    person, device, address = (_windows(name, row[who]) for who in WHO)
-    return RateClass(name, row["what"], person, device, address, row["away"])
+    person, device, address, crowd = (_windows(name, row[who]) if who in row else () for who in WHO)
+    return RateClass(name, row["what"], person, device, address, row["away"], crowd)
 
 
 def _windows(name: str, text: str) -> tuple[Window, ...]:

@@ -98,7 +98,7 @@ class RateLimit:
             self._script = self.shared.register_script(_COUNT)
 
     def check(self, rate_class: RateClass, callers: Sequence[tuple[str, str]]) -> None:
-        """Count one request of ``callers``, pairs of (``person``, ``device`` or ``address``; its name).
+        """Count one request of ``callers``, pairs of (``person``, ``device``, ``address`` or ``crowd``; its name).
 
         Raises TooMany with ``Retry-After`` when it is one too many for any of them.
         """
@@ -176,6 +176,11 @@ def callers_of(request: flask.Request, account_id: int | None) -> list[tuple[str
     return callers
 
 
+def crowd_of(request: flask.Request, account_id: int | None) -> list[tuple[str, str]]:
+    """With whom somebody who is signed in shares a limit: with all who are at the same address."""
+    return [] if account_id is None else [("crowd", address_of(request.remote_addr))]
+
+
 def register_rate_limit(app: flask.Flask, settings: Settings) -> None:
     """Count every request, of addresses that do not exist too."""
     limit = RateLimit(settings)
@@ -186,4 +191,8 @@ def register_rate_limit(app: flask.Flask, settings: Settings) -> None:
         request = flask.request
         view = None if request.endpoint is None else app.view_functions[request.endpoint]
         account = flask.g.get("account")
-        limit.check(class_for(view, request.method), callers_of(request, None if account is None else account.account_id))
+        account_id = None if account is None else account.account_id
+        rate_class = class_for(view, request.method)
+        limit.check(rate_class, callers_of(request, account_id))
+        if rate_class.crowd:  # only what the person himself still had: one who goes on trying must not use up the others' share
+            limit.check(rate_class, crowd_of(request, account_id))

@@ -16,7 +16,7 @@ import flask
 from service import clock
 from service.accounts.caller import Caller
 from service.accounts.permissions import STATION_ROLES, Permission, permission
-from service.accounts.permit import may_at_all
+from service.accounts.permit import may_at_all, role_refused
 from service.accounts.tokens import caller_of
 from service.errors import BadRequest, Forbidden, Unauthorized
 from service.fields import MAX_ID
@@ -105,7 +105,7 @@ def check_access() -> None:
             raise Forbidden("not_granted", "代办授权不包括这一项，请让本人自己办，或者请他加上这一项授权。")
         if row.scope(caller.role):
             raise Forbidden("token_limited", "这次登录还不能做这个操作：请先完成动态验证；合作平台请换一个开通了这项权限的令牌。")
-        raise Forbidden("role_not_allowed", "您的账号不能做这个操作，如有需要请联系就业服务站。")
+        raise Forbidden("role_not_allowed", role_refused(caller.role, row))
 
 
 def bearer_token() -> str:

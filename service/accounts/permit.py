@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from matching.rules import region
 from service.accounts.caller import Caller
-from service.accounts.permissions import PROXY, VISITOR, Permission, Scope, permission
+from service.accounts.permissions import PROXY, ROLE_TITLES, STATION_ROLES, VISITOR, Permission, Scope, permission
 from service.errors import Forbidden, NotFound, Unauthorized
 
+_ABOVE = MappingProxyType({"employer_recruiter": "employer_owner", "station_staff": "station_head"})
+_IN_OFFICES = frozenset({*STATION_ROLES, "reviewer", "bureau", "auditor", "operator"})
 Said = tuple[str, str]
 """An error code and its sentence."""
 _MISSING: Said = ("not_found", "没有找到，请检查编号。")
-_REFUSED: Said = ("not_yours", "这不归您管，不能做这个操作；如有需要请联系就业服务站。")
+_NEXT = MappingProxyType(
+    {
+        "worker": "如有需要请到就业服务站问问。",
+        PROXY: "请让本人自己办，或者到就业服务站问问。",
+        "employer_owner": "如有需要请联系当地就业服务站。",
+        "employer_recruiter": "请先问本单位的管理员。",
+        "station_staff": "请先问本站站长。",
+        "station_head": "请联系当地人社部门。",
+        "reviewer": "请联系本单位负责人或平台运营。",
+        "bureau": "如果是工作需要，请联系平台运营。",
+        "auditor": "如果是工作需要，请联系平台运营。",
+        "operator": "请让能办的账号来办。",
+        "partner": "如有需要请联系平台运营。",
+    }
+)
+"""What whoever is refused can do next. Who works at a station or an office is not sent to himself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +68,25 @@ def may_at_all(caller: Caller | None, name: str) -> bool:
     return bool(_scope(caller, permission(name)))
 
 
-def require(caller: Caller | None, name: str, owned: Owned, *, missing: Said = _MISSING, refused: Said = _REFUSED) -> None:
+def what_next(role: str) -> str:
+    """Where somebody of a role turns to who may not do a thing: one sentence."""
+    return _NEXT[role]
+
+
+def role_refused(role: str, row: Permission) -> str:
+    """Why a role that has nothing of a permission is refused, who can do it, and where to ask: in words that fit the role.
+    People from outside are not told who in which office can."""
+    said = f"{ROLE_TITLES.get(role, '您的')}账号不能做这个操作"
+    above = _ABOVE.get(role)
+    if above is not None and row.scope(above):
+        return f"{said}，要由{ROLE_TITLES[above]}来做。"
+    able = [title for other, title in ROLE_TITLES.items() if row.scope(other)]
+    if role in _IN_OFFICES and able:
+        return f"{said}（{'、'.join(able)}可以），{what_next(role)}"
+    return f"{said}，{what_next(role)}"
+
+
+def require(caller: Caller | None, name: str, owned: Owned, *, missing: Said = _MISSING, refused: Said | None = None) -> None:
     """Raises when the caller may not: NotFound when the object is not public, so that nobody learns that it exists; else
     Unauthorized for a visitor and Forbidden for the others. ``missing`` and ``refused`` say it in the words of the feature."""
     if may(caller, name, owned):
@@ -59,7 +95,7 @@ def require(caller: Caller | None, name: str, owned: Owned, *, missing: Said = _
         raise NotFound(*missing)
     if caller is None:
         raise Unauthorized("not_signed_in", "请先登录再操作。")
-    raise Forbidden(*refused)
+    raise Forbidden(*(refused or ("not_yours", f"这不归您管，不能做这个操作；{what_next(caller.role)}")))
 
 
 def in_territory(caller: Caller, region_code: str) -> bool:

@@ -27,7 +27,7 @@ class AuditEvent(Base):
 
     __tablename__ = "audit_event"
     __personal__ = NotPersonal(
-        why="numbers and names of fields only, kept as proof; the export and /v1/me/acts show a person's part"
+        why="numbers, names of fields and a county only, kept as proof; the export and /v1/me/acts show a person's part"
     )
 
     seq: Mapped[int] = mapped_column(BIG_ID, primary_key=True, autoincrement=False)

@@ -15,7 +15,7 @@ from typing import Any, Protocol, cast
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import Table, bindparam, event, select, update
+from sqlalchemy import BigInteger, String, Table, bindparam, column, event, select, table, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, SessionTransaction
@@ -36,6 +36,10 @@ _WORD = re.compile(r"[A-Za-z0-9_.:/+-]{0,64}")
 _PERSONAL = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|\d{17}[\dXx]|\d{15})(?!\d)")
 _DEEPEST = 4
 _EVENTS, _HEADS = cast("Table", AuditEvent.__table__), cast("Table", AuditHead.__table__)
+_PEOPLE = table("worker", column("worker_id", BigInteger), column("region_code", String))
+"""By its name: the trail stands below the features that have the rows."""
+_COUNTY = 6
+"""Digits of a code that say the county (GB/T 2260)."""
 _HEAD_HELD = select(_HEADS.c.seq, _HEADS.c.hash, _HEADS.c.at).where(_HEADS.c.head_id == HEAD).with_for_update()
 _MOVE_HEAD = (
     update(_HEADS)
@@ -86,8 +90,9 @@ def record(
     """Note what this transaction does; it is written just before it commits.
 
     ``caller`` None is the system itself. ``action`` is noun.verb (``worker.edit``). ``region_code`` is the territory of the
-    object, else the caller's. ``for_worker`` is the person concerned. ``details`` takes ids, numbers, flags and names of fields;
-    anything that could be content is a fault of the program (ValueError).
+    object, else the caller's, else the county of the person concerned, as it stands when it is written: what people do with their
+    own records is found by the office of the place, too. ``for_worker`` is that person. ``details`` takes ids, numbers, flags and
+    names of fields; anything that could be content is a fault of the program (ValueError).
     """
     _check(action, object_kind, str(object_id))
     values = {
@@ -141,8 +146,20 @@ def _write(session: Session) -> None:
     if session.in_nested_transaction() or not session.info.get(_BUFFER):
         return
     session.flush()
-    entries = cast("list[_Entry]", session.info.pop(_BUFFER))
-    append(session, [entry.values for entry in entries])
+    rows = [entry.values for entry in cast("list[_Entry]", session.info.pop(_BUFFER))]
+    _place(session, [row for row in rows if not row["region_code"] and row["worker_id"] and row["account_id"]])
+    append(session, rows)
+
+
+def _place(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Fill in the county where the people concerned say they are; not where they live to the street, nor when they never said."""
+    if not rows:
+        return
+    wanted = select(_PEOPLE.c.worker_id, _PEOPLE.c.region_code).where(_PEOPLE.c.worker_id.in_({row["worker_id"] for row in rows}))
+    said = {row.worker_id: row.region_code for row in session.connection().execute(wanted)}
+    for row in rows:
+        code = said.get(row["worker_id"], "")
+        row["region_code"] = code and code[:_COUNTY].ljust(len(code), "0")
 
 
 @event.listens_for(Session, "after_soft_rollback")

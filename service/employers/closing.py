@@ -16,7 +16,7 @@ CLOSED = "closed"
 
 def close_or_reopen(session: Session, employer: Employer, now: datetime) -> None:
     """``closed_at`` follows the list: set while the employer stands on it, empty again when it was put there by mistake."""
-    gone = any(entry.list_kind == CLOSED for entry in entries_of(session, employer.credit_code, now))
+    gone = any(entry.list_kind == CLOSED for entry in entries_of(session, employer.said_code, now))
     if gone != (employer.closed_at is not None):
         employer.closed_at = now if gone else None
 
@@ -24,7 +24,6 @@ def close_or_reopen(session: Session, employer: Employer, now: datetime) -> None
 def close_and_reopen_all(session: Session, now: datetime) -> None:
     """What a new day brings: lines that begin or end on it."""
     listed = select(ListEntry.credit_code).where(ListEntry.list_kind == CLOSED)
-    for employer in session.scalars(
-        select(Employer).where(or_(Employer.closed_at.is_not(None), Employer.credit_code.in_(listed)))
-    ):
+    concerned = or_(Employer.closed_at.is_not(None), Employer.credit_code.in_(listed), Employer.claimed_code.in_(listed))
+    for employer in session.scalars(select(Employer).where(concerned)):
         close_or_reopen(session, employer, now)

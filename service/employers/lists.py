@@ -20,6 +20,7 @@ from service.accounts.caller import Caller
 from service.accounts.permit import in_territory
 from service.audit import trail
 from service.employers import credit_code
+from service.employers.claims import gives
 from service.employers.closing import close_or_reopen
 from service.employers.models import Employer, ListEntry
 from service.employers.tables import list_rows
@@ -99,8 +100,8 @@ def take_in(
     for number, said in enumerate(rows, 1):
         try:
             values = _read(said, today)
-            employer = registered.get(values["credit_code"])
-            _require_own(employer, caller, published=kind == "arrears")
+            employers = registered.get(values["credit_code"], [])
+            _require_own(employers, caller, published=kind == "arrears")
         except _RowWrongError as wrong:
             taken.refused.append(Refused(number, str(wrong)))
             continue
@@ -126,8 +127,7 @@ def take_in(
         )
         session.flush()
         taken.new += 1
-        if employer is not None:
-            concerned.add(employer.employer_id)
+        concerned |= {employer.employer_id for employer in employers}
     taken.employers = len(concerned)
     trail.record(
         session, caller, "employer.list", "list", kind,
@@ -149,7 +149,7 @@ def take_out(session: Session, entry: ListEntry, removed_on: date, because: str,
     entry.version += 1
     trail.record(session, caller, "employer.list", "list_entry", entry.entry_id, region_code=entry.region_code)
     session.flush()
-    for employer in _registered(session, [{"credit_code": entry.credit_code}]).values():
+    for employer in _registered(session, [{"credit_code": entry.credit_code}]).get(entry.credit_code, []):
         close_or_reopen(session, employer, now)
         standing_changed(session, employer.employer_id, now)
 
@@ -158,18 +158,22 @@ class _RowWrongError(ValueError):
     """Why one row is not taken."""
 
 
-def _registered(session: Session, rows: Sequence[dict[str, str]]) -> dict[str, Employer]:
-    """The employers that rows are about, as far as they are registered here: held, in the order of their ids, so that what they
-    publish at this moment is settled too and two lists do not wait for each other."""
+def _registered(session: Session, rows: Sequence[dict[str, str]]) -> dict[str, list[Employer]]:
+    """The employers that rows are about, as far as they are registered here, by the code that they give: held, in the order of
+    their ids, so that what they publish at this moment is settled too and two lists do not wait for each other."""
     codes = {credit_code.tidy(row.get("credit_code", "")) for row in rows}
-    wanted = select(Employer).where(Employer.credit_code.in_(codes)).order_by(Employer.employer_id)
-    return {row.credit_code: row for row in session.scalars(wanted.with_for_update(key_share=True)) if row.credit_code}
+    wanted = select(Employer).where(gives(sorted(codes))).order_by(Employer.employer_id)
+    found: dict[str, list[Employer]] = {}
+    for row in session.scalars(wanted.with_for_update(key_share=True)):
+        found.setdefault(row.said_code or "", []).append(row)
+    return found
 
 
-def _require_own(employer: Employer | None, caller: Caller | None, *, published: bool) -> None:
+def _require_own(employers: Sequence[Employer], caller: Caller | None, *, published: bool) -> None:
     """Of a list that its keeper publishes for the whole country everybody may take lines; of one that stops an employer, only the
-    office above that employer."""
-    if employer is not None and caller is not None and not published and not in_territory(caller, employer.region_code):
+    office above that employer: the verified one, or any of those who give its code while none is."""
+    proven = [row for row in employers if row.verified_at is not None] or employers
+    if proven and caller is not None and not published and not any(in_territory(caller, row.region_code) for row in proven):
         raise _RowWrongError("这个单位不在您负责的地区，请由当地人社部门列入。")
 
 

@@ -23,7 +23,12 @@ SCAN_STATES = ("clean", "scan_pending", "infected")
 
 class Employer(SealedRow, Base):
     """An employer. ``verified_at`` empty means: nobody has checked the papers, or they no longer fit what it says of itself;
-    once ``closed_at`` is set the company is gone, and its accounts are shut out at once."""
+    once ``closed_at`` is set the company is gone, and its accounts are shut out at once.
+
+    ``credit_code`` is held by one employer alone. Who comes later with the same code, while nobody has checked the first, has it
+    in ``claimed_code``; whoever is approved first holds it from then on, and ``claim_ended_at`` says when the others lost theirs.
+    ``words_by``: accounts that wrote what the papers prove, since it was last approved; none of them decides about it.
+    """
 
     __tablename__ = "employer"
 
@@ -31,6 +36,9 @@ class Employer(SealedRow, Base):
     version: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
     name: Mapped[str] = mapped_column(String(128))
     credit_code: Mapped[str | None] = mapped_column(String(18), unique=True)
+    claimed_code: Mapped[str | None] = mapped_column(String(18), index=True)
+    claim_ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    words_by: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
     publisher_class: Mapped[str] = mapped_column(String(16), default="employer")
     industry_code: Mapped[str] = mapped_column(String(4), default="")
     size: Mapped[str] = mapped_column(String(32), default="")
@@ -51,6 +59,11 @@ class Employer(SealedRow, Base):
 
     handler_name = Sealed("handler_name")
     handler_id = Sealed("handler_id")
+
+    @property
+    def said_code(self) -> str | None:
+        """The credit code that it gives, whether it is held or only claimed."""
+        return self.credit_code or self.claimed_code
 
 
 class Verification(Base):

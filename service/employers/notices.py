@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from service import clock
+from service.employers.claims import LOST
 from service.employers.models import Employer
 from service.employers.standing import Standing
-from service.employers.tables import deadline
+from service.employers.tables import deadline, reasons_of
 
 
 def notices_of(employer: Employer, standing: Standing, now: datetime) -> list[str]:
     """Sentences for the owner, the first the most urgent; empty when nothing runs out soon."""
     found: list[str] = []
+    if employer.claim_ended_at is not None:
+        found.append(reasons_of("reject")[LOST])
     if standing.due_at is not None and not employer.demo:
         before = timedelta(days=deadline("reverification_notice", now).days)
         if standing.due_at <= now:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -17,13 +17,14 @@ from service.accounts.permit import Owned, require
 from service.accounts.tokens import revoke_all
 from service.audit import trail
 from service.employers import credit_code, id_number
+from service.employers.claims import gives, registered, take_code
 from service.employers.models import Employer, Verification
 from service.employers.tables import class_row
 from service.employers.watch import standing_changed
 from service.errors import Conflict, Invalid, NotFound
 
 IDENTITY = (
-    "name", "credit_code", "publisher_class", "region_code", "handler_name", "handler_id", "agency_licence_no",
+    "name", "said_code", "publisher_class", "region_code", "handler_name", "handler_id", "agency_licence_no",
     "agency_licence_until",
 )  # fmt: skip
 """What the papers are held against: when one of these changes, they must be looked at again."""
@@ -49,10 +50,21 @@ def locked(session: Session, employer_id: int) -> Employer:
     return employer
 
 
+def locked_with_rivals(session: Session, employer_id: int) -> Employer:
+    """The row and those of all who give the same credit code, held in the order of their ids: two who approve one of them each do
+    not wait for each other for ever. Raises NotFound."""
+    seen = session.get(Employer, employer_id)
+    if seen is not None and seen.said_code:
+        same = or_(Employer.employer_id == employer_id, gives([seen.said_code]))
+        held = select(Employer).where(same).order_by(Employer.employer_id).with_for_update(key_share=True)
+        session.scalars(held.execution_options(populate_existing=True)).all()
+    return locked(session, employer_id)
+
+
 def create_employer(session: Session, said: dict[str, Any], caller: Caller, now: datetime) -> Employer:
     """Register an employer. An owner without one becomes its owner; staff register for somebody who came to the desk.
 
-    Raises Conflict when the caller has an employer already or the credit code is registered, Invalid for wrong numbers.
+    Raises Conflict when the caller has an employer already or the credit code is a verified one's, Invalid for wrong numbers.
     """
     account = None
     if caller.role == "employer_owner":
@@ -66,14 +78,7 @@ def create_employer(session: Session, said: dict[str, Any], caller: Caller, now:
             caller, "employer.create", Owned(region_code=said["region_code"], public=True),
             refused=("outside_territory", "这个单位不在您负责的地区，不能登记。"),
         )  # fmt: skip
-    employer = Employer(publisher_class=said["publisher_class"], name="", created_at=now)
-    _say(employer, said, now)
-    try:
-        with session.begin_nested():
-            session.add(employer)
-            session.flush()
-    except IntegrityError:
-        raise _registered() from None
+    employer = _new_employer(session, said, caller, now)
     if account is not None:
         account.employer_id = employer.employer_id
     trail.record(
@@ -84,6 +89,23 @@ def create_employer(session: Session, said: dict[str, Any], caller: Caller, now:
     return employer
 
 
+def _new_employer(session: Session, said: dict[str, Any], caller: Caller, now: datetime) -> Employer:
+    for again in (True, False):
+        employer = Employer(publisher_class=said["publisher_class"], name="", created_at=now)
+        _say(session, employer, said, now)
+        _wrote(employer, caller)
+        try:
+            with session.begin_nested():
+                session.add(employer)
+                session.flush()
+        except IntegrityError:  # somebody was faster with this code: look once more who holds it
+            if again:
+                continue
+            raise registered() from None
+        return employer
+    raise AssertionError
+
+
 def edit_employer(session: Session, employer: Employer, said: dict[str, Any], caller: Caller, now: datetime) -> None:
     """Change a locked employer. When something changes that its papers prove, they count no longer: jobs wait until they were
     looked at again. Raises Invalid or Conflict."""
@@ -91,18 +113,16 @@ def edit_employer(session: Session, employer: Employer, said: dict[str, Any], ca
         after = Owned(employer_id=employer.employer_id, region_code=said["region_code"], public=True)
         require(caller, "employer.edit", after, refused=("outside_territory", "不能把单位改到您负责的地区之外。"))
     before = {name: getattr(employer, name) for name in (*IDENTITY, *_PLAIN)}
-    _say(employer, said, now)
-    try:
-        session.flush()
-    except IntegrityError:
-        raise _registered() from None
+    _change(session, employer, said, now)
     changed = [name for name, value in before.items() if getattr(employer, name) != value]
     if not changed:
         return
     employer.version += 1
     proven = [name for name in changed if name in IDENTITY]
+    told = ["credit_code" if name == "said_code" else name for name in changed]
     if proven:
         employer.verified_at = None
+        _wrote(employer, caller)
         waiting = session.scalars(
             select(Verification).where(Verification.open_key == employer.employer_id).with_for_update(key_share=True)
         ).one_or_none()
@@ -112,10 +132,29 @@ def edit_employer(session: Session, employer: Employer, said: dict[str, Any], ca
     session.flush()
     trail.record(
         session, caller, "employer.edit", "employer", employer.employer_id,
-        region_code=employer.region_code, details={"fields": changed},
+        region_code=employer.region_code, details={"fields": told},
     )  # fmt: skip
     if proven:
         standing_changed(session, employer.employer_id, now)
+
+
+def _change(session: Session, employer: Employer, said: dict[str, Any], now: datetime) -> None:
+    for again in (True, False):
+        try:
+            with session.begin_nested():
+                _say(session, employer, said, now)
+                session.flush()
+        except IntegrityError:  # as with a new one
+            if again:
+                continue
+            raise registered() from None
+        return
+
+
+def _wrote(employer: Employer, caller: Caller) -> None:
+    """Remember who wrote what the papers are held against: he is not the one who finds it in order."""
+    if caller.account_id not in (employer.words_by or []):
+        employer.words_by = [*(employer.words_by or []), caller.account_id]
 
 
 def transfer_owner(session: Session, employer: Employer, account_id: int, caller: Caller) -> None:
@@ -168,7 +207,7 @@ def accounts_of(session: Session, employer_id: int, *, lock: bool = False) -> li
     return list(session.scalars(wanted.with_for_update(key_share=True) if lock else wanted))
 
 
-def _say(employer: Employer, said: dict[str, Any], now: datetime) -> None:
+def _say(session: Session, employer: Employer, said: dict[str, Any], now: datetime) -> None:
     today = now.astimezone(clock.BEIJING).date()
     errors: dict[str, list[str]] = {}
     for name in (*_PLAIN, "name", "publisher_class", "region_code", "agency_licence_no", "agency_licence_until", "handler_name"):
@@ -178,7 +217,8 @@ def _say(employer: Employer, said: dict[str, Any], now: datetime) -> None:
         code = credit_code.tidy(said["credit_code"] or "")
         if code and (wrong := credit_code.what_is_wrong(code)):
             errors["credit_code"] = [wrong]
-        employer.credit_code = code or None
+        else:
+            take_code(session, employer, code or None)
     if "handler_id" in said:
         number = id_number.tidy(said["handler_id"] or "")
         if number and (wrong := id_number.what_is_wrong(number, today)):
@@ -187,17 +227,9 @@ def _say(employer: Employer, said: dict[str, Any], now: datetime) -> None:
             errors["handler_id"] = ["经办人要满 18 周岁。"]
         employer.handler_id = number
     row = class_row(employer.publisher_class, now)
-    if row.needs_code and not employer.credit_code and "credit_code" not in errors:
+    if row.needs_code and not employer.said_code and "credit_code" not in errors:
         errors["credit_code"] = ["请填写统一社会信用代码；个人或家庭请把类型选成“个人或家庭”。"]
-    if not row.needs_code and employer.credit_code:
+    if not row.needs_code and employer.said_code:
         errors["credit_code"] = ["个人或家庭没有统一社会信用代码，请留空，或把类型改成单位。"]
     if errors:
         raise Invalid("employer_invalid", "单位信息有几处不对，请按提示修改。", errors=errors)
-
-
-def _registered() -> Conflict:
-    return Conflict(
-        "employer_registered",
-        "这个统一社会信用代码已经登记过了，请让本单位的管理员邀请您加入；管理员联系不上的，请带证照到当地就业服务站办理。",
-        errors={"credit_code": ["已经登记过了。"]},
-    )

@@ -42,8 +42,9 @@ class EmployerCard(Out):
     publisher_class = fields.String(required=True, validate=validate.OneOf(PUBLISHER_CLASSES))
     class_name = fields.String(required=True)
     licence_no = fields.String(required=True, allow_none=True)
-    verified = fields.Boolean(required=True)
+    verified = fields.Boolean(required=True, metadata={"description": "证照核验过，而且还没有到重新核验的日期"})
     verified_at = Moment(required=True, allow_none=True)
+    verified_note = fields.String(required=True, metadata={"description": "核验过但已到期的，写明哪天核验过、哪天起该重新核验"})
     region_code = fields.String(required=True, allow_none=True)
     industry_code = fields.String(required=True)
     size = fields.String(required=True)
@@ -74,6 +75,18 @@ class DecisionOut(Out):
     decided_at = Moment(required=True)
 
 
+class SameCode(Out):
+    """Another employer that gives the same credit code, and how far its own round is (empty: none yet)."""
+
+    employer_id = fields.Integer(required=True)
+    name = fields.String(required=True)
+    region_code = fields.String(required=True)
+    verified_at = Moment(required=True, allow_none=True)
+    created_at = Moment(required=True)
+    verification_id = fields.Integer(required=True, allow_none=True)
+    state = fields.String(required=True, validate=validate.OneOf(("", *VERIFICATION_STATES)))
+
+
 class VerificationOut(Out):
     """One round of checking."""
 
@@ -85,6 +98,11 @@ class VerificationOut(Out):
     overdue = fields.Boolean(required=True)
     decided_at = Moment(required=True, allow_none=True)
     decisions = fields.List(fields.Nested(DecisionOut), required=True)
+    same_code = fields.List(
+        fields.Nested(SameCode),
+        required=True,
+        metadata={"description": "填了同一个信用代码的其他登记，只给核验人员看；通过一家，其余的就不能再用这个代码"},
+    )
     version = fields.Integer(required=True)
 
 
@@ -93,7 +111,7 @@ class EmployerRecord(Out):
 
     employer_id = fields.Integer(required=True)
     name = fields.String(required=True)
-    credit_code = fields.String(required=True, allow_none=True)
+    credit_code = fields.String(attribute="said_code", required=True, allow_none=True)
     publisher_class = fields.String(required=True, validate=validate.OneOf(PUBLISHER_CLASSES))
     region_code = fields.String(required=True)
     address = fields.String(required=True)
@@ -207,6 +225,7 @@ class QueueLineOut(Out):
     submitted_at = Moment(attribute="verification.submitted_at", required=True)
     due_at = Moment(attribute="verification.due_at", required=True)
     overdue = fields.Boolean(required=True)
+    contested = fields.Boolean(required=True, metadata={"description": "还有别的登记填了同一个信用代码，请两家都看"})
 
 
 class QueuePage(Out):

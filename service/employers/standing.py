@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from service import clock
 from service.employers.models import Employer, ListEntry, Verification
-from service.employers.tables import Outcome, ReasonRow, allowed_in, deadline, list_rows, reason_row
+from service.employers.tables import Deadline, Outcome, ReasonRow, allowed_in, deadline, list_rows, reason_row
 
 _STATES = ("suspended", "listed", "unverified", "pending", "overdue", "verified")
 """The gravest first: of several reasons, the gravest says what is allowed."""
+_LICENCE = frozenset({"agency_licence_missing", "agency_licence_expired"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,45 @@ class Standing:
         return act in allowed_in(self.state)
 
 
+class Checked(NamedTuple):
+    """What a reader is told of the checking of papers. ``verified`` holds only until they are due again; from then on ``note``
+    says in one sentence when they were checked and since when they should have been checked again. ``note`` is else empty."""
+
+    verified: bool
+    verified_at: datetime | None
+    note: str
+
+
+NEVER = Checked(verified=False, verified_at=None, note="")
+"""Nobody has found the papers in order, or there is no employer registered here."""
+
+
+def checked(employer: Employer | None, now: datetime) -> Checked:
+    """What a reader is told of an employer at ``now``."""
+    if employer is None or employer.verified_at is None:
+        return NEVER
+    if any(code in _LICENCE for code in _lapsed(employer, now)):
+        note = f"{_day(employer.verified_at)} 核验过，人力资源服务许可证已过期或没有登记，要更新后重新核验。"
+        return Checked(verified=False, verified_at=employer.verified_at, note=note)
+    return checked_for(deadline("reverification", now), employer.verified_at, now, demo=employer.demo)
+
+
+def checked_for(term: Deadline, verified_at: datetime, now: datetime, *, demo: bool) -> Checked:
+    """The same from what a list has at hand, the term looked up once for the whole list. (Licences that ran out do not come up
+    there: such jobs are held.)"""
+    due = term.after(verified_at)
+    if due > now or demo:
+        return Checked(verified=True, verified_at=verified_at, note="")
+    note = f"{_day(verified_at)} 核验过，{_day(due)} 起应当重新核验，还没有重新核验。"
+    return Checked(verified=False, verified_at=verified_at, note=note)
+
+
 def may_publish(session: Session, employer: Employer, now: datetime) -> Standing:
     """How the employer stands at ``now``. One SELECT for its open round, one for its lists."""
     codes = [_paper_reason(session, employer)] if employer.verified_at is None else _lapsed(employer, now)
     if employer.suspended_at is not None:
         codes.append("suspended")
-    kinds = {entry.list_kind for entry in entries_of(session, employer.credit_code, now)}
+    kinds = {entry.list_kind for entry in entries_of(session, employer.said_code, now)}
     codes += [row.reason for row in list_rows().values() if row.kind in kinds]
     found = [row for code in codes if (row := reason_row(code, now)) is not None]
     weight = {"refuse": 0, "hold": 1, "warn": 2}
@@ -105,6 +140,10 @@ def _lapsed(employer: Employer, now: datetime) -> list[str]:
     if due is not None and due <= now and not employer.demo:
         codes.append("reverification_due")
     return codes
+
+
+def _day(moment: datetime) -> str:
+    return clock.show(moment)[:10]
 
 
 def _today(now: datetime) -> date:

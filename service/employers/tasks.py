@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from service import clock
 from service.accounts.models import Account
 from service.employers import files, papers
+from service.employers.claims import TELL
 from service.employers.closing import close_and_reopen_all
 from service.employers.models import Employer, Paper
 from service.employers.notices import notices_of
@@ -74,11 +75,26 @@ def remind_owners(session: Session, payload: dict[str, Any], now: datetime) -> N
         notices = notices_of(employer, may_publish(session, employer, now), now)
         if not notices:
             continue
-        owners = select(Account.account_id).where(
-            Account.employer_id == employer.employer_id, Account.role == "employer_owner", Account.disabled_at.is_(None)
-        )
-        for account_id in session.scalars(owners):
+        for account_id in session.scalars(_owners_of(employer)):
             values = {"item": "单位核验", "status": "快到期", "at": clock.show(now)[:10], "note": notices[0]}
             post(session, account_id, "case_update", values, key=f"employer-{account_id}-{year}-{week}", now=now)
     if len(found) == BATCH:
         enqueue(session, REMIND, {"after": found[-1].employer_id})
+
+
+@handler(TELL)
+def tell_whose_claim_ended(session: Session, payload: dict[str, Any], now: datetime) -> None:
+    """Tell owners that the code they gave was proven by another; those who have no WeChat see it on their file."""
+    employer = session.get(Employer, payload["employer_id"])
+    if employer is None or employer.claim_ended_at is None:
+        return
+    values = {"item": "单位核验", "status": "信用代码属于别人", "at": clock.show(now)[:10], "note": "请打开单位档案看说明。"}
+    for account_id in session.scalars(_owners_of(employer)):
+        key = f"claim-{account_id}-{clock.seconds(employer.claim_ended_at)}"
+        post(session, account_id, "case_update", values, key=key, now=now)
+
+
+def _owners_of(employer: Employer) -> Select[int]:
+    return select(Account.account_id).where(
+        Account.employer_id == employer.employer_id, Account.role == "employer_owner", Account.disabled_at.is_(None)
+    )

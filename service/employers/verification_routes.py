@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from service import clock
 from service.accounts.access import allow, current_account
-from service.accounts.permit import Owned, require
+from service.accounts.permit import Owned, may_at_all, require
 from service.answering import KEY, MATCH, once, respond, versioned
 from service.blueprint import Blueprint
 from service.employers import lists, queries, schemas, shown
+from service.employers.claims import contested
 from service.employers.credit_code import tidy
 from service.employers.models import Verification
-from service.employers.register import locked, owned
+from service.employers.register import locked, locked_with_rivals, owned
 from service.employers.routes import MISSING, answer, found
 from service.employers.verify import Said, decide, reinstate, submit, suspend
 from service.errors import Conflict, NotFound
@@ -28,9 +29,13 @@ blueprint = Blueprint("verifications", __name__, description="单位核验：提
 _MISSING = ("verification_not_found", "没有这份核验材料，请检查编号。")
 
 
-def _answer(session: Session, row: Verification, now: datetime, *, status: int = 200) -> Answer:
+def _answer(session: Session, row: Verification, now: datetime, *, status: int = 200, office: bool = False) -> Answer:
     location = f"/v1/verifications/{row.verification_id}" if status == 201 else ""
-    return versioned(shown.verification(session, row, now), row.version, status=status, location=location)
+    return versioned(shown.verification(session, row, now, office=office), row.version, status=status, location=location)
+
+
+def _office() -> bool:
+    return may_at_all(current_account(), "verification.queue")
 
 
 @blueprint.route("/v1/employers/<int:employer_id>/verification", methods=["POST"])
@@ -60,7 +65,7 @@ def show_last(employer_id: int) -> flask.Response:
         row = queries.last_round(session, employer_id)
         if row is None:
             raise NotFound("verification_none", "还没有提交过核验。")
-        body, version = shown.verification(session, row, now), row.version
+        body, version = shown.verification(session, row, now, office=_office()), row.version
     return unless_known(flask.jsonify(body), version)
 
 
@@ -73,8 +78,14 @@ def show_queue(query: dict[str, Any]) -> dict[str, Any]:
     now = clock.now()
     with read_session() as session:
         lines, following = queries.queue(session, current_account(), now=now, **query)
+        doubly = contested(session, [line.employer for line in lines])
         items = [
-            {"verification": line.verification, "employer": line.employer, "overdue": shown.overdue(line.verification, now)}
+            {
+                "verification": line.verification,
+                "employer": line.employer,
+                "overdue": shown.overdue(line.verification, now),
+                "contested": line.employer.employer_id in doubly,
+            }
             for line in lines
         ]
         return {"items": items, "next": following}
@@ -89,7 +100,7 @@ def show_verification(verification_id: int) -> flask.Response:
     with read_session() as session:
         row = queries.round_of(session, verification_id)
         require(current_account(), "verification.read", owned(found(session, row.employer_id)), missing=_MISSING)
-        body, version = shown.verification(session, row, now), row.version
+        body, version = shown.verification(session, row, now, office=_office()), row.version
     return unless_known(flask.jsonify(body), version)
 
 
@@ -103,7 +114,7 @@ def make_decision(said: dict[str, Any], verification_id: int) -> flask.Response:
     caller = current_account()
 
     def work(session: Session, now: datetime) -> Answer:
-        employer = locked(session, queries.round_of(session, verification_id).employer_id)
+        employer = locked_with_rivals(session, queries.round_of(session, verification_id).employer_id)
         row = queries.round_of(session, verification_id, lock=True)
         session.refresh(row)
         require(caller, "verification.decide", owned(employer), missing=_MISSING)
@@ -111,7 +122,7 @@ def make_decision(said: dict[str, Any], verification_id: int) -> flask.Response:
             require_match(row.version)
         decision = Said(said["outcome"], tuple(said["reasons"]), said["sentence"], tuple(said["checked"]))
         decide(session, employer, row, decision, caller, now)
-        return _answer(session, row, now, status=201)
+        return _answer(session, row, now, status=201, office=True)
 
     return once(caller, work)
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from service import clock
 from service.accounts.caller import Caller
 from service.audit import trail
+from service.employers.claims import settle_claims
 from service.employers.models import Decision, Employer, Paper, Verification
 from service.employers.tables import check_names, class_row, deadline, paper_names, reasons_of
 from service.employers.watch import standing_changed
@@ -67,21 +68,25 @@ def submit(session: Session, employer: Employer, caller: Caller, now: datetime) 
 def decide(
     session: Session, employer: Employer, verification: Verification, said: Said, caller: Caller, now: datetime
 ) -> Decision:
-    """Decide on a round; employer and round are locked, and the caller has been let in for its territory.
+    """Decide on a round; employer, its rivals and the round are locked, and the caller has been let in for its territory.
 
-    Raises Conflict when somebody else has decided or a picture is not scanned yet, Forbidden for one's own papers, Invalid for a
-    decision that does not say why or what was looked at.
+    Raises Conflict when somebody else has decided, a picture is not scanned yet or another one has proven the credit code,
+    Forbidden for one's own papers and words, Invalid for a decision that does not say why or what was looked at.
     """
     if verification.state != "pending":
         raise Conflict("verification_decided", "这份材料已经有人处理过了，请刷新后再看。")
     papers = papers_of(session, employer.employer_id)
     if caller.account_id == verification.submitted_by or any(paper.uploaded_by == caller.account_id for paper in papers):
         raise Forbidden("own_submission", "材料是您自己提交或上传的，要由另一位同事核验。")
+    if caller.account_id in (employer.words_by or []):
+        raise Forbidden("own_words", "单位的名称、代码、经办人等是您登记或修改的，要由另一位同事核验。")
     _require_reasoned(said, employer, now)
     if said.outcome == "approve":
         if any(paper.scan_state != "clean" for paper in papers):
             raise Conflict("scan_pending", "还有照片没有扫描完，请过几分钟再核验。")
         _require_whole(session, employer, now)
+        settle_claims(session, employer, caller, now)
+        employer.words_by = None  # another one has looked at every word
     verification.state = FINAL[said.outcome]
     verification.version += 1
     verification.decided_at = now
@@ -144,7 +149,7 @@ def _require_whole(session: Session, employer: Employer, now: datetime) -> None:
         errors["handler_name"] = ["请填写经办人姓名。"]
     if not employer.handler_id:
         errors["handler_id"] = ["请填写经办人身份证号码。"]
-    if row.needs_code and not employer.credit_code:
+    if row.needs_code and not employer.said_code:
         errors["credit_code"] = ["请填写统一社会信用代码。"]
     if row.needs_licence and not employer.agency_licence_no:
         errors["agency_licence_no"] = ["请填写人力资源服务许可证号。"]

@@ -21,5 +21,5 @@ def publisher_of(session: Session, job: Job, now: datetime) -> dict[str, Any]:
         "publisher_class": job.publisher_class,
         "class_name": class_names().get(job.publisher_class, ""),
         "licence_no": (employer.agency_licence_no or None) if employer is not None else None,
-        "flags": [] if employer is None else flags_for_workers(session, employer.credit_code, now),
+        "flags": [] if employer is None else flags_for_workers(session, employer.said_code, now),
     }

@@ -11,6 +11,8 @@ from sqlalchemy import ARRAY, BigInteger, Select, any_, bindparam, select
 from sqlalchemy.orm import Session, joinedload, undefer_group
 
 from service.employers.models import Employer
+from service.employers.standing import NEVER, Checked, checked_for
+from service.employers.tables import Deadline, deadline
 from service.jobs.models import CONTACT, GigTerms, Job, LiveListing, LiveSession
 from service.stations.models import Station
 
@@ -25,12 +27,6 @@ _WHOLE = (
 def whole() -> Select[Job]:
     """Jobs with contact, employer, gig, station, listing and session."""
     return select(Job).options(*_WHOLE)
-
-
-class EmployerFacts(NamedTuple):
-    """What a card says of the employer."""
-
-    verified_at: datetime | None
 
 
 class StationFacts(NamedTuple):
@@ -107,7 +103,7 @@ class Card(NamedTuple):
     verified_at: datetime | None
     valid_until: datetime
     settlement: str | None
-    employer: EmployerFacts | None
+    employer: Checked
     gig: GigFacts | None
     listing: ListingFacts | None
 
@@ -129,7 +125,7 @@ def _card_columns(dialect: str) -> Select[Any]:
     return (
         select(
             *(getattr(Job, name) for name in _OWN),
-            *(Job.employer_id, *(getattr(Employer, name) for name in EmployerFacts._fields)),
+            *(Employer.verified_at.label("papers_at"), Employer.demo),
             *(getattr(GigTerms, name) for name in GigFacts._fields[:-1]),
             *(getattr(Station, name) for name in StationFacts._fields),
             LiveListing.listing_no,
@@ -144,13 +140,13 @@ def _card_columns(dialect: str) -> Select[Any]:
     )
 
 
-def _card(row: Sequence[Any]) -> Card:
+def _card(row: Sequence[Any], term: Deadline, now: datetime) -> Card:
     own, rest = row[: len(_OWN)], iter(row[len(_OWN) :])
-    employer_id, verified_at = next(rest), next(rest)
+    papers_at, demo = next(rest), next(rest)
     *terms, station_id, name, address = (next(rest) for _ in range(len(GigFacts._fields) - 1 + len(StationFacts._fields)))
     listing_no, *stream = rest
     station = None if station_id is None else StationFacts(station_id, name, address)
-    employer = None if employer_id is None else EmployerFacts(verified_at)
+    employer = NEVER if papers_at is None else checked_for(term, papers_at, now, demo=demo)
     gig = None if terms[0] is None else GigFacts._make((*terms, station))
     listing = None if listing_no is None else ListingFacts(listing_no, SessionFacts._make(stream))
     return Card._make((*own, employer, gig, listing))
@@ -163,7 +159,8 @@ def cards(session: Session, ids: Sequence[int], now: datetime) -> dict[int, Card
         return {}
     connection = session.connection()
     found = connection.execute(_card_columns(connection.dialect.name), {"ids": list(ids), "now": now}).all()
-    return {row[0]: _card(row) for row in found}
+    term = deadline("reverification", now)
+    return {row[0]: _card(row, term, now) for row in found}
 
 
 def barred_to_minors(session: Session, ids: Sequence[int]) -> frozenset[int]:

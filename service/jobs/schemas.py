@@ -8,8 +8,10 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from matching.model import KINDS, SETTLEMENTS
 from matching.rules import region, trade
+from service import clock
 from service.crypto import masking
 from service.employers.models import PUBLISHER_CLASSES
+from service.employers.standing import Checked, checked
 from service.fields import MAX_ID, Few, Flag, In, Moment, Money, Out, Part, Text, integer, latitude, longitude
 from service.jobs.advert import LENGTHS
 from service.jobs.close import REASONS
@@ -57,12 +59,30 @@ class Place(Out):
     point_source = fields.String(required=True, allow_none=True)
 
 
+def _checked(job: Any) -> Checked:
+    """Of a card it is known already; of a whole row it is worked out here."""
+    return job.employer if type(job.employer) is Checked else checked(job.employer, clock.now())
+
+
 class EmployerLine(Out):
     """Who offers the work."""
 
     name = fields.String(attribute="employer_name", required=True)
     verified = fields.Function(
-        lambda job: bool(job.employer is not None and job.employer.verified_at), required=True, metadata={"type": "boolean"}
+        lambda job: _checked(job).verified,
+        required=True,
+        metadata={"type": "boolean", "description": "证照核验过，而且还没有到重新核验的日期"},
+    )
+    verified_on = fields.Function(
+        lambda job: None if (at := _checked(job).verified_at) is None else clock.show(at)[:10],
+        required=True,
+        allow_none=True,
+        metadata={"type": "string", "format": "date", "description": "最近一次核验通过的日期"},
+    )
+    verified_note = fields.Function(
+        lambda job: _checked(job).note,
+        required=True,
+        metadata={"type": "string", "description": "核验过但已到期的，写明哪天核验过、哪天起该重新核验；否则是空的"},
     )
     publisher_class = fields.String(required=True)
 

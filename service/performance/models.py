@@ -13,8 +13,8 @@ from service.db import Base, UtcDateTime
 
 class DailyFigures(Base):
     """One day of Beijing. ``search_times`` and ``visible_times`` map the upper bound of a bucket in seconds (``"0.05"``,
-    ``"+Inf"``) to how many fell into it; ``probes`` are the minutes in which the web should have answered, ``probes_ok`` those in
-    which it did.
+    ``"+Inf"``) to how many fell into it; ``probes`` are the minutes in which the web should have answered (the first is that of
+    its first answer of all), ``probes_ok`` those in which it did.
     """
 
     __tablename__ = "daily_figures"

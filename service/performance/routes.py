@@ -41,7 +41,11 @@ class DayOut(Out):
     search_p99_ms = fields.Integer(required=True, allow_none=True)
     requests = fields.Integer(required=True)
     errors = fields.Integer(required=True, metadata={"description": "我们出错（5xx）的次数"})
-    uptime = fields.Float(required=True, allow_none=True, metadata={"description": "每分钟问一次，答了的比例"})
+    uptime = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "每分钟问一次，答了的比例；从第一次能回答算起，重启也算停"},
+    )
     visible_p50_ms = fields.Integer(required=True, allow_none=True, metadata={"description": "从发布到能查到，一半不超过它"})
     visible_p95_ms = fields.Integer(required=True, allow_none=True)
     messages = fields.Integer(required=True, metadata={"description": "要交给微信的消息"})

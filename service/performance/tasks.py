@@ -47,13 +47,16 @@ def answers(settings: Settings) -> bool:
 
 
 def add_up(session: Session, now: datetime, *, answered: bool, counted: Counted | None, epoch: str) -> None:
-    """Add a minute to the day's row. A minute in which nobody was there to write is a minute that failed."""
+    """Add a minute to the day's row. A minute in which nobody was there to write is a minute that failed; minutes before the
+    very first answer of all are none of either: the service was not there yet that could have been missed."""
     day = now.astimezone(BEIJING).date()
     row = session.get(DailyFigures, day)
     if row is None:
         row = _begin(session, day, now)
-    row.probes = max(row.probes + 1, _minutes_since(session, row, now))
-    row.probes_ok += answered
+    begun = session.scalar(select(func.min(DailyFigures.day)).where(DailyFigures.probes > 0))
+    if begun is not None or answered:
+        row.probes = max(row.probes + 1, _minutes_since(row, begun, now))
+        row.probes_ok += answered
     if counted is not None:
         new = counted.since(_mark(session, counted, epoch, now))
         row.requests += new.requests
@@ -76,10 +79,12 @@ def _begin(session: Session, day: date, now: datetime) -> DailyFigures:
     return row
 
 
-def _minutes_since(session: Session, row: DailyFigures, now: datetime) -> int:
-    """Minutes of the day so far, from midnight on; on the very first day from the first minute on."""
-    first = session.scalar(select(func.min(DailyFigures.day)))
-    if first == row.day:
+def _minutes_since(row: DailyFigures, begun: date | None, now: datetime) -> int:
+    """Minutes of the day so far, from midnight on; on the day on which counting has begun (``begun``, None: now) from that minute
+    on."""
+    if begun is None:
+        return 1
+    if begun == row.day:
         return row.probes + max(1, round((now - row.updated_at).total_seconds() / EVERY_SECONDS))
     return int((now - _midnight(row.day)).total_seconds() // EVERY_SECONDS) + 1
 

@@ -32,10 +32,13 @@ from service.workers.models import Worker
 ERASE = "privacy.erase"
 
 
-def leave(session: Session, person: Person, said: Said, now: datetime, *, cause: str, caller: Caller | None) -> Erasure:
+def leave(
+    session: Session, person: Person, said: Said, now: datetime, *, cause: str, caller: Caller | None, again: bool = False
+) -> Erasure:
     """Take a person out of search, matching, sessions and 代办 in this transaction, and have the data erased by a task.
 
     Doing it twice changes nothing. Raises Conflict for the last administrator of an employer: somebody must answer for its jobs.
+    ``again``: it was done before, and a restored backup has undone it; then nobody is asked and no task is made.
     """
     row = None
     if person.worker_id is not None:
@@ -46,7 +49,7 @@ def leave(session: Session, person: Person, said: Said, now: datetime, *, cause:
     if before is not None:
         return before
     for account in held:
-        _end_account(session, account, now)
+        _end_account(session, account, now, again=again)
     if row is not None:
         row.left_at = row.left_at or now
         grants.end_all(session, row.worker_id, now, ended_by=said.account_id)
@@ -61,7 +64,8 @@ def leave(session: Session, person: Person, said: Said, now: datetime, *, cause:
     )
     session.add(erasure)
     session.flush()
-    enqueue(session, ERASE, {"erasure_id": erasure.erasure_id})
+    if not again:
+        enqueue(session, ERASE, {"erasure_id": erasure.erasure_id})
     audit.record(
         session, caller, "me.erase", "erasure", erasure.erasure_id, details={"cause": cause}, for_worker=person.worker_id
     )
@@ -100,9 +104,9 @@ def _erasure(session: Session, person: Person) -> Erasure | None:
     return session.scalars(select(Erasure).where(Erasure.account_id.in_(person.account_ids))).first()
 
 
-def _end_account(session: Session, row: Account, now: datetime) -> None:
+def _end_account(session: Session, row: Account, now: datetime, *, again: bool) -> None:
     account_id = row.account_id
-    if row.role == "employer_owner" and row.employer_id is not None:
+    if not again and row.role == "employer_owner" and row.employer_id is not None:
         # Two administrators who leave at once: one waits here, and then finds himself the last.
         session.execute(select(Employer.employer_id).where(Employer.employer_id == row.employer_id).with_for_update())
         others = select(func.count()).where(

@@ -39,8 +39,12 @@ def export_me() -> flask.Response:
     caller, now = current_account(), clock.now()
     with read_session() as session:
         person = _person(session, caller)
+        handled = [(row.employer_id, row.region_code) for row in export.handled_employers(session, person)]
     with refuse_unnoted(), write_session() as session:
         audit.record(session, caller, "me.export", "account", caller.account_id, for_worker=caller.worker_id)
+        for employer_id, region_code in handled:  # he may be somebody else: noted like any look at him
+            seen = {"fields": sorted(export.HANDLER_FIELDS)}
+            audit.record(session, caller, "employer.handler", "employer", employer_id, region_code=region_code, details=seen)
     with read_session() as session:
         collected = export.collect(session, person, now)
     if flask.request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html":

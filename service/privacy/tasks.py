@@ -7,11 +7,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from service.privacy.erasure_list import add, line_of
 from service.privacy.leave import ERASE, erase
 from service.privacy.limits import limits
+from service.privacy.models import Erasure
 from service.privacy.retention import BATCH, PEOPLE, forget_old, leave_inactive, notice_inactive
 from service.search.log import forget_old as forget_old_searches
-from service.tasks import enqueue, every, handler
+from service.tasks import Outside, enqueue, every, handler, outside_handler
 
 RETENTION = "privacy.retention"
 SEARCHES = "search.forget"
@@ -19,10 +21,18 @@ every(RETENTION, daily_at="03:50")
 every(SEARCHES, daily_at="03:55")
 
 
-@handler(ERASE)
-def erase_person(session: Session, payload: dict[str, Any], now: datetime) -> None:
-    """Empty the rows of a person who left. Under a legal hold nothing is done; lifting it asks again."""
-    erase(session, int(payload["erasure_id"]), now)
+@outside_handler(ERASE, tries=40)
+def erase_person(outside: Outside, payload: dict[str, Any], now: datetime) -> Any:
+    """Empty the rows of a person who left, noted first where a lost database does not take it along; a disk that does not take
+    the note puts it off. Under a legal hold nothing is emptied; lifting it asks again."""
+    erasure_id = int(payload["erasure_id"])
+    with outside.database.read_session() as session:
+        erasure = session.get(Erasure, erasure_id)
+        if erasure is None or erasure.done_at is not None:
+            return None
+        line = line_of(session, erasure)
+    add(outside.settings.erasures_file, [line])
+    return lambda session: erase(session, erasure_id, now)
 
 
 @handler(RETENTION)

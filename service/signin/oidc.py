@@ -28,7 +28,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from service import clock
+from service import clock, tracing
 from service.config import SignInSettings
 from service.crypto.blind import blind_index, candidates
 from service.errors import NotFound, Refusal, Unauthorized, Unavailable
@@ -187,7 +187,9 @@ class Issuer:
         sent."""
         try:
             with (
-                httpx.Client(timeout=policy().oidc.longest_seconds, follow_redirects=False, trust_env=False) as client,
+                httpx.Client(
+                    timeout=policy().oidc.longest_seconds, follow_redirects=False, trust_env=False, headers=tracing.headers()
+                ) as client,
                 client.stream(method, url, **{name: value for name, value in options.items() if value is not None}) as answer,
             ):
                 content = b""

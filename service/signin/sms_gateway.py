@@ -13,6 +13,7 @@ import time
 import httpx
 import structlog
 
+from service import tracing
 from service.config import SignInSettings
 from service.errors import Unavailable
 from service.signin.policy import policy
@@ -41,7 +42,7 @@ def send_code(settings: SignInSettings, phone: str, code: str) -> None:
         answer = httpx.post(
             f"{settings.sms_url}/v1/messages",
             json=message,
-            headers={"Authorization": f"Bearer {settings.sms_key}"},
+            headers=tracing.headers() | {"Authorization": f"Bearer {settings.sms_key}"},
             timeout=chosen.longest_seconds,
             follow_redirects=False,  # it would carry the phone elsewhere
             trust_env=False,

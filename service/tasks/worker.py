@@ -19,7 +19,7 @@ from types import FrameType
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from service import clock
+from service import clock, tracing
 from service.config import Settings
 from service.db import Database
 from service.errors import Refusal
@@ -98,7 +98,8 @@ class Worker:
         with self._lock:
             self._running[held.task_id] = _Running(held, time.monotonic(), kind.longest_seconds)
         try:
-            self._do(held, kind)
+            with structlog.contextvars.bound_contextvars(trace_id=tracing.begin().trace_id):
+                self._do(held, kind)
         finally:
             with self._lock:
                 self._running.pop(held.task_id, None)

@@ -62,13 +62,14 @@ def invite(said: dict[str, Any]) -> dict[str, Any]:
 
 @blueprint.route("/v1/me/grants/<int:grant_id>", methods=["DELETE"])
 @blueprint.response(204)
-@allow("grant.read")
+@allow("grant.end")
 def end_grant(grant_id: int) -> None:
     """结束一个代办，立刻生效。"""
     caller, now = current_account(), clock.now()
     with write_session() as session:
         row = grants.grant_by_id(session, grant_id)
-        require(caller, "grant.read", Owned(worker_id=row.worker_id), missing=grants.MISSING)
+        # Only the person's own: who ends it at somebody's word names the paper, at the other address.
+        require(caller, "grant.end", Owned(worker_id=row.worker_id), missing=grants.MISSING)
         grants.end(session, row, now, ended_by=caller.account_id)
         audit.record(session, caller, "grant.end", "grant", grant_id, for_worker=row.worker_id)
 

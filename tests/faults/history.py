@@ -138,6 +138,31 @@ class _GivenUp(Exception):  # noqa: N818  the end of a writer
 
 
 @dataclass
+class Reader:
+    """Somebody who searches and opens jobs all the while: whatever breaks, the answer is the job, or that it will pass."""
+
+    address: str
+    answers: Counter[int] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        """Read until told to stop."""
+        while not self.stopping.is_set():
+            for path in ("/v1/jobs?q=电焊工", "/v1/jobs/1"):
+                with contextlib.suppress(httpx.TransportError):  # the process that was asked is killed
+                    self._judge(path, httpx.get(f"{self.address}{path}", timeout=35))
+            self.stopping.wait(0.05)
+
+    def _judge(self, path: str, answer: httpx.Response) -> None:
+        self.answers[answer.status_code] += 1
+        passes = answer.status_code == 503 and "Retry-After" in answer.headers and answer.json()["message"]
+        missing = answer.status_code == 404 and path == "/v1/jobs/1"  # not published yet
+        if answer.status_code != 200 and not passes and not missing:
+            self.wrong.append(f"{path}: {answer.status_code} {answer.text[:200]}")
+
+
+@dataclass
 class Clerk:
     """Puts tasks in, each in a transaction of its own, and remembers which were confirmed."""
 

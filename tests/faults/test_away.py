@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,56 +13,14 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import OperationalError
 
-from service import clock, db
+from service import clock
 from service.app import create_app
 from service.db import Database
-from service.migrations.run import upgrade
 from tests.faults.own_servers import OwnPostgres, OwnValkey
 from tests.faults.proxy import Proxy
 from tests.service.conftest import People, draft, make_people, settings_for
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[OwnPostgres]:
-    """A PostgreSQL that may be stopped."""
-    made = OwnPostgres(f"away-{os.getpid()}")
-    made.start()
-    with psycopg.connect(f"postgresql://postgres@127.0.0.1:{made.port}/postgres", autocommit=True) as connection:
-        connection.execute("CREATE DATABASE away")
-    upgrade(made.url("away"))
-    yield made
-    made.kill()
-
-
-@pytest.fixture
-def line(server: OwnPostgres) -> Iterator[Proxy]:
-    """The way to it."""
-    with Proxy(("127.0.0.1", server.port)) as made:
-        yield made
-
-
-@pytest.fixture
-def own_app(server: OwnPostgres, line: Proxy, tmp_path: Path) -> Iterator[flask.Flask]:
-    """An application whose database lies behind the proxy."""
-    made = create_app(settings_for(server.url("away", line.port), tmp_path))
-    yield made
-    made.extensions["database"].close()
-
-
-@pytest.fixture
-def own_people(server: OwnPostgres) -> Iterator[People]:
-    """Somebody who can publish; everything of him is gone afterwards."""
-    database = Database(server.url("away"))
-    with database.write_session() as session:
-        people = make_people(session, clock.now())
-    yield people
-    names = ", ".join(table.name for table in db.Base.metadata.sorted_tables)
-    with database.write_session() as session:
-        session.execute(text("SET session_replication_role = replica"))
-        session.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-    database.close()
 
 
 def publish(client: FlaskClient, people: People, key: str) -> Any:
@@ -130,25 +88,6 @@ def test_a_line_that_is_cut_and_refused(own_app: flask.Flask, own_people: People
     assert publish(client, own_people, "three").status_code == 201
 
 
-def test_a_line_that_is_open_and_dead_is_given_up(server: OwnPostgres, line: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No byte comes and no error: only our own patience ends it, also in the question whether the line lives."""
-    monkeypatch.setattr(db, "SILENCE_SECONDS", 1)
-    database = Database(server.url("away", line.port), statement_seconds=1)
-    try:
-        with database.read_session() as session:
-            session.execute(text("SELECT 1"))
-        line.hole()
-        began = time.monotonic()
-        with database.read_session() as session, pytest.raises(DBAPIError):
-            session.execute(text("SELECT 1"))
-        assert time.monotonic() - began < 2 * 2 + db.CONNECT_SECONDS + 2
-        line.heal()
-        with database.read_session() as session:
-            assert session.scalar(text("SELECT 1")) == 1
-    finally:
-        database.close()
-
-
 def test_a_statement_without_end_is_ended_by_the_server(server: OwnPostgres) -> None:
     database = Database(server.url("away"), statement_seconds=1)
     began = time.monotonic()
@@ -156,12 +95,6 @@ def test_a_statement_without_end_is_ended_by_the_server(server: OwnPostgres) -> 
         session.execute(text("SELECT pg_sleep(20)"))
     assert time.monotonic() - began < 5
     database.close()
-
-
-def test_every_connection_of_the_web_has_its_limits(own_app: flask.Flask) -> None:
-    with own_app.extensions["database"].read_session() as session:
-        shown = {name: session.scalar(text(f"SHOW {name}")) for name in ("statement_timeout", "lock_timeout")}
-    assert shown == {"statement_timeout": "20s", "lock_timeout": "15s"}
 
 
 def test_a_read_only_server_is_refused_clearly(own_app: flask.Flask, own_people: People, server: OwnPostgres) -> None:

@@ -22,6 +22,7 @@ from service.indexing.follower import Follower
 from service.jobs.models import Job
 from service.migrations.run import upgrade
 from tests.service.conftest import People, draft, make_people, settings_for
+from tests.service.test_running import until
 
 DISK_MB = 24
 
@@ -91,10 +92,11 @@ def test_a_full_disk(small_disk: Path) -> None:
         follower = Follower(app.extensions["database"], small_disk / "index", poll_seconds=0.05)
         assert publish(client, people, 9001).status_code == 201
         follower.step()
+        assert publish(client, people, 9002).status_code == 201  # waits for the index
         filler = small_disk / "filler"
         fill(filler)
         confirmed = publish_until_refused(client, people)
-        assert kept(app) == confirmed + 1
+        assert kept(app) == confirmed + 2
         assert client.get("/v1/jobs/1").status_code == 200
         assert client.get("/v1/jobs?q=电焊工").status_code == 200
         said = client.get("/status").get_json()["disk"]
@@ -103,9 +105,11 @@ def test_a_full_disk(small_disk: Path) -> None:
         # The follower cannot write either: it says so, and the index that stands is served.
         running = threading.Thread(target=follower.run)
         running.start()
+        until(lambda: "写索引文件失败" in (follower._error or ""), 20, "the follower has not noticed")
+        assert client.get("/v1/jobs?q=电焊工").status_code == 200
         filler.unlink()
         assert publish(client, people, confirmed).status_code == 201
-        assert kept(app) == confirmed + 2
+        assert kept(app) == confirmed + 3
         for _ in range(400):
             app.extensions["live_index"].refresh()
             if client.get("/status").get_json()["index"]["changes_waiting"] == 0:
@@ -114,7 +118,7 @@ def test_a_full_disk(small_disk: Path) -> None:
         follower.stop()
         running.join(20)
         follower.close()
-        assert app.extensions["live_index"].get().jobs == confirmed + 2
+        assert app.extensions["live_index"].get().jobs == confirmed + 3
 
 
 def test_a_quota_of_pages_where_nothing_can_be_mounted(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ import pytest
 from service import clock
 from service.db import Database
 from service.migrations.run import upgrade
-from tests.faults.history import Clerk, Writer, index_differs, lost_or_doubled, tasks_lost_or_doubled
+from tests.faults.history import Clerk, Reader, Writer, index_differs, lost_or_doubled, tasks_lost_or_doubled
 from tests.faults.own_servers import OwnPostgres, OwnValkey
 from tests.faults.proxy import Proxy
 from tests.service.conftest import make_people
@@ -186,12 +186,13 @@ def town(tmp_path: Path) -> Iterator[Town]:
             process.wait()
 
 
-def suffer(town: Town, *, rounds: int, seed: int, at_once: int) -> tuple[list[Writer], Clerk]:
+def suffer(town: Town, *, rounds: int, seed: int, at_once: int) -> tuple[list[Writer], Clerk, Reader]:
     """Write while everything breaks; then let it be calm, and stop."""
     dice = random.Random(seed)
     writers = [Writer(name, town.address, town.headers, seed + number) for number, name in enumerate("abc")]
     clerk = Clerk(town.postgres.url("town", town.to_postgres.port))
-    busy: list[Writer | Clerk] = [*writers, clerk]
+    reader = Reader(town.address)
+    busy: list[Writer | Clerk | Reader] = [*writers, clerk, reader]
     threads = [threading.Thread(target=one.run) for one in busy]
     for thread in threads:
         thread.start()
@@ -214,24 +215,26 @@ def suffer(town: Town, *, rounds: int, seed: int, at_once: int) -> tuple[list[Wr
             one.stopping.set()
         for thread in threads:
             thread.join(120)
-    return writers, clerk
+    return writers, clerk, reader
 
 
-def told(writers: list[Writer], clerk: Clerk) -> str:
+def told(writers: list[Writer], clerk: Clerk, reader: Reader) -> str:
     """The figures of a run, for whoever asks pytest for them (``-s``)."""
     answers = sum((writer.answers for writer in writers), Counter[int]())
     lines = sum(writer.broken_lines for writer in writers)
     longest = max(writer.longest_seconds for writer in writers)
     jobs = sum(len(writer.known) for writer in writers)
     return (
-        f"\n{jobs} jobs, {len(clerk.confirmed)} tasks, answers {dict(answers)}, {lines} broken lines, longest {longest:.1f} s\n"
+        f"\n{jobs} jobs, {len(clerk.confirmed)} tasks, answers {dict(answers)}, {lines} broken lines, longest {longest:.1f} s, "
+        f"to readers {dict(reader.answers)}\n"
     )
 
 
-def check(town: Town, writers: list[Writer], clerk: Clerk) -> None:
+def check(town: Town, writers: list[Writer], clerk: Clerk, reader: Reader) -> None:
     """What was promised is kept, and everything is well again without anybody's help."""
-    assert [line for writer in writers for line in writer.wrong] == []
-    sys.stdout.write(told(writers, clerk))
+    assert [*reader.wrong, *(line for writer in writers for line in writer.wrong)] == []
+    sys.stdout.write(told(writers, clerk, reader))
+    assert reader.answers[200] > 10
     assert all(len(writer.known) > 5 for writer in writers), [writer.answers for writer in writers]
     assert lost_or_doubled(town.database, writers) == []
     until(lambda: tasks_lost_or_doubled(town.database, clerk) == [], CALM_SECONDS, "tasks lost or doubled")

@@ -58,6 +58,7 @@ def settings_for(database_url: str, data_dir: Path, **changes: Any) -> Settings:
         index_poll_seconds=0.05,
         fair_exposure=True,
         keys_file=Path(os.environ["KEYS_FILE"]),
+        erasures_file=data_dir / "erasures.jsonl",
         crypto_suite="intl",
         scanner_url="",
         public_url="",

@@ -390,6 +390,12 @@ def grant(session: Session, world: World, side: Side, role: str) -> Made:
     return Made.at("worker station region", grant_id=row.grant_id)
 
 
+@makes("DELETE /v1/me/grants/{grant_id}")
+def own_grant(session: Session, world: World, side: Side, role: str) -> Made:
+    """The same, at the address of the person: stations and bureaus, who have the permission too, end it at theirs."""
+    return Made(grant(session, world, side, role).path, frozenset({"worker"}))
+
+
 @makes("POST /v1/stations/{station_id}/workers")
 def counter(session: Session, world: World, side: Side, role: str) -> Made:
     """Where somebody is registered."""

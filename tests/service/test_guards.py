@@ -103,8 +103,9 @@ def test_every_get_runs_read_only(app: flask.Flask, client: FlaskClient, people:
     assert written == []
 
 
-def test_the_reading_session_cannot_write(database: Database) -> None:
-    with database.read_session() as session:
+@pytest.mark.parametrize("way", ["read_session", "answer_session"])
+def test_the_reading_session_cannot_write(database: Database, way: str) -> None:
+    with getattr(database, way)() as session:
         session.add(Employer(name="演示", created_at=clock.now()))
         with pytest.raises(DBAPIError):
             session.flush()

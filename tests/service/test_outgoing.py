@@ -51,3 +51,12 @@ def test_nothing_reads_objects_out_of_bytes() -> None:
         assert not _imports(tree) & UNSAFE, name
         calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
         assert not calls & {"eval", "exec", "compile"}, name
+
+
+def test_nothing_that_must_not_be_guessed_is_made_by_random() -> None:
+    """Tokens, codes, keys and names of files come from ``secrets``; the two that import ``random`` spread retries with it."""
+    predictable = {"random", "numpy.random", "uuid.uuid1"}
+    assert {name for name, tree in _sources() if _imports(tree) & predictable} == {
+        "service/tasks/queue.py",
+        "service/wechat/client.py",
+    }

@@ -6,6 +6,7 @@ import inspect
 import re
 import socket
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from service.app import create_app
 from service.errors import TooMany
 from service.rate_classes import RateClass, Window, class_for, classes, limited, said_class
 from service.rate_limit import Line, OwnCounters, RateLimit, address_of
-from tests.service.conftest import People, settings_for
+from tests.service.conftest import People, Publish, settings_for
 
 ROOT = Path(__file__).resolve().parents[2]
 TIGHT = ("contact", "paper", "signin", "sms", "export")
@@ -190,6 +191,43 @@ def test_who_is_signed_in_does_not_pay_for_the_address(
     assert "a" * 32 not in str(asked[2])
 
 
+@pytest.fixture
+def tight_crowd(app: flask.Flask, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Contacts are limited to three a person and five an address; everything else is wide."""
+    limit = RateLimit(replace(app.extensions["settings"], rate_limit_factor=1))
+    wide = (Window(1_000_000, 86_400),)
+    table = {name: RateClass(name, row.what, wide, wide, wide, row.away) for name, row in classes().items()}
+    table["contact"] = replace(table["contact"], person=(Window(3, 86_400),), crowd=(Window(5, 86_400),))
+    monkeypatch.setattr(rate_classes, "classes", lambda: table)
+    monkeypatch.setattr(app.extensions["rate_limit"], "check", limit.check)
+    return limit
+
+
+def test_many_accounts_at_one_address_are_bounded_together(
+    client: FlaskClient, people: People, publish: Publish, tight_crowd: RateLimit
+) -> None:
+    """Each is below his own limit; what is refused one of them costs the others nothing, and another address is another crowd."""
+    address = f"/v1/jobs/{publish()['job_id']}/contact"
+
+    def look(who: dict[str, str], at: str = "192.0.2.1") -> int:
+        return client.get(address, headers=who, environ_base={"REMOTE_ADDR": at}).status_code
+
+    assert tight_crowd.factor == 1
+    assert [look(people.worker) for _ in range(7)] == [200] * 3 + [429] * 4
+    assert [look(people.staff) for _ in range(3)] == [200, 200, 429]
+    assert look(people.employer) == 429
+    assert look(people.employer, "192.0.2.2") == 200
+    assert client.get(address.removesuffix("/contact"), headers=people.employer).status_code == 200
+
+
+def test_a_crowd_has_room_for_thirty() -> None:
+    contact = classes()["contact"]
+    for one in contact.person:
+        (together,) = (wide.most for wide in contact.crowd if wide.seconds == one.seconds)
+        assert together >= 12 * one.most
+    assert {(one.most, one.seconds) for one in contact.crowd if one.seconds == 86_400} == {(30 * 200, 86_400)}
+
+
 def test_a_class_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValueError, match="unknown rate class"):
         limited("generous")
@@ -247,5 +285,5 @@ def test_the_page_shows_the_numbers_of_the_table() -> None:
     assert list(told) == list(classes())
     units = {60: "minute", 3_600: "hour", 86_400: "day"}
     for name, row in classes().items():
-        windows = [", ".join(f"{one.most:,}/{units[one.seconds]}" for one in row.windows(who)) for who in rate_classes.WHO]
+        windows = [", ".join(f"{one.most:,}/{units[one.seconds]}" for one in row.windows(who)) or "–" for who in rate_classes.WHO]
         assert told[name] == [row.what, *windows, row.away], name

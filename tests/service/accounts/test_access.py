@@ -98,6 +98,13 @@ def test_a_token_can_be_limited(client: FlaskClient, app: flask.Flask, people: P
     assert client.get("/v1/tasks", headers=people.worker).get_json()["error"] == "role_not_allowed"
 
 
+def test_who_may_not_is_told_where_to_turn(client: FlaskClient, people: People) -> None:
+    for headers, said in ((people.worker, "就业服务站"), (people.staff, "站长"), (people.bureau, "平台运营")):
+        answer = client.get("/v1/tasks", headers=headers)
+        assert (answer.status_code, answer.get_json()["error"]) == (403, "role_not_allowed")
+        assert said in answer.get_json()["message"]
+
+
 def test_a_permission_that_does_not_exist_is_a_fault_of_the_program() -> None:
     with pytest.raises(ValueError, match="king"):
         allow("king.crown")

@@ -6,12 +6,14 @@ import pytest
 
 from service.accounts.caller import Caller
 from service.accounts.permissions import ALL_ROLES, PERMISSIONS, Scope
-from service.accounts.permit import Owned, in_territory, may, may_at_all, require
+from service.accounts.permit import Owned, in_territory, may, may_at_all, require, role_refused, what_next
 from service.errors import Forbidden, NotFound, Unauthorized
 from tests.service.conftest import GANZHOU, NANCHANG, ZHANGGONG
 
 JIANGXI = "360000000000"
 TOWN = "360702001000"
+OUTSIDE = ("worker", "proxy", "employer_owner", "employer_recruiter", "partner")
+"""Who is not of the service, and may be sent to a station."""
 
 
 def caller(role: str, **stands_for: object) -> Caller:
@@ -118,3 +120,32 @@ class TestRefusal:
     def test_a_permission_that_does_not_exist(self) -> None:
         with pytest.raises(ValueError, match="unknown permission"):
             require(caller("operator"), "job.eat", Owned())
+
+
+class TestWhatIsSaidToWhom:
+    def test_everybody_is_told_something(self) -> None:
+        assert all(what_next(role).endswith("。") for role in ALL_ROLES)
+
+    @pytest.mark.parametrize("role", [role for role in ALL_ROLES if role not in OUTSIDE])
+    def test_nobody_in_an_office_is_sent_to_himself(self, role: str) -> None:
+        for row in PERMISSIONS.values():
+            if not row.scope(role):
+                assert "就业服务站" not in role_refused(role, row), (role, row.name)
+        with pytest.raises(Forbidden) as refused:
+            require(caller(role, region_code=ZHANGGONG), "job.edit", Owned(region_code=NANCHANG, public=True))
+        assert "就业服务站" not in refused.value.message
+        assert refused.value.message.endswith(what_next(role))
+
+    @pytest.mark.parametrize(
+        ("role", "name", "said"),
+        [
+            ("worker", "task.read", "工友账号不能做这个操作，如有需要请到就业服务站问问。"),
+            ("employer_owner", "profile.edit", "单位管理员账号不能做这个操作，如有需要请联系当地就业服务站。"),
+            ("employer_recruiter", "employer.edit", "单位招工员账号不能做这个操作，要由单位管理员来做。"),
+            ("station_staff", "station.edit", "驿站工作人员账号不能做这个操作，要由驿站站长来做。"),
+            ("station_head", "hold.set", "驿站站长账号不能做这个操作（人社部门、审计员可以），请联系当地人社部门。"),
+            ("bureau", "profile.edit", "人社部门账号不能做这个操作（工友可以），如果是工作需要，请联系平台运营。"),
+        ],
+    )
+    def test_the_sentence_fits_who_is_asking(self, role: str, name: str, said: str) -> None:
+        assert role_refused(role, PERMISSIONS[name]) == said

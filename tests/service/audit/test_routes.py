@@ -12,9 +12,11 @@ from sqlalchemy import select
 
 from service import audit, clock
 from service.accounts.create import create_account
+from service.accounts.models import Account
 from service.accounts.tokens import issue_token
 from service.audit.models import AuditEvent
 from service.db import Database
+from service.workers.models import Worker
 from tests.service.audit.conftest import Somebody
 from tests.service.conftest import GANZHOU, NANCHANG, ZHANGGONG, People
 
@@ -106,3 +108,38 @@ def test_looking_is_noted_as_well(client: FlaskClient, trail: Database, people: 
         last = session.scalars(select(AuditEvent).order_by(AuditEvent.seq.desc()).limit(1)).one()
     assert (last.action, last.account_id, last.details) == ("audit.read", people.account_ids["bureau"], {"fields": ["worker_id"]})
     assert clock.now() - last.at < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("said", "noted", "city", "elsewhere"),
+    [(ZHANGGONG[:6] + "001000", ZHANGGONG, True, False), (GANZHOU, GANZHOU, True, False), (NANCHANG, NANCHANG, False, True),
+     ("", None, False, False)],
+)  # fmt: skip
+def test_what_people_do_with_their_own_records_is_found_in_their_county(
+    client: FlaskClient, app: flask.Flask, people: People, said: str, noted: str | None, city: bool, elsewhere: bool
+) -> None:
+    account_id = people.account_ids["worker"]
+    with app.extensions["database"].write_session() as session:
+        worker = session.get_one(Worker, session.get_one(Account, account_id).worker_id)
+        worker.region_code = said
+    assert client.get("/v1/me/export", headers=people.worker).status_code == 200
+    with app.extensions["database"].read_session() as session:
+        act = session.scalars(select(AuditEvent).where(AuditEvent.action == "me.export")).one()
+    assert (act.account_id, act.worker_id, act.region_code or None) == (account_id, worker.worker_id, noted)
+    for headers, found in ((people.bureau, city), (people.other_bureau, elsewhere)):
+        assert listed(client, headers, action="me.export") == [("me.export", str(account_id))] * found
+
+
+def test_what_a_place_says_at_the_end_of_the_act_counts(client: FlaskClient, app: flask.Flask, people: People) -> None:
+    """Who moves does it in the new county; what was written before stays where it was."""
+    with app.extensions["database"].write_session() as session:
+        worker = session.get_one(Worker, session.get_one(Account, people.account_ids["worker"]).worker_id)
+        me = Somebody(people.account_ids["worker"], role="worker", region_code="")
+        worker.region_code = NANCHANG
+        audit.record(session, me, "profile.edit", "worker", worker.worker_id, for_worker=worker.worker_id)
+        worker.region_code = ZHANGGONG
+    with app.extensions["database"].write_session() as session:
+        session.get_one(Worker, worker.worker_id).region_code = ""
+    own = ("profile.edit", str(worker.worker_id))
+    assert own in listed(client, people.bureau)
+    assert own not in listed(client, people.other_bureau)

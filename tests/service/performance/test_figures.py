@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -27,6 +30,7 @@ from tests.service.conftest import People, settings_for
 
 NOON = datetime(2026, 11, 27, 4, 0, tzinfo=UTC)
 """Noon in Beijing."""
+ROOT = Path(__file__).resolve().parents[3]
 BOUNDS = ("0.02", "0.05", "0.1", "0.25", "+Inf")
 
 
@@ -79,6 +83,42 @@ def test_minutes_in_which_nobody_was_there_have_failed(database: Database) -> No
         _minute(database, NOON + timedelta(minutes=minute), answered=minute != 2)
     row = _row(database)
     assert (row.probes, row.probes_ok) == (11, 3)
+
+
+def test_before_the_very_first_answer_nothing_is_down(database: Database) -> None:
+    """A first start loads and compiles: the service was not there yet. From its first answer on every minute counts."""
+    for minute in range(3):
+        _minute(database, NOON + timedelta(minutes=minute), answered=False)
+    assert (_row(database).probes, _row(database).probes_ok) == (0, 0)
+    _minute(database, NOON + timedelta(minutes=10))
+    assert (_row(database).probes, _row(database).probes_ok) == (1, 1)  # nor what nobody wrote down meanwhile
+    _minute(database, NOON + timedelta(minutes=11), answered=False)  # started again: that is down
+    _minute(database, NOON + timedelta(minutes=15))
+    assert (_row(database).probes, _row(database).probes_ok) == (6, 2)
+
+
+def test_a_first_start_over_midnight(database: Database) -> None:
+    midnight = datetime(2026, 11, 27, 16, 0, tzinfo=UTC)
+    _minute(database, midnight - timedelta(minutes=1), answered=False)
+    _minute(database, midnight + timedelta(minutes=5), answered=False)
+    _minute(database, midnight + timedelta(minutes=6))
+    _minute(database, midnight + timedelta(minutes=7))
+    first, second = _row(database), _row(database, date(2026, 11, 28))
+    assert (first.probes, second.probes, second.probes_ok) == (0, 2, 2)
+    _minute(database, midnight + timedelta(days=1, minutes=2), answered=False)  # on later days from midnight
+    third = _row(database, date(2026, 11, 29))
+    assert (third.probes, third.probes_ok) == (3, 0)
+
+
+def test_the_page_says_from_when_it_counts(client: FlaskClient, app: flask.Flask) -> None:
+    database: Database = app.extensions["database"]
+    now = clock.now()
+    _minute(database, now, answered=False)
+    assert client.get("/performance.json").get_json()["days"][0]["uptime"] is None
+    _minute(database, now)
+    page = client.get("/performance", headers={"Accept": "text/html"}).get_data(as_text=True)
+    assert client.get("/performance.json").get_json()["days"][0]["uptime"] == 1.0
+    assert "从第一次装好、能回答的那一分钟算起" in page
 
 
 def test_an_outage_over_midnight_counts(database: Database) -> None:
@@ -163,6 +203,38 @@ def test_the_counters_of_all_processes(tmp_path: Path, monkeypatch: pytest.Monke
     assert read_counters() == Counted()
 
 
+_A_WEB_PROCESS = """
+import sys
+from pathlib import Path
+from service.app import create_app
+from service.metrics import VISIBLE_SECONDS
+from tests.service.conftest import settings_for
+app = create_app(settings_for(sys.argv[1], Path(sys.argv[2])))
+client = app.test_client()
+asked = [client.get("/v1/jobs?q=x"), client.post("/v1/match", json={"text": "x"}), client.get("/v1/jobs/1"), client.get("/none")]
+print(*(answer.status_code for answer in asked))
+VISIBLE_SECONDS.observe(0.2)
+"""
+
+
+def test_what_real_processes_count_is_read(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The names and labels are those under which the web counts: two processes, without an index, so each search is a 503."""
+    folder = tmp_path / "metrics"
+    folder.mkdir()
+    for _ in range(2):
+        command = [sys.executable, "-c", _A_WEB_PROCESS, sqlite_url, str(tmp_path)]
+        environment = os.environ | {DIRECTORY: str(folder)}
+        told = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        assert told.stdout.split() == ["503", "503", "404", "404"], told.stderr[-2000:]
+    monkeypatch.setenv(DIRECTORY, str(folder))
+    counted = read_counters()
+    assert counted is not None
+    assert (counted.requests, counted.errors) == (8, 4)
+    assert sum(counted.search_times.values()) == 4
+    assert sum(counted.visible_times.values()) == 2
+    assert at_most(counted.search_times, 100) is not None
+
+
 @pytest.mark.parametrize(("status", "told"), [(200, True), (503, False)])
 def test_the_probe_asks_the_web(status: int, told: bool) -> None:
     class Answer(BaseHTTPRequestHandler):
@@ -188,6 +260,7 @@ def test_the_page_before_the_first_minute(client: FlaskClient, app: flask.Flask)
 def test_the_page_and_its_json(client: FlaskClient, app: flask.Flask) -> None:
     database: Database = app.extensions["database"]
     now = clock.now()
+    _minute(database, now - timedelta(days=2))
     _minute(database, now - timedelta(days=1), _counted(10, 1, s4=10), answered=False)
     _minute(database, now, _counted(100_010, 3, s0=99_000, s2=950, s3=50, s4=10, v=4))
     page = client.get("/performance", headers={"Accept": "text/html,application/xhtml+xml"})
@@ -200,7 +273,7 @@ def test_the_page_and_its_json(client: FlaskClient, app: flask.Flask) -> None:
     assert "unsafe" not in page.headers["Content-Security-Policy"]
     told = client.get("/performance.json").get_json()
     assert client.get("/performance", headers={"Accept": "application/json"}).get_json() == told
-    today, yesterday = told["days"]
+    today, yesterday, _ = told["days"]
     assert (today["searches"], today["errors"], today["search_p50_ms"], today["search_p99_ms"]) == (100_000, 2, 20, 20)
     assert today["search_within_100_ms"] == 0.9995
     assert today["visible_p95_ms"] == 300

@@ -14,8 +14,6 @@ from service.consents import record, texts
 from service.db import Database
 from service.indexing.follower import Follower
 from service.jobs.models import Job
-from service.privacy.registry import personal_tables
-from service.privacy.words import column_title
 from service.wechat.models import OutgoingMessage, SubscriptionCredit
 from service.workers.models import Worker
 from tests.service.conftest import People, Publish, agree, draft
@@ -164,54 +162,6 @@ def test_nobody_under_18_agrees_to_be_passed_on_for_work_closed_to_them(
     with database.write_session() as session:
         session.get_one(Job, job_id).minors_barred = False
     assert say(client, people, texts.DISCLOSURE, **said).status_code == 201
-
-
-def test_export_as_a_page(client: FlaskClient, people: People, somebody: Somebody, database: Database) -> None:
-    with database.write_session() as session:
-        session.get_one(Worker, somebody.worker_id).wish = "<script>alert(1)</script>"
-    page = client.get("/v1/me/export", headers=people.worker | {"Accept": "text/html"})
-    text = page.get_data(as_text=True)
-    assert page.mimetype == "text/html"
-    assert "<script>" not in text
-    assert "&lt;script&gt;" in text
-    for said in ("求职档案", "13800000007", "谁看过我的信息", "同意记录", "注销时清空"):
-        assert said in text, said
-    assert page.headers["Cache-Control"] == "no-store"
-
-
-def test_the_export_has_the_acts_about_the_person(client: FlaskClient, people: People, somebody: Somebody) -> None:
-    assert client.get(f"/v1/workers/{somebody.worker_id}/hardships", headers=people.bureau).status_code == 200
-    for who, seen in (("worker", True), ("bureau", False)):
-        tables = client.get("/v1/me/export", headers=getattr(people, who)).get_json()["tables"]
-        acts = [act for table in tables if table["table"] == "audit_event" for act in table["rows"]]
-        assert ("personal.read" in {act["action"] for act in acts}) is seen, who  # what an office read is not about the officer
-        assert "me.export" in {act["action"] for act in acts} or who == "bureau"
-    page = client.get("/v1/me/export", headers=people.worker | {"Accept": "text/html"}).get_data(as_text=True)
-    assert "看了个人信息" in page
-
-
-def test_every_column_of_the_export_has_a_chinese_name() -> None:
-    nameless = {
-        f"{one.name}.{name}"
-        for one in personal_tables()
-        for name in (*one.shown(), *one.opened())
-        if name not in one.says.hidden and column_title(name) == name
-    }
-    assert not nameless
-
-
-def test_export_shows_no_secret_of_the_system(client: FlaskClient, people: People, somebody: Somebody) -> None:
-    body = client.get("/v1/me/export", headers=people.worker).get_json()
-    names = {name for table in body["tables"] for row in table["rows"] for name in row}
-    assert not {name for name in names if name.endswith(("_hash", "_index", "_sealed", "row_key")) and name != "text_hash"}
-    assert {table["table"] for table in body["tables"]} >= {"account", "worker", "consent_record", "disclosure", "account_phone"}
-
-
-@pytest.mark.parametrize("who", ["employer", "staff", "bureau", "operator"])
-def test_everybody_takes_his_own_along(client: FlaskClient, people: People, somebody: Somebody, who: str) -> None:
-    text = client.get("/v1/me/export", headers=getattr(people, who)).get_data(as_text=True)
-    assert "演示老张" not in text
-    assert "account" in text
 
 
 def test_the_switch_is_heard_by_the_search(client: FlaskClient, people: People, publish: Publish, database: Database) -> None:

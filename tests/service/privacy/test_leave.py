@@ -18,7 +18,7 @@ from service.consents.models import ConsentRecord, Disclosure
 from service.db import Base, Database
 from service.errors import NotFound
 from service.matches.models import WorkerMatch
-from service.privacy import retention, tasks
+from service.privacy import retention
 from service.privacy.leave import ERASE, erase
 from service.privacy.limits import inactive, limits, promised_minutes
 from service.privacy.models import Erasure, LegalHold, RetentionNotice
@@ -127,10 +127,10 @@ class TestErasing:
         assert SECRETS[4] in dump(database)
         for _ in range(2):
             with database.write_session() as session:
-                tasks.erase_person(session, {"erasure_id": erasure_id}, clock.now())
+                erase(session, erasure_id, clock.now())
         after = dump(database)
         with database.write_session() as session:
-            tasks.erase_person(session, {"erasure_id": erasure_id}, clock.now())
+            erase(session, erasure_id, clock.now())
         assert dump(database) == after
 
     def test_who_comes_again_begins_anew(self, client: FlaskClient, somebody: Somebody, database: Database) -> None:

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from matching.geo import distance_km
 from service import clock
 from service.accounts.create import create_account
 from service.accounts.tokens import issue_token
@@ -100,6 +101,14 @@ def test_counted_by_hour_district_and_words(counts: SearchCounts, database: Data
             ("焊工", ZHANGGONG, True, 1, 1, 2),
         ]
     )
+
+
+@pytest.mark.parametrize("place", [(25.8, 114.9), (39.9, 116.4), (31.2, 121.5), (43.8, 87.6), (22.5, 114.1), (47.3, 123.9)])
+def test_the_district_is_the_nearest(place: tuple[float, float]) -> None:
+    """Found on a plane, it is within a hundredth as near as the one that is nearest on the globe."""
+    codes, lat, lng = search_log._counties()
+    far = [distance_km(*place, *point) for point in zip(lat.tolist(), lng.tolist(), strict=True)]
+    assert far[codes.index(district(place))] <= min(far) * 1.01
 
 
 def test_a_point_becomes_a_district_and_no_more_is_kept() -> None:
