@@ -93,6 +93,11 @@ class Settings:
         return self.data_dir / "files"
 
     @property
+    def feeds_dir(self) -> Path:
+        """What the operator says of sources beside their own files: addresses, keys, folders that sheets are put in."""
+        return self.data_dir / "feeds"
+
+    @property
     def index_dir(self) -> Path:
         """Where the follower writes the index and web workers read it."""
         return self.data_dir / "index"

@@ -16,6 +16,8 @@ CLEAR = 0.6
 """The share of common characters from which a text is taken to be read rightly; right ones have 0.9 and more, wrong ones 0.3 at
 most (measured on names of trades and places)."""
 ODD = 0.4
+LEAST = 2
+"""So many common characters at least: 「é」 read in another way can be one by chance."""
 BROKEN = ("\ufffd", "锟斤拷", "烫烫烫", "屯屯屯")
 """What stands where bytes were lost for good."""
 _BOMS = (
@@ -96,7 +98,7 @@ def repaired(text: str) -> str:
         except (UnicodeEncodeError, UnicodeDecodeError):
             continue
         score = likeness(other)
-        if score >= most and not other.isascii() and other.isprintable():
+        if score >= most and other.isprintable() and sum(c in _common() for c in other) >= LEAST:
             best, most = other, score
     return best
 

@@ -31,8 +31,8 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Whom a source may ask: ``origins`` like ``https://jobs.example.cn:443``; ``private``: addresses of private networks that are
-    meant (an origin that is itself such an address is meant as well); ``headers``: what it is asked with (keys, say)."""
+    """Whom a source may ask: ``origins`` like ``https://jobs.example.cn:443``; ``private``: addresses of private networks
+    that are meant (an origin that is itself such an address is meant as well); ``headers``: what it is asked with (keys, say)."""
 
     origins: frozenset[str]
     private: frozenset[str] = frozenset()
@@ -250,7 +250,7 @@ class _Pinned(httpcore.NetworkBackend):
         self,
         host: str,  # noqa: ARG002  the name was resolved before
         port: int,
-        timeout: float | None = None,  # noqa: ASYNC109  httpcore's signature
+        timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from service.crypto.sealed import Sealed, SealedRow
 from service.db import BIG_ID, Base, UtcDateTime
 
 RUN_STATUSES = ("running", "done", "stopped", "failed", "abandoned")
@@ -15,15 +16,20 @@ RUN_STATUSES = ("running", "done", "stopped", "failed", "abandoned")
 the process died, and a later run took its place."""
 OUTCOMES = ("published", "unchanged", "held", "rejected")
 """Each record of a file is in exactly one of these after a run."""
+STEPS = ("fetched", "parsed", "normalised", "placed", "classified", "checked", "deduplicated", "published")
+"""What each record goes through, in this order (docs/feeds.md)."""
+ACTIONS = ("pull", "replay")
 
 
 class FeedRun(Base):
-    """One pull of one source that was meant to write. ``report`` holds the counts by outcome and by reason."""
+    """One pull of one source that was meant to write, or one replay of what was pulled (``action``). ``report`` holds the counts
+    by outcome and by reason."""
 
     __tablename__ = "feed_run"
 
     run_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
     source_key: Mapped[str] = mapped_column(String(32))
+    action: Mapped[str] = mapped_column(String(8), default="pull", server_default="pull")
     running_key: Mapped[str | None] = mapped_column(String(32), unique=True)
     """The source while the run goes on, empty afterwards: two pulls of one source cannot both hold it."""
     status: Mapped[str] = mapped_column(String(16), default="running")
@@ -43,12 +49,14 @@ class FeedRun(Base):
     )
 
 
-class FeedRecord(Base):
+class FeedRecord(SealedRow, Base):
     """One record of a source, as it was last seen.
 
     ``copy`` is 0 for the first record of an id in the file, 1 and up for its duplicates. ``run_id`` is the run that saw it last,
     ``row_no`` its line in that file (data rows counted from 1). ``parsed`` is empty where the record could not be read into
-    an advert at all. ``vanished_at`` is set when a later file no longer had it.
+    an advert at all. ``vanished_at`` is set when a later file no longer had it. ``steps`` maps each of :data:`STEPS` that was
+    reached to [result, code, sentence]; ``stopped_at`` is the step that ended it, empty when it went through. ``contact`` is the
+    number and the name that were lifted out, on two lines; it goes with the record when that vanishes.
     """
 
     __tablename__ = "feed_record"
@@ -65,6 +73,10 @@ class FeedRecord(Base):
     outcome: Mapped[str] = mapped_column(String(16))
     reason_code: Mapped[str] = mapped_column(String(32), default="")
     reason: Mapped[str] = mapped_column(String(512), default="")
+    steps: Mapped[dict[str, list[str]] | None] = mapped_column(JSON(none_as_null=True))
+    stopped_at: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    contact_sealed: Mapped[str | None] = mapped_column(Text)
+    contact = Sealed("contact")
     job_id: Mapped[int | None] = mapped_column(ForeignKey("job.job_id", ondelete="SET NULL"), index=True)
     first_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -75,3 +87,20 @@ class FeedRecord(Base):
         CheckConstraint("outcome in ('published', 'unchanged', 'held', 'rejected')", name="outcome"),
         Index("ix_feed_record_source_key_outcome", "source_key", "outcome", "reason_code"),
     )
+
+
+class FeedCursor(Base):
+    """How far a source was read, written only after a pull that brought everything it should.
+
+    ``since`` is the server's own mark for the next delta, ``etag`` and ``last_modified`` say which version of its list we have,
+    ``full_at`` is when the whole list was last seen.
+    """
+
+    __tablename__ = "feed_cursor"
+
+    source_key: Mapped[str] = mapped_column(String(32), primary_key=True)
+    since: Mapped[str] = mapped_column(String(128), default="")
+    etag: Mapped[str] = mapped_column(String(256), default="")
+    last_modified: Mapped[str] = mapped_column(String(64), default="")
+    full_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -7,10 +7,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-CONNECTING = {"httpx", "urllib.request", "http.client", "requests", "socket", "smtplib", "ftplib", "aiohttp", "websockets"}
+CONNECTING = {
+    "httpx",
+    "httpcore",
+    "urllib.request",
+    "http.client",
+    "requests",
+    "socket",
+    "smtplib",
+    "ftplib",
+    "aiohttp",
+    "websockets",
+}
 ALLOWED = {
     "service/bench.py": "asks the service that it started itself",
     "service/employers/scanner.py": "the virus scanner of the operator's setting",
+    "service/feeds/fetch.py": "the origins that a source's configuration names",
     "service/feeds/lease.py": "its own host's name",
     "service/performance/counted.py": "its own host's name",
     "service/performance/tasks.py": "asks our own web whether it is there",
