@@ -15,9 +15,8 @@ _TAG = re.compile(
 """Real elements only: 「<号码>」 and 「<18岁」 are words."""
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
 _BLOCKS = frozenset(
-    ("blockquote", "br", "center", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre")
-    + ("section", "table", "tr", "ul")
-)
+    ["blockquote", "br", "center", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre"]
+) | {"section", "table", "tr", "ul"}
 _UNSEEN = frozenset(["script", "style", "head", "iframe", "object", "svg", "textarea", "title", "select"])
 
 
