@@ -19,6 +19,7 @@ from service.db import Database
 from service.errors import Conflict
 from service.feeds.models import FeedRun
 from service.feeds.report import Report
+from service.jobs.models import FEED_RUN
 
 SILENT = timedelta(seconds=120)
 """A run that has not confirmed its hold for this long is dead; a batch takes about two seconds."""
@@ -56,12 +57,16 @@ def take(database: Database, report: Report) -> int:
 
 
 def confirm(session: Session, run_id: int, key: str) -> None:
-    """Say that this run still goes on. Raises Conflict ``feed_taken_over`` when another run holds the source now."""
+    """Say that this run still goes on; what the session does to jobs from here on bears the run's number in their history.
+
+    Raises Conflict ``feed_taken_over`` when another run holds the source now.
+    """
     done = session.execute(
         update(FeedRun).where(FeedRun.run_id == run_id, FeedRun.running_key == key).values(heartbeat_at=clock.now())
     )
     if not isinstance(done, CursorResult) or done.rowcount != 1:
         raise Conflict("feed_taken_over", f"来源 {key} 已由另一次导入接手，这一次停止，没有再写入。")
+    session.info[FEED_RUN] = run_id
 
 
 def give_back(database: Database, run_id: int, *, status: str, message: str, report: Report, file_hash: str = "") -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.crypto.sealed import Sealed, SealedRow
@@ -18,12 +18,16 @@ OUTCOMES = ("published", "unchanged", "held", "rejected")
 """Each record of a file is in exactly one of these after a run."""
 STEPS = ("fetched", "parsed", "normalised", "placed", "classified", "checked", "deduplicated", "published")
 """What each record goes through, in this order (docs/feeds.md)."""
-ACTIONS = ("pull", "replay")
+ACTIONS = ("pull", "replay", "rollback")
 
 
 class FeedRun(Base):
-    """One pull of one source that was meant to write, or one replay of what was pulled (``action``). ``report`` holds the counts
-    by outcome and by reason."""
+    """One pull of one source that was meant to write, one replay of what was pulled, or the taking back of such a run
+    (``action``). ``report`` holds the counts by outcome and by reason.
+
+    ``rolls_back_id`` is the run that a rollback takes back, once it has begun to write; ``rolled_back_at`` is set on that run
+    when all of it is taken back.
+    """
 
     __tablename__ = "feed_run"
 
@@ -42,6 +46,8 @@ class FeedRun(Base):
     file_hash: Mapped[str] = mapped_column(String(64), default="")
     message: Mapped[str] = mapped_column(String(512), default="")
     report: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    rolls_back_id: Mapped[int | None] = mapped_column(BigInteger)
+    rolled_back_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (
         CheckConstraint("status in ('running', 'done', 'stopped', 'failed', 'abandoned')", name="status"),
@@ -104,3 +110,24 @@ class FeedCursor(Base):
     last_modified: Mapped[str] = mapped_column(String(64), default="")
     full_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class FeedDigest(Base):
+    """How one source stood on the morning of a day (Beijing): ``counts`` of its last run, and what was out of its habit.
+
+    One row a day and source. ``oddities`` is a list of :class:`service.feeds.habits.Oddity` as plain mappings.
+    """
+
+    __tablename__ = "feed_digest"
+
+    digest_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
+    day: Mapped[date] = mapped_column(Date)
+    source_key: Mapped[str] = mapped_column(String(32))
+    run_id: Mapped[int | None] = mapped_column(BigInteger)
+    shown: Mapped[int] = mapped_column(Integer)
+    runs: Mapped[int] = mapped_column(Integer)
+    counts: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
+    oddities: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (UniqueConstraint("day", "source_key"),)

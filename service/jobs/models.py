@@ -24,6 +24,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -42,6 +43,8 @@ SOURCE_CLASSES = ("vacancy", "catalogue", "demo")
 """``vacancy``: holds what the law asks for; ``catalogue``: public list or sample, labelled, never counted as a vacancy."""
 CONTRACT_KINDS = ("full_time", "part_time", "labour_dispatch", "service", "internship", "other")
 SHIFTS = ("day", "night", "rotating", "flexible")
+FEED_RUN = "feed_run_id"
+"""Under this name in ``session.info`` a run of a feed says that the transaction is its own: its lines of history bear it."""
 CONTACT = "contact"
 """The columns of the contact, read only where it is shown or changed: the index is built from a million rows without them."""
 POINT_SOURCES = ("given", "address", "region")
@@ -212,7 +215,8 @@ class LiveListing(Base):
 
 
 class JobHistory(Base):
-    """What happened to a job, by whom and when; ``changes`` maps a field to [before, after]."""
+    """What happened to a job, by whom and when; ``changes`` maps a field to [before, after]. ``feed_run_id`` is the run of a feed
+    that did it, so that a run can be taken back."""
 
     __tablename__ = "job_history"
     __personal__ = NotPersonal(why="what became of an advert and which account did it; the advert is the employer's")
@@ -223,6 +227,17 @@ class JobHistory(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.account_id"))
     action: Mapped[str] = mapped_column(String(16))
     changes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    feed_run_id: Mapped[int | None] = mapped_column(BigInteger)
+
+    __table_args__ = (
+        Index(
+            "ix_job_history_feed_run_id",
+            "feed_run_id",
+            "job_id",
+            postgresql_where=text("feed_run_id IS NOT NULL"),
+            sqlite_where=text("feed_run_id IS NOT NULL"),
+        ),
+    )
 
 
 class JobChange(Base):

@@ -18,7 +18,7 @@ from service import clock
 from service.errors import Conflict
 from service.jobs.advert import Advert, GigAdvert, LiveAdvert, Reading, read_advert
 from service.jobs.contacts import without_contacts
-from service.jobs.models import CONTACT, GigTerms, Job, JobChange, JobHistory, LiveListing, held_columns
+from service.jobs.models import CONTACT, FEED_RUN, GigTerms, Job, JobChange, JobHistory, LiveListing, held_columns
 
 Outcome = Literal["created", "changed", "unchanged"]
 
@@ -114,7 +114,10 @@ def record(
 ) -> None:
     """One line of history and one of the change log. Everything that alters what a search may show must call this."""
     session.flush()
-    session.add(JobHistory(job_id=job.job_id, at=now, account_id=account_id, action=action, changes=changes or {}))
+    run = session.info.get(FEED_RUN)
+    session.add(
+        JobHistory(job_id=job.job_id, at=now, account_id=account_id, action=action, changes=changes or {}, feed_run_id=run)
+    )
     session.add(JobChange(job_id=job.job_id, at=now))
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from service.crypto.sealed import sealed_row
 from service.jobs.advert import Advert, Reading
-from service.jobs.models import Job, JobChange, JobHistory
+from service.jobs.models import FEED_RUN, Job, JobChange, JobHistory
 from service.jobs.put import default_end
 
 
@@ -39,9 +39,14 @@ def put_new(session: Session, adverts: Sequence[tuple[Advert, Reading]], *, acco
         for advert, reading in adverts
     ]
     ids = list(session.scalars(insert(Job).returning(Job.job_id, sort_by_parameter_order=True), rows))
-    history: list[dict[str, Any]] = [
-        {"job_id": job_id, "at": now, "account_id": account_id, "action": "create", "changes": {}} for job_id in ids
-    ]
+    told: dict[str, Any] = {
+        "at": now,
+        "account_id": account_id,
+        "action": "create",
+        "changes": {},
+        "feed_run_id": session.info.get(FEED_RUN),
+    }
+    history: list[dict[str, Any]] = [{"job_id": job_id, **told} for job_id in ids]
     session.execute(insert(JobHistory), history)
     session.execute(insert(JobChange), [{"job_id": job_id, "at": now} for job_id in ids])
     return ids
