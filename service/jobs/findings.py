@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Severity = Literal["block", "warn", "note"]
-"""``block``: may not be published like this; ``warn``: please look at it; ``note``: read only in part, kept as text."""
+Severity = Literal["block", "hold", "warn", "note"]
+"""``block``: may not be published like this; ``hold``: somebody has to look first; ``warn``: please look at it; ``note``: read only in part, kept as text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
+from typing import cast
 
 from service import clock
 from service.jobs.findings import Severity
 
 _VERIFIED = ("primary", "secondary", "unverified")
-_CHECKS = ("", "under_16", "minor_hazard", "age_without_reason")
+_CHECKS = ("", "under_16", "minor_hazard", "age_without_reason", "high_pay", "long_day", "no_rest", "name")
+_FRAGMENT = re.compile(r"<([a-z_]+)>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Rule:
     """One row. Either ``missing`` names what must be there, or ``words`` (and a ``check``) say what is looked for."""
 
     rule: str
+    family: str
     article: str
     source: str
     url: str
@@ -33,8 +36,11 @@ class Rule:
     missing: tuple[str, ...]
     words: tuple[re.Pattern[str], ...]
     exceptions: tuple[re.Pattern[str], ...]
+    unless: tuple[re.Pattern[str], ...]
     kinds: frozenset[str]
+    publishers: frozenset[str]
     check: str
+    factor: float
 
     def counts_on(self, day: date) -> bool:
         """Whether the rule is in force on that day."""
@@ -42,14 +48,19 @@ class Rule:
 
     @property
     def effect(self) -> Severity:
-        """What a finding of this rule does: only a rule whose article was read may block."""
+        """What a finding of this rule does: only a rule whose article was read may block or hold."""
         return self.severity if self.verified == "primary" else "warn"
 
     def found_in(self, text: str) -> str:
         """The first words of the text that the rule is about, outside its exceptions; empty when there are none."""
-        spared = [span.span() for pattern in self.exceptions for span in pattern.finditer(text)]
+        spared: list[tuple[int, int]] | None = None
         for pattern in self.words:
             for found in pattern.finditer(text):
+                if spared is None:
+                    # Most texts hold no such words at all: only now is it worth looking for what excuses them.
+                    if any(excuse.search(text) for excuse in self.unless):
+                        return ""
+                    spared = [span.span() for excuse in self.exceptions for span in excuse.finditer(text)]
                 if not any(start < found.end() and found.start() < end for start, end in spared):
                     return found.group().strip()
         return ""
@@ -58,8 +69,13 @@ class Rule:
 @cache
 def all_rules() -> tuple[Rule, ...]:
     """Every row of the table. Raises ValueError when a row cannot be used: a broken rule must not pass unnoticed."""
-    rows = tomllib.loads(files("service.jobs").joinpath("data/advert_rules.toml").read_text(encoding="utf-8"))["rule"]
-    return tuple(_rule(row) for row in rows)
+    table = tomllib.loads(files("service.jobs").joinpath("data/advert_rules.toml").read_text(encoding="utf-8"))
+    return tuple(_rule(row, table["fragments"]) for row in table["rule"])
+
+
+def families() -> dict[str, str]:
+    """What each rule is about, by its code: ``sex``, ``deposit`` …"""
+    return {rule.rule: rule.family for rule in all_rules()}
 
 
 def rules_on(now: datetime) -> tuple[Rule, ...]:
@@ -76,30 +92,39 @@ def hazard_for_minors(text: str, now: datetime) -> str:
     return ""
 
 
-def _rule(row: dict[str, object]) -> Rule:
+def _rule(row: dict[str, object], fragments: dict[str, str]) -> Rule:
     name = str(row["rule"])
-    if row["verified"] not in _VERIFIED or row["severity"] not in {"block", "warn"} or row.get("check", "") not in _CHECKS:
+    if row["verified"] not in _VERIFIED or row["severity"] not in {"block", "hold", "warn"} or row.get("check", "") not in _CHECKS:
         raise ValueError(f"rule {name}: verified, severity or check is unknown")
     begins, ends = row["effective_from"], row.get("effective_to")
     if not isinstance(begins, date) or not (ends is None or isinstance(ends, date)):
         raise ValueError(f"rule {name}: dates")
     return Rule(
         rule=name,
+        family=str(row["family"]),
         article=str(row["article"]),
         source=str(row["source"]),
         url=str(row.get("url", "")),
         effective_from=begins,
         effective_to=ends,
         verified=str(row["verified"]),
-        severity="block" if row["severity"] == "block" else "warn",
+        severity=cast("Severity", row["severity"]),
         field=str(row["field"]),
         advice=str(row["advice"]),
         missing=_texts(row.get("missing")),
-        words=tuple(re.compile(words) for words in _texts(row.get("words"))),
-        exceptions=tuple(re.compile(words) for words in _texts(row.get("except"))),
+        words=_patterns(row.get("words"), fragments),
+        exceptions=_patterns(row.get("except"), fragments),
+        unless=_patterns(row.get("unless"), fragments),
         kinds=frozenset(_texts(row.get("kinds"))),
+        publishers=frozenset(_texts(row.get("publishers"))),
         check=str(row.get("check", "")),
+        factor=float(str(row.get("factor", 0))),
     )
+
+
+def _patterns(value: object, fragments: dict[str, str]) -> tuple[re.Pattern[str], ...]:
+    """Regular expressions; ``<name>`` stands for a fragment of the table. A name that is not there is a KeyError."""
+    return tuple(re.compile(_FRAGMENT.sub(lambda found: fragments[found[1]], words)) for words in _texts(value))
 
 
 def _texts(value: object) -> tuple[str, ...]:

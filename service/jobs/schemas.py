@@ -250,7 +250,7 @@ class FindingOut(Out):
     field = fields.String(required=True)
     words = fields.String(required=True, metadata={"description": "涉及的原话"})
     advice = fields.String(required=True)
-    severity = fields.String(required=True, validate=validate.OneOf(("block", "warn", "note")))
+    severity = fields.String(required=True, validate=validate.OneOf(("block", "hold", "warn", "note")))
     article = fields.String(required=True)
     source = fields.String(required=True)
     verified = fields.String(required=True, metadata={"description": "primary 读过条文，secondary 间接读到，unverified 未核实"})

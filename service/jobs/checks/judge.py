@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
 from matching.rules.benefits import TAGS, tags_named
-from matching.rules.minimum_wage import last_known
-from service import clock
 from service.jobs.advert import Advert, Reading, read_advert
+from service.jobs.checks.hours import no_rest, too_long
+from service.jobs.checks.pay import UsualWage, below_minimum, far_above
+from service.jobs.checks.words import WRITTEN, words_of
 from service.jobs.findings import Finding
 from service.jobs.rules import Rule, rules_on
 from service.wechat.safety import Fitness, worst_word
@@ -19,20 +18,28 @@ from service.wechat.safety import Fitness, worst_word
 Verdict = Literal["publish", "hold", "refuse"]
 LEGAL_AGE = 16
 ADULT_AGE = 18
-_WRITTEN = ("description", "title", "experience", "education", "age", "wage")
-"""Where words can stand, the usual place first: the person is sent to the field that holds them."""
 _HOLDING = frozenset({"region_unknown", "region_ambiguous", "text_review"})
 
 
-def check_advert(advert: Advert, now: datetime, reading: Reading | None = None) -> tuple[Finding, ...]:
-    """All findings about an advert, the gravest first: from reading it, from the rules of the day, and from plain sense."""
+def check_advert(
+    advert: Advert, now: datetime, reading: Reading | None = None, *, usual: UsualWage | None = None
+) -> tuple[Finding, ...]:
+    """All findings about an advert, the gravest first: from reading it, from the rules of the day, and from plain sense.
+
+    ``usual``: what its trade is paid around there; without it nothing is said about pay that is too good to be true.
+    """
     reading = reading or read_advert(advert, now)
-    found = [*reading.findings, *_sense(advert, now), *_below_minimum(reading.fields, now), *_unfit(advert)]
+    words = words_of(advert)
+    found = [*reading.findings, *_sense(advert, now), *below_minimum(reading.fields, now), *_unfit(advert)]
     for rule in rules_on(now):
-        finding = None if rule.kinds and advert.kind not in rule.kinds else _hold_against(rule, advert, reading.fields)
+        if rule.kinds and advert.kind not in rule.kinds:
+            continue
+        if rule.publishers and advert.source.publisher_class not in rule.publishers:
+            continue
+        finding = _hold_against(rule, advert, reading.fields, words, usual)
         if finding is not None:
             found.append(finding)
-    order = {"block": 0, "warn": 1, "note": 2}
+    order = {"block": 0, "hold": 1, "warn": 2, "note": 3}
     return tuple(sorted(found, key=lambda finding: order[finding.severity]))
 
 
@@ -40,7 +47,12 @@ def verdict(findings: tuple[Finding, ...]) -> Verdict:
     """``refuse`` when anything blocks, ``hold`` when somebody must look before it can be found, else ``publish``."""
     if any(finding.severity == "block" for finding in findings):
         return "refuse"
-    return "hold" if any(finding.rule in _HOLDING for finding in findings) else "publish"
+    return "hold" if any(holds(finding) for finding in findings) else "publish"
+
+
+def holds(finding: Finding) -> bool:
+    """Whether somebody must look because of it."""
+    return finding.severity == "hold" or finding.rule in _HOLDING
 
 
 def of_wechat(fit: Fitness) -> tuple[Finding, ...]:
@@ -54,7 +66,7 @@ def of_wechat(fit: Fitness) -> tuple[Finding, ...]:
 
 def _unfit(advert: Advert) -> list[Finding]:
     """Words that no public page shows, whatever the law of adverts says."""
-    for name in _WRITTEN:
+    for name in WRITTEN:
         fit, word = worst_word(getattr(advert, name))
         if fit == "risky":
             return [Finding("text_unfit", name, word, f"「{word}」不能出现在公开的招聘信息里，请删掉。", "block")]
@@ -63,26 +75,9 @@ def _unfit(advert: Advert) -> list[Finding]:
     return []
 
 
-_INVISIBLE = re.compile(
-    r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]"
-)
-_SPLIT = re.compile(r"(?<=[\u3400-\u9fff])[ \u3000\u00a0·.．。*＊_\-|]{1,3}(?=[\u3400-\u9fff])")
-
-
-def plain_words(texts: Iterable[str]) -> str:
-    """The words as a reader sees them: 「押 金」 is 押金, unseen signs too. Both spellings, since a stop may end a sentence."""
-    text = _INVISIBLE.sub("", "\n".join(texts))
-    joined = _SPLIT.sub("", text)
-    return text if joined == text else f"{text}\n{joined}"
-
-
-def _words_of(advert: Advert) -> str:
-    return plain_words(
-        (advert.title, advert.description, advert.experience, advert.education, advert.age, advert.wage, *advert.tags)
-    )
-
-
-def _hold_against(rule: Rule, advert: Advert, fields: dict[str, Any]) -> Finding | None:
+def _hold_against(
+    rule: Rule, advert: Advert, fields: dict[str, Any], words: str, usual: UsualWage | None
+) -> Finding | None:
     if rule.missing:
         present = {
             **fields,
@@ -94,17 +89,26 @@ def _hold_against(rule: Rule, advert: Advert, fields: dict[str, Any]) -> Finding
         lowest = [low for low in (fields["age_min"], *_lows(fields)) if low is not None]
         return _finding(rule, fields["age_text"]) if any(low < LEGAL_AGE for low in lowest) or _below(fields) else None
     if rule.check == "minor_hazard":
-        words = rule.found_in(_words_of(advert))
         youngest = fields["age_min"]
-        return _finding(rule, words) if words and youngest is not None and LEGAL_AGE <= youngest < ADULT_AGE else None
+        named = rule.found_in(words) if youngest is not None and LEGAL_AGE <= youngest < ADULT_AGE else ""
+        return _finding(rule, named) if named else None
     if rule.check == "age_without_reason":
         limited = fields["age_max"] is not None and fields["age_max"] < 60
         return _finding(rule, fields["age_text"]) if limited and not fields["age_reason"] else None
-    words = rule.found_in(_words_of(advert))
-    if not words:
+    if rule.check == "high_pay":
+        return far_above(rule, fields, usual)
+    if rule.check == "long_day":
+        found = too_long(words, fields["hours_per_day"])
+    elif rule.check == "no_rest":
+        found = no_rest(words)
+    elif rule.check == "name":
+        found = rule.found_in(advert.employer_name)
+    else:
+        found = rule.found_in(words)
+    if not found:
         return None
-    stands_in = next((name for name in _WRITTEN if words in getattr(advert, name)), rule.field)
-    return replace(_finding(rule, words), field=stands_in) if rule.field == "description" else _finding(rule, words)
+    stands_in = next((name for name in WRITTEN if found in getattr(advert, name)), rule.field)
+    return replace(_finding(rule, found), field=stands_in) if rule.field == "description" else _finding(rule, found)
 
 
 def _lows(fields: dict[str, Any]) -> list[int | None]:
@@ -118,25 +122,6 @@ def _below(fields: dict[str, Any]) -> bool:
 
 def _finding(rule: Rule, words: str) -> Finding:
     return Finding(rule.rule, rule.field, words, rule.advice, rule.effect, rule.article, rule.source, rule.verified)
-
-
-def _below_minimum(fields: dict[str, Any], now: datetime) -> list[Finding]:
-    """Pay below the local minimum wage. Only by the month or the hour, as the standards are written; it warns and never blocks,
-    since no standard was read in its own text (rows of matching/rules/data/minimum_wages.csv)."""
-    unit, lowest = fields["wage_unit"], fields["wage_min"]
-    if lowest is None or unit not in {"month", "hour"} or not fields["region_code"]:
-        return []
-    if unit == "month" and fields["contract_kind"] in {"part_time", "internship"}:
-        return []
-    row = last_known(fields["region_code"], now.astimezone(clock.BEIJING).date())
-    least = None if row is None else row.month_yuan if unit == "month" else row.hour_yuan
-    if row is None or least is None or lowest >= least:
-        return []
-    kind = "每月" if unit == "month" else "每小时"
-    known = f"{row.rule.effective_from.year} 年{row.class_name}区域{kind} {least:g} 元"
-    advice = f"工资低于当地最低工资标准（我们记录的是{known}），请以当地人社部门公布的为准。"
-    rule = row.rule
-    return [Finding(rule.rule_id, "wage", fields["wage_text"], advice, "warn", rule.text, rule.source, rule.verified)]
 
 
 def _sense(advert: Advert, now: datetime) -> list[Finding]:

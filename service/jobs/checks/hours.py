@@ -1,0 +1,62 @@
+"""Working hours that are longer than the law allows, as far as an advert says them (劳动法 art. 36, 38, 41).
+
+Art. 41 allows eight hours and three more on a day; art. 38 asks for a day of rest in a week. What is said is read as it is said,
+breaks included, so this only ever warns.
+"""
+
+from __future__ import annotations
+
+import re
+
+_DIGITS = {word: number for number, word in enumerate("零一二三四五六七八九十")} | {"两": 2, "〇": 0}
+_NUMBER = r"(\d{1,2}(?:\.\d)?|[一二两三四五六七八九十]{1,3})"
+_A_DAY = re.compile(
+    rf"(?:每天|每日|一天|每班|日均|天天|当班)(?:要|需|得|至少|最少)?(?:工作|上班|上|干|做|站|满)?(?:满|够|足)?{_NUMBER}(?:个|多个)?(?:小时|钟头)"
+    rf"|{_NUMBER}个?小时(?:制|两班倒|双班|倒班|工作制|对班)"
+)
+_FROM_TO = re.compile(
+    rf"早(?:上|晨)?{_NUMBER}(?:点|时)?(?:半)?(?:上|干|做|工作|开始|起)*(?:到|至|-|—|~|，)?(?:晚上?|夜里|深夜){_NUMBER}(?:点|时)?"
+)
+_REST = re.compile(r"(?:月休|每月休息?|一个?月(?:只|就|才)?休息?|月假)([0-3]|零|一|两|二|三)(?:天|日)")
+_NO_REST = re.compile(
+    r"(?:全年|常年|全月|整月|一年到头)无休|(?:没有|无|没)(?:任何)?(?:休息日|休息天|休假|周末休息|假期)|(?<![晚夜午双单])无休(?!止)"
+    r"|月休0天|每周七天(?:上班|都上)|(?:做|上)七休零"
+)
+_SPARED = re.compile(r"(?:店|商场|超市|营业|景区|门店|医院|酒店|窗口|全店)[^，。；\n]{0,4}(?:全年|常年)无休|24小时营业")
+LONGEST_HOURS = 11
+"""Eight, and the three that article 41 allows at the most."""
+LONGEST_AWAY = 13
+"""From the first hour to the last, with two hours for meals."""
+
+
+def _number(text: str) -> float:
+    if text[0].isdigit():
+        return float(text)
+    tens, _, ones = text.rpartition("十")
+    if "十" in text:
+        return (_DIGITS.get(tens, 1) if tens else 1) * 10 + (_DIGITS.get(ones, 0) if ones else 0)
+    return _DIGITS.get(text[0], 0)
+
+
+def too_long(text: str, hours_per_day: float | None) -> str:
+    """The words that say a day longer than the law allows; empty when there are none."""
+    for found in _A_DAY.finditer(text):
+        if LONGEST_HOURS < _number(next(group for group in found.groups() if group)) <= 24:
+            return found[0]
+    for found in _FROM_TO.finditer(text):
+        begins, ends = _number(found[1]), _number(found[2]) % 12 + 12
+        if 4 <= begins < 12 and ends - begins >= LONGEST_AWAY:
+            return found[0]
+    if hours_per_day is not None and hours_per_day > LONGEST_HOURS:
+        return f"每天{hours_per_day:g}小时"
+    return ""
+
+
+def no_rest(text: str) -> str:
+    """The words that leave less than a day of rest in a week; empty when there are none."""
+    spared = [span.span() for span in _SPARED.finditer(text)]
+    for pattern in (_NO_REST, _REST):
+        for found in pattern.finditer(text):
+            if not any(start < found.end() and found.start() < end for start, end in spared):
+                return found[0]
+    return ""

@@ -1,0 +1,55 @@
+"""Pay that is too low for the place, or so high that it is bait."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from matching.rules.minimum_wage import last_known
+from service import clock
+from service.jobs.findings import Finding
+from service.jobs.rules import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class UsualWage:
+    """What a trade is paid in a place: the median of the pool in yuan a month, from how many adverts of how many employers."""
+
+    median_yuan_month: int
+    jobs: int
+    employers: int
+    place: str
+    on: date
+
+
+def below_minimum(fields: dict[str, Any], now: datetime) -> list[Finding]:
+    """Pay below the local minimum wage. Only by the month or the hour, as the standards are written; it warns and never blocks,
+    since no standard was read in its own text (rows of matching/rules/data/minimum_wages.csv)."""
+    unit, lowest = fields["wage_unit"], fields["wage_min"]
+    if lowest is None or unit not in {"month", "hour"} or not fields["region_code"]:
+        return []
+    if unit == "month" and fields["contract_kind"] in {"part_time", "internship"}:
+        return []
+    row = last_known(fields["region_code"], now.astimezone(clock.BEIJING).date())
+    least = None if row is None else row.month_yuan if unit == "month" else row.hour_yuan
+    if row is None or least is None or lowest >= least:
+        return []
+    kind = "每月" if unit == "month" else "每小时"
+    known = f"{row.rule.effective_from.year} 年{row.class_name}区域{kind} {least:g} 元"
+    advice = f"工资低于当地最低工资标准（我们记录的是{known}），请以当地人社部门公布的为准。"
+    rule = row.rule
+    return [Finding(rule.rule_id, "wage", fields["wage_text"], advice, "warn", rule.text, rule.source, rule.verified)]
+
+
+def far_above(rule: Rule, fields: dict[str, Any], usual: UsualWage | None) -> Finding | None:
+    """Whether even the lowest pay said is ``rule.factor`` times what the trade is paid around there. Without enough adverts to
+    compare with there is no verdict."""
+    offered = fields["wage_min_yuan_month"] or fields["wage_max_yuan_month"]
+    if usual is None or offered is None or offered < rule.factor * usual.median_yuan_month:
+        return None
+    compared = f"{usual.place}同工种 {usual.jobs} 个岗位的中位数约 {usual.median_yuan_month} 元/月"
+    advice = f"{rule.advice}（{compared}，统计到 {usual.on.isoformat()}）"
+    return Finding(
+        rule.rule, "wage", fields["wage_text"], advice, rule.effect, rule.article, rule.source, rule.verified
+    )
