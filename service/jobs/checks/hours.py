@@ -15,12 +15,12 @@ _A_DAY = re.compile(
     rf"|{_NUMBER}个?小时(?:制|两班倒|双班|倒班|工作制|对班)"
 )
 _FROM_TO = re.compile(
-    rf"早(?:上|晨)?{_NUMBER}(?:点|时)?(?:半)?(?:上|干|做|工作|开始|起)*(?:到|至|-|—|~|，)?(?:晚上?|夜里|深夜){_NUMBER}(?:点|时)?"
+    rf"(?:凌晨|清晨|早上?|早晨){_NUMBER}(?:点|时)?(?:半)?(?:上|干|做|工作|开始|起)*(?:到|至|-|—|~|，)?(下午|晚上?|夜里|深夜){_NUMBER}(?:点|时)?"
 )
-_REST = re.compile(r"(?:月休|每月休息?|一个?月(?:只|就|才)?休息?|月假)([0-3]|零|一|两|二|三)(?:天|日)")
+_REST = re.compile(r"(?:月休|每月休息?|一个?月(?:只|就|才)?(?:休息?|歇)|月假)([0-3]|零|一|两|二|三)(?:天|日)")
 _NO_REST = re.compile(
-    r"(?:全年|常年|全月|整月|一年到头)无休|(?:没有|无|没)(?:任何)?(?:休息日|休息天|休假|周末休息|假期)|(?<![晚夜午双单])无休(?!止)"
-    r"|月休0天|每周七天(?:上班|都上)|(?:做|上)七休零"
+    r"(?:全年|常年|全月|整月|一年到头)(?:无|不)休|(?:没有|无|没)(?:任何)?(?:休息日|周末|休息天|休假|周末休息|假期)|(?<![晚夜午双单])无休(?!止)"
+    r"|月休0天|每周(?:上|干|做|工作)?[七7]天|(?:做|上)七休零"
 )
 _SPARED = re.compile(r"(?:店|商场|超市|营业|景区|门店|医院|酒店|窗口|全店)[^，。；\n]{0,4}(?:全年|常年)无休|24小时营业")
 LONGEST_HOURS = 11
@@ -44,8 +44,8 @@ def too_long(text: str, hours_per_day: float | None) -> str:
         if LONGEST_HOURS < _number(next(group for group in found.groups() if group)) <= 24:
             return found[0]
     for found in _FROM_TO.finditer(text):
-        begins, ends = _number(found[1]), _number(found[2]) % 12 + 12
-        if 4 <= begins < 12 and ends - begins >= LONGEST_AWAY:
+        begins, ends = _number(found[1]), _number(found[3]) % 12 + 12
+        if 2 <= begins < 12 and ends - begins >= LONGEST_AWAY:
             return found[0]
     if hours_per_day is not None and hours_per_day > LONGEST_HOURS:
         return f"每天{hours_per_day:g}小时"

@@ -65,6 +65,7 @@ def test_nothing_to_say_about_a_good_one() -> None:
         ({"description": "普工，入职押身份证。"}, "D-09.papers"),
         ({"description": "普工，身份证原件由公司统一保管。"}, "D-09.papers"),
         ({"description": "普工，14岁以上均可。"}, "D-01.words"),
+        ({"description": "先学后付，学费可分期。"}, "D-09.training_charge"),
         ({"description": "普工，入职交押\u200b金500元。"}, "D-09.deposit"),
         ({"description": "普工，入职交押 金500元。"}, "D-09.deposit"),
         ({"description": "普工，入职交押.金500元。"}, "D-09.deposit"),
@@ -86,7 +87,7 @@ def test_what_blocks(changes: dict[str, Any], rule: str) -> None:
     ("changes", "rule"),
     [
         ({"description": "高薪诚聘，轻松月入过万。"}, "D-07c.bait"),
-        ({"description": "先学后付，学费可分期。"}, "D-09.training_loan"),
+        ({"description": "提供培训，包分配上岗。"}, "D-09.training_loan"),
         ({"description": "押一个月工资，做满三个月退。"}, "D-09.wage_kept"),
         ({"description": "自愿放弃社保的来。"}, "D-09.no_insurance"),
         ({"description": "保洁，本地户口优先。"}, "D-08.origin_preferred"),
@@ -145,7 +146,7 @@ class TestRules:
     def test_a_rule_counts_from_its_day_on(self) -> None:
         before = {rule.rule for rule in rules_on(datetime(2025, 12, 31, 12, tzinfo=UTC))}
         after = {rule.rule for rule in rules_on(datetime(2025, 12, 31, 17, tzinfo=UTC))}  # 1 January in China
-        assert after - before == {"D-07c.bait", "D-09.training_loan"}
+        assert after - before == {"D-07c.bait", "D-07.contact_hidden", "D-09.high_pay", "D-09.training_loan"}
 
     @pytest.mark.parametrize("rule", [rule for rule in all_rules() if rule.words], ids=lambda rule: str(rule.rule))
     def test_patterns_stand_long_texts(self, rule: Rule) -> None:
