@@ -22,6 +22,7 @@ from service.headers import register_headers
 from service.indexing.at_once import register_at_once
 from service.indexing.live import LiveIndex
 from service.jobs.code_routes import blueprint as job_codes_blueprint
+from service.jobs.review_routes import blueprint as reviews_blueprint
 from service.jobs.routes import blueprint as jobs_blueprint
 from service.json_answers import AnswersAsJson
 from service.logs import register_request_log, set_up_logs
@@ -94,6 +95,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
     registry = api.register_api(app)
     for blueprint in (
         jobs_blueprint,
+        reviews_blueprint,
         employers_blueprint,
         verifications_blueprint,
         stations_blueprint,

@@ -21,6 +21,7 @@ from service.db import Database
 from service.employers.list_commands import employers_cli
 from service.feeds.cli import feeds_cli
 from service.indexing.follower import Follower, follow, read_heartbeat
+from service.jobs.check_command import check_command
 from service.logs import quiet_crashes
 from service.matches.cli import jobs_cli
 from service.privacy.commands import erasures_cli
@@ -112,6 +113,7 @@ def register_cli(app: Flask) -> None:
     app.cli.add_command(keys_cli)
     app.cli.add_command(employers_cli)
     app.cli.add_command(feeds_cli)
+    jobs_cli.add_command(check_command)
     app.cli.add_command(jobs_cli)
     app.cli.add_command(tasks_cli)
     app.cli.add_command(erasures_cli)

@@ -79,7 +79,9 @@ def settle(record: Record, known: Known | None, source: FeedSource, now: datetim
 
 def _barred(findings: tuple[Finding, ...]) -> Finding | None:
     """The first thing that may not be published. What is only absent was judged before."""
-    return next((found for found in findings if found.severity in {"block", "hold"} and not found.rule.startswith(COMPLETENESS)), None)
+    return next(
+        (found for found in findings if found.severity in {"block", "hold"} and not found.rule.startswith(COMPLETENESS)), None
+    )
 
 
 def _words(finding: Finding) -> str:

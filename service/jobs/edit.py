@@ -18,6 +18,8 @@ from service.jobs.models import Job, held_columns
 from service.jobs.permit import owned_advert, require_change
 from service.jobs.publish import refuse_if_blocked, require_free_number
 from service.jobs.put import apply
+from service.jobs.reviews.around import judge
+from service.jobs.reviews.queue import follow
 
 _KEPT = frozenset({"published_at", "verified_at", "employer_id", "source_key", "original_id"})
 
@@ -36,7 +38,7 @@ def change_job(
         raise Conflict("job_from_feed", "这条信息来自外部数据源，请在来源处修改，这里会自动更新。")
     advert = advert_with(session, job, patch, caller)
     reading = read_advert(advert, now)
-    findings = refuse_if_blocked(advert, reading, now, seen)
+    findings = refuse_if_blocked(judge(session, advert, reading, now, job=job, seen=seen), advert, now)
     after = owned_advert(advert, reading.fields["region_code"])
     require(caller, "job.edit", after, refused=("outside_territory", "不能把岗位改到您负责的地区之外。"))
     if advert.live is not None:
@@ -49,4 +51,5 @@ def change_job(
         session, job, fields, gig=advert.gig, live=advert.live, action="edit", account_id=caller.account_id, now=now
     )  # fmt: skip
     session.flush()
+    follow(session, job, findings, now)
     return findings

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["block", "hold", "warn", "note"]
-"""``block``: may not be published like this; ``hold``: somebody has to look first; ``warn``: please look at it; ``note``: read only in part, kept as text."""
+"""``block``: may not be published like this; ``hold``: somebody has to look first; ``warn``: please look at it; ``note``:
+read only in part, kept as text, or seen by somebody before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,15 @@ from sqlalchemy.orm import Session
 from service.accounts.caller import Caller
 from service.accounts.permit import require
 from service.errors import Conflict, Invalid
-from service.jobs.advert import Advert, Reading, read_advert
-from service.jobs.checks import check_advert
+from service.jobs.advert import Advert, read_advert
 from service.jobs.draft import advert_of_draft
 from service.jobs.findings import Finding
 from service.jobs.hold import reasons_to_hold, require_may_publish, standing_findings, standing_held
 from service.jobs.models import Job, LiveListing, LiveSession
 from service.jobs.permit import owned_advert
 from service.jobs.put import LONGEST_DAYS, put
+from service.jobs.reviews.around import judge
+from service.jobs.reviews.queue import follow
 
 
 def publish(
@@ -35,7 +36,7 @@ def publish(
     standing = standing_held(session, poster.employer, now, lock=True)
     require_may_publish(standing)
     reading = read_advert(advert, now)
-    findings = refuse_if_blocked(advert, reading, now, seen)
+    findings = refuse_if_blocked(judge(session, advert, reading, now, seen=seen), advert, now)
     after = owned_advert(advert, reading.fields["region_code"])
     require(caller, "job.publish", after, refused=("outside_territory", "工作地点不在您负责的地区，不能发布。"))
     if advert.live is not None:
@@ -43,12 +44,12 @@ def publish(
     held_for = reasons_to_hold(None, findings, standing, advert.gig.station_id if advert.gig else None, caller)
     job, _ = put(session, advert, account_id=caller.account_id, now=now, reading=reading, held_for=held_for)
     session.flush()
+    follow(session, job, findings, now)
     return job, (*standing_findings(standing), *findings)
 
 
-def refuse_if_blocked(advert: Advert, reading: Reading, now: datetime, seen: tuple[Finding, ...] = ()) -> tuple[Finding, ...]:
-    """All findings, those that were ``seen`` before included; raises Invalid when one blocks, or the end lies too far away."""
-    findings = (*seen, *check_advert(advert, now, reading))
+def refuse_if_blocked(findings: tuple[Finding, ...], advert: Advert, now: datetime) -> tuple[Finding, ...]:
+    """The findings, when none of them blocks and the end does not lie too far away; else raises Invalid."""
     if advert.valid_until is not None and advert.valid_until > now + timedelta(days=LONGEST_DAYS):
         advice = f"有效期最长 {LONGEST_DAYS} 天，到期可以续期。"
         findings = (Finding("valid_too_long", "valid_until", "", advice, "block"), *findings)

@@ -18,7 +18,7 @@ from service.errors import NotFound
 from service.headers import require_match, unless_known
 from service.jobs import schemas
 from service.jobs.advert import Reading, read_advert
-from service.jobs.checks import check_advert, of_wechat, verdict
+from service.jobs.checks import of_wechat, verdict
 from service.jobs.close import close_own
 from service.jobs.close import renew as renew_job
 from service.jobs.draft import advert_of_draft
@@ -31,6 +31,8 @@ from service.jobs.posting import job_posting
 from service.jobs.publish import publish
 from service.jobs.publisher import publisher_of
 from service.jobs.queries import any_state
+from service.jobs.reviews.around import judge
+from service.jobs.reviews.queue import answer_of, last_word
 from service.jobs.settle import answer_for_station
 from service.rate_classes import limited
 from service.sessions import read_session, write_session
@@ -58,8 +60,15 @@ def show_job(query: dict[str, str], job_id: int) -> flask.Response:
         job = any_state(session, job_id)
         if job is None:
             raise NotFound("job_not_found", "没有这个岗位，请返回列表看看别的。")
-        require(maybe_account(), "job.read", owned(job, public=_is_shown(job)), missing=_OVER)
+        caller, whose = maybe_account(), owned(job, public=_is_shown(job))
+        require(caller, "job.read", whose, missing=_OVER)
         body = _detail(session, job, clock.now())
+        last = last_word(session, job_id) if may(caller, "job.edit", whose) else None
+        if last is not None:
+            # Whoever published it learns what staff decided and what to change; nobody else.
+            body["review"] = schemas.ReviewNote().dump(
+                {"outcome": last.outcome, "answer": answer_of(last), "decided_at": last.decided_at}
+            )
     if flask.request.accept_mimetypes.best_match(["application/json", LD_JSON]) == LD_JSON:
         response = flask.jsonify(job_posting(job))
         response.mimetype = LD_JSON
@@ -193,8 +202,8 @@ def check_job(draft: dict[str, Any]) -> flask.Response:
     with read_session() as session:
         advert, poster = advert_of_draft(session, draft, caller)
         standing = standing_of(session, poster.employer, now)
-    reading = read_advert(advert, now)
-    findings = (*standing_findings(standing), *check_advert(advert, now, reading))
+        reading = read_advert(advert, now)
+        findings = (*standing_findings(standing), *judge(session, advert, reading, now))
     outcome = verdict(findings)
     station_id = advert.gig.station_id if advert.gig else None
     if outcome == "publish" and reasons_to_hold(None, findings, standing, station_id, caller):

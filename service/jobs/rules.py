@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
-from typing import cast
 
 from service import clock
 from service.jobs.findings import Severity
+from service.jobs.needles import needles
 
 _VERIFIED = ("primary", "secondary", "unverified")
 _CHECKS = ("", "under_16", "minor_hazard", "age_without_reason", "high_pay", "long_day", "no_rest", "name")
@@ -34,7 +34,7 @@ class Rule:
     field: str
     advice: str
     missing: tuple[str, ...]
-    words: tuple[re.Pattern[str], ...]
+    words: tuple[tuple[re.Pattern[str], frozenset[str]], ...]
     exceptions: tuple[re.Pattern[str], ...]
     unless: tuple[re.Pattern[str], ...]
     kinds: frozenset[str]
@@ -51,10 +51,14 @@ class Rule:
         """What a finding of this rule does: only a rule whose article was read may block or hold."""
         return self.severity if self.verified == "primary" else "warn"
 
-    def found_in(self, text: str) -> str:
-        """The first words of the text that the rule is about, outside its exceptions; empty when there are none."""
+    def found_in(self, text: str, letters: frozenset[str] | None = None) -> str:
+        """The first words of the text that the rule is about, outside its exceptions; empty when there are none. ``letters``: the
+        characters of the text, for whoever asks many rules about one text."""
+        letters = frozenset(text) if letters is None else letters
         spared: list[tuple[int, int]] | None = None
-        for pattern in self.words:
+        for pattern, needed in self.words:
+            if needed and needed.isdisjoint(letters):
+                continue
             for found in pattern.finditer(text):
                 if spared is None:
                     # Most texts hold no such words at all: only now is it worth looking for what excuses them.
@@ -94,7 +98,11 @@ def hazard_for_minors(text: str, now: datetime) -> str:
 
 def _rule(row: dict[str, object], fragments: dict[str, str]) -> Rule:
     name = str(row["rule"])
-    if row["verified"] not in _VERIFIED or row["severity"] not in {"block", "hold", "warn"} or row.get("check", "") not in _CHECKS:
+    if (
+        row["verified"] not in _VERIFIED
+        or row["severity"] not in {"block", "hold", "warn"}
+        or row.get("check", "") not in _CHECKS
+    ):
         raise ValueError(f"rule {name}: verified, severity or check is unknown")
     begins, ends = row["effective_from"], row.get("effective_to")
     if not isinstance(begins, date) or not (ends is None or isinstance(ends, date)):
@@ -108,11 +116,11 @@ def _rule(row: dict[str, object], fragments: dict[str, str]) -> Rule:
         effective_from=begins,
         effective_to=ends,
         verified=str(row["verified"]),
-        severity=cast("Severity", row["severity"]),
+        severity=row["severity"],
         field=str(row["field"]),
         advice=str(row["advice"]),
         missing=_texts(row.get("missing")),
-        words=_patterns(row.get("words"), fragments),
+        words=tuple((pattern, needles(pattern)) for pattern in _patterns(row.get("words"), fragments)),
         exceptions=_patterns(row.get("except"), fragments),
         unless=_patterns(row.get("unless"), fragments),
         kinds=frozenset(_texts(row.get("kinds"))),

@@ -209,6 +209,14 @@ class PublisherLine(Out):
     flags = fields.List(fields.String(), required=True, metadata={"description": "主管部门公开名单上的提醒"})
 
 
+class ReviewNote(Out):
+    """What staff decided about the advert, for whoever published it."""
+
+    outcome = fields.String(required=True, validate=validate.OneOf(("publish", "mend", "refuse")))
+    answer = fields.String(required=True, metadata={"description": "为什么、怎么改"})
+    decided_at = Moment(required=True)
+
+
 class JobDetail(JobCard):
     """The whole job."""
 
@@ -241,6 +249,7 @@ class JobDetail(JobCard):
         metadata={"description": f"还没显示的原因：{'、'.join(HOLDS)}（内容待核、单位待核、驿站待确认）等"},
     )
     version = fields.Integer(required=True)
+    review = fields.Nested(ReviewNote, metadata={"description": "工作人员看过的结果，只有发布者看得到"})
 
 
 class FindingOut(Out):

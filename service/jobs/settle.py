@@ -14,12 +14,15 @@ from service.employers.standing import may_publish
 from service.employers.watch import watch
 from service.errors import Conflict
 from service.jobs.advert import read_advert
-from service.jobs.checks import check_advert, verdict
+from service.jobs.checks import verdict
 from service.jobs.draft import advert_of_row
+from service.jobs.findings import Finding
 from service.jobs.hold import ADVERT, EMPLOYER, STATION
 from service.jobs.models import Job, held_columns
 from service.jobs.put import apply
 from service.jobs.queries import whole
+from service.jobs.reviews.around import judge
+from service.jobs.reviews.queue import follow
 from service.tasks import enqueue
 
 BATCH = 500
@@ -47,20 +50,23 @@ def settle(session: Session, employer_id: int, now: datetime, *, after: int = 0,
     for job in jobs:
         before = job.waits_for
         reasons = before - {EMPLOYER} if publishes else before | {EMPLOYER}
-        if publishes and EMPLOYER in before and not _still_fit(job, now):
+        findings = _findings(session, job, now) if publishes and EMPLOYER in before else ()
+        if verdict(findings) != "publish":
             reasons |= {ADVERT}
         if reasons != before:
             action = "hold" if reasons else "release"
             apply(session, job, held_columns(reasons), action=action, account_id=None, now=now)
+            if ADVERT in reasons:
+                follow(session, job, findings, now)
     session.flush()
     return jobs[-1].job_id if len(jobs) == most else None
 
 
-def _still_fit(job: Job, now: datetime) -> bool:
-    """Whether the words of a job that waited may be shown today: rules may have changed meanwhile. Whether it has run out in the
-    meantime is another matter: then it is not shown anyhow, and may be renewed."""
+def _findings(session: Session, job: Job, now: datetime) -> tuple[Finding, ...]:
+    """What is to be said today of a job that waited: rules may have changed meanwhile. Whether it has run out in the meantime is
+    another matter: then it is not shown anyhow, and may be renewed."""
     advert = replace(advert_of_row(job), valid_until=None)
-    return verdict(check_advert(advert, now, read_advert(advert, now))) == "publish"
+    return judge(session, advert, read_advert(advert, now), now, job=job)
 
 
 @watch

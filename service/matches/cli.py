@@ -27,7 +27,7 @@ INTERRUPTED = 130
 
 @click.group("jobs")
 def jobs_cli() -> None:
-    """岗位：给所有人匹配。"""
+    """岗位：给所有人匹配、检查招聘信息。"""
 
 
 @jobs_cli.command("match-all")

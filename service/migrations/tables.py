@@ -10,6 +10,7 @@ import service.employers.models
 import service.feeds.models
 import service.idempotency
 import service.jobs.models
+import service.jobs.reviews.models
 import service.matches.models
 import service.performance.models
 import service.privacy.models

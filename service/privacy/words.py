@@ -24,6 +24,7 @@ _TITLES = MappingProxyType(
         "active_at": "最近一次使用",
         "address": "网络地址",
         "answer": "系统的回答",
+        "answered_at": "答复时间",
         "asked_at": "提出时间",
         "asked_by_account_id": "谁提出的（账号编号）",
         "at": "时间",
@@ -141,6 +142,9 @@ _TITLES = MappingProxyType(
         "region_code": "地区代码",
         "register": "台账",
         "remaining": "还能收几条",
+        "report_id": "举报编号",
+        "reported_at": "举报时间",
+        "review_id": "审看编号",
         "revoked_at": "作废时间",
         "role": "身份",
         "rows": "几行",
@@ -184,6 +188,7 @@ _TITLES = MappingProxyType(
         "wage_unit": "工资单位",
         "waits": "等几秒再试",
         "wish": "想干什么活",
+        "words": "补充的话",
         "worker_id": "档案编号",
     }
 )

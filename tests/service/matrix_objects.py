@@ -45,6 +45,7 @@ from service.employers.images import redraw
 from service.employers.models import Employer, ListEntry, Paper, Verification
 from service.indexing.follower import Follower
 from service.jobs.models import GigTerms, Job
+from service.jobs.reviews.models import JobReview
 from service.privacy.models import LegalHold
 from service.signin.models import SignInSession
 from service.stations.models import Station
@@ -240,6 +241,9 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "POST /v1/stations/{station_id}/workers/{worker_id}/leave": {"json": _PROOF},
     "POST /v1/workers/{worker_id}/hardships/{hardship_id}/decision": {"json": {"certified": False}},
     "POST /v1/workers/{worker_id}/holds": {"json": {"reason": "欠薪案件未结", "reference": "演示案号一"}},
+    "POST /v1/reviews/{review_id}/decisions": {"json": {"outcome": "publish", "reason": "in_order"}},
+    "POST /v1/jobs/{job_id}/reports": {"json": {"reason": "fee"}},
+    "POST /v1/employers/{employer_id}/repeat-hold/lifts": {"json": {"reason": "已经整改"}},
     "PATCH /v1/jobs/{job_id}": {"json": {"headcount": 5}},
     "POST /v1/jobs/{job_id}/close": {"json": {"reason": "filled"}},
     "POST /v1/jobs/{job_id}/renew": {"json": {}},
@@ -257,6 +261,19 @@ def shown_job(session: Session, world: World, side: Side, role: str) -> Made:
 def held_job(session: Session, world: World, side: Side, role: str) -> Made:
     """A gig that waits for somebody to look at it."""
     return _job(session, world, side, role, status="held")
+
+
+@makes("review_id")
+def advert_to_look_at(session: Session, world: World, side: Side, role: str) -> Made:
+    """An advert that waits for the office of its county to look at its words."""
+    job_id = int(_job(session, world, side, role, status="held").path["job_id"])
+    row = JobReview(
+        job_id=job_id, open_key=job_id, employer_id=world.of(side).employer_id, region_code=world.of(side).region_code,
+        causes=["advert"], findings=[], state="waiting", opened_at=world.now, due_at=world.now + timedelta(days=1), version=1,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return Made.at("region", review_id=row.review_id)
 
 
 @makes("POST /v1/jobs/{job_id}/acceptance")

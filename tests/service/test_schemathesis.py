@@ -61,6 +61,8 @@ JUDGED = {
     "POST /v1/employers/{employer_id}/verification": "papers that are missing",
     "PATCH /v1/employer-lists/entries/{entry_id}": "a day before the listing",
     "GET /v1/verifications": "a cursor we did not give",
+    "GET /v1/reviews": "a cursor we did not give",
+    "POST /v1/reviews/{review_id}/decisions": "a reason that is not on the list",
     "POST /v1/employer-lists/imports": "rows and a CSV, or neither",
     "GET /v1/stations": "one coordinate alone, a cursor we did not give, a place nobody knows",
     "POST /v1/stations": "hours that overlap, one coordinate alone, a place nobody knows",

@@ -5,6 +5,6 @@
 
 from __future__ import annotations
 
-from service.jobs.checks.judge import Verdict, check_advert, of_wechat, verdict
+from service.jobs.checks.judge import Verdict, check_advert, holds, of_wechat, verdict
 
-__all__ = ["Verdict", "check_advert", "of_wechat", "verdict"]
+__all__ = ["Verdict", "check_advert", "holds", "of_wechat", "verdict"]

@@ -30,13 +30,14 @@ def check_advert(
     """
     reading = reading or read_advert(advert, now)
     words = words_of(advert)
+    letters = frozenset(words)
     found = [*reading.findings, *_sense(advert, now), *below_minimum(reading.fields, now), *_unfit(advert)]
     for rule in rules_on(now):
         if rule.kinds and advert.kind not in rule.kinds:
             continue
         if rule.publishers and advert.source.publisher_class not in rule.publishers:
             continue
-        finding = _hold_against(rule, advert, reading.fields, words, usual)
+        finding = _hold_against(rule, advert, reading.fields, words, letters, usual)
         if finding is not None:
             found.append(finding)
     order = {"block": 0, "hold": 1, "warn": 2, "note": 3}
@@ -51,8 +52,8 @@ def verdict(findings: tuple[Finding, ...]) -> Verdict:
 
 
 def holds(finding: Finding) -> bool:
-    """Whether somebody must look because of it."""
-    return finding.severity == "hold" or finding.rule in _HOLDING
+    """Whether somebody must look because of it; what somebody has seen already is only noted."""
+    return finding.severity == "hold" or (finding.rule in _HOLDING and finding.severity != "note")
 
 
 def of_wechat(fit: Fitness) -> tuple[Finding, ...]:
@@ -76,7 +77,7 @@ def _unfit(advert: Advert) -> list[Finding]:
 
 
 def _hold_against(
-    rule: Rule, advert: Advert, fields: dict[str, Any], words: str, usual: UsualWage | None
+    rule: Rule, advert: Advert, fields: dict[str, Any], words: str, letters: frozenset[str], usual: UsualWage | None
 ) -> Finding | None:
     if rule.missing:
         present = {
@@ -90,7 +91,7 @@ def _hold_against(
         return _finding(rule, fields["age_text"]) if any(low < LEGAL_AGE for low in lowest) or _below(fields) else None
     if rule.check == "minor_hazard":
         youngest = fields["age_min"]
-        named = rule.found_in(words) if youngest is not None and LEGAL_AGE <= youngest < ADULT_AGE else ""
+        named = rule.found_in(words, letters) if youngest is not None and LEGAL_AGE <= youngest < ADULT_AGE else ""
         return _finding(rule, named) if named else None
     if rule.check == "age_without_reason":
         limited = fields["age_max"] is not None and fields["age_max"] < 60
@@ -104,7 +105,7 @@ def _hold_against(
     elif rule.check == "name":
         found = rule.found_in(advert.employer_name)
     else:
-        found = rule.found_in(words)
+        found = rule.found_in(words, letters)
     if not found:
         return None
     stands_in = next((name for name in WRITTEN if found in getattr(advert, name)), rule.field)

@@ -50,6 +50,4 @@ def far_above(rule: Rule, fields: dict[str, Any], usual: UsualWage | None) -> Fi
         return None
     compared = f"{usual.place}同工种 {usual.jobs} 个岗位的中位数约 {usual.median_yuan_month} 元/月"
     advice = f"{rule.advice.removesuffix('。')}（{compared}，统计到 {usual.on.isoformat()}）。"
-    return Finding(
-        rule.rule, "wage", fields["wage_text"], advice, rule.effect, rule.article, rule.source, rule.verified
-    )
+    return Finding(rule.rule, "wage", fields["wage_text"], advice, rule.effect, rule.article, rule.source, rule.verified)

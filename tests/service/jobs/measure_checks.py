@@ -1,6 +1,6 @@
-"""How often the advert checks miss a trap, and how often they stop a clean advert: ``python -m tests.service.jobs.measure_checks``.
+"""How often the checks miss a trap, and how often they stop a clean advert: ``python -m tests.service.jobs.measure_checks``.
 
-The adverts are written by hand (``adverts/*.txt``): half of them before the rules were tuned, and kept out of the tuning. A trap is
+The adverts are written by hand (``adverts/*.txt``); those of ``held_out`` were kept out of the tuning of the rules. A trap is
 *found* when a finding of its kind is there (as a block, a hold or a warning: a rule that was not read in its own text may only
 warn); it is *stopped* when the advert is not published as it is. A clean advert is a false alarm when it is stopped, and is
 *remarked upon* when a warning about a trap is made.
@@ -124,15 +124,19 @@ def _sample(line: str, number: int) -> Sample:
 def main(arguments: list[str] | None = None) -> int:
     """Print the rates; ``--wrong`` also prints every advert that was judged wrongly."""
     parser = argparse.ArgumentParser(prog="python -m tests.service.jobs.measure_checks")
-    parser.add_argument("sets", nargs="*", default=list(SETS), choices=SETS)
+    parser.add_argument("sets", nargs="*", help=f"which sets, default all: {', '.join(SETS)}")
     parser.add_argument("--wrong", action="store_true", help="also print what was judged wrongly")
     said = parser.parse_args(arguments)
-    for name in said.sets:
+    if unknown := set(said.sets) - set(SETS):
+        parser.error(f"no such set: {', '.join(sorted(unknown))}")
+    for name in said.sets or SETS:
         rates = measure(name)
         clean = rates.pop(CLEAN)
         traps, missed = sum(one.adverts for one in rates.values()), sum(one.adverts - one.found for one in rates.values())
         stopped = sum(one.stopped for one in rates.values())
-        sys.stdout.write(f"\n{name}: {traps} traps, missed {missed} ({missed / traps:.1%}), not published as they are {stopped}\n")
+        sys.stdout.write(
+            f"\n{name}: {traps} traps, missed {missed} ({missed / traps:.1%}), not published as they are {stopped}\n"
+        )
         sys.stdout.write(
             f"{name}: {clean.adverts} clean, stopped {clean.stopped} ({clean.stopped / clean.adverts:.1%}), "
             f"remarked upon {clean.found} ({clean.found / clean.adverts:.1%})\n"

@@ -1,0 +1,99 @@
+"""What a trade is paid in a place, computed from the pool itself every night, so that pay too good to be true is seen.
+
+Of each employer the median of its own adverts counts once. Too few adverts or employers: no row, and then no verdict.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime
+from statistics import median
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.orm import Session
+
+from matching.rules import region
+from service import clock
+from service.jobs.checks.pay import UsualWage
+from service.jobs.models import Job
+from service.jobs.reviews.models import TradeWage
+from service.jobs.reviews.tables import enough_for_usual
+
+_CITY, _PROVINCE = 4, 2
+_AT_ONCE = 5_000
+
+
+def areas_of(region_code: str) -> tuple[str, ...]:
+    """The city and the province of a place, 12 digits each, the nearer first; none for a place that is not known."""
+    if len(region_code) < _CITY:
+        return ()
+    codes = (region_code[:_CITY].ljust(12, "0"), region_code[:_PROVINCE].ljust(12, "0"))
+    return tuple(dict.fromkeys(codes))
+
+
+def compute(session: Session, now: datetime) -> list[dict[str, Any]]:
+    """The rows of the table, from the adverts that are shown now. Reads the pool once, in pieces."""
+    wanted = (
+        select(
+            Job.trade_codes, Job.region_code, Job.employer_id, Job.employer_name, Job.wage_min_yuan_month, Job.wage_max_yuan_month
+        )
+        .where(Job.status == "open", Job.valid_until > now, Job.source_class != "demo", Job.wage_min_yuan_month.is_not(None))
+        .execution_options(yield_per=_AT_ONCE)
+    )
+    paid: dict[tuple[str, str], dict[int | str, array[int]]] = defaultdict(dict)
+    for trades, place, employer_id, employer, low, high in session.execute(wanted):
+        who: int | str = employer_id if employer_id is not None else employer
+        if not trades or not who or low is None:
+            continue
+        middle = (low + (high if high is not None else low)) // 2
+        for area in areas_of(place):
+            paid[trades[0], area].setdefault(who, array("q")).append(middle)
+    jobs, employers = enough_for_usual(now)
+    on = now.astimezone(clock.BEIJING).date()
+    found = (_row(trade, area, by_employer, on) for (trade, area), by_employer in paid.items())
+    return [row for row in found if row["jobs"] >= jobs and row["employers"] >= employers]
+
+
+def put_down(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Put these rows in the place of all there were."""
+    session.execute(delete(TradeWage))
+    if rows:
+        session.execute(insert(TradeWage), rows)
+
+
+def usual_wage(session: Session, trade_codes: Iterable[str], region_code: str) -> UsualWage | None:
+    """What the trade is paid in the city, else in the province; None when too little is known. One SELECT."""
+    trade = next(iter(trade_codes), None)
+    areas = areas_of(region_code)
+    if trade is None or not areas:
+        return None
+    row = session.scalars(
+        select(TradeWage)
+        .where(TradeWage.trade_code == trade, TradeWage.region_code.in_(areas))
+        .order_by(func.substr(TradeWage.region_code, 3, 2).desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    return UsualWage(row.median_yuan_month, row.jobs, row.employers, _name(row.region_code), row.computed_on)
+
+
+def _row(trade: str, area: str, by_employer: dict[int | str, array[int]], on: date) -> dict[str, Any]:
+    return {
+        "trade_code": trade,
+        "region_code": area,
+        "jobs": sum(len(values) for values in by_employer.values()),
+        "employers": len(by_employer),
+        "median_yuan_month": round(median(median(values) for values in by_employer.values())),
+        "computed_on": on,
+    }
+
+
+def _name(code: str) -> str:
+    try:
+        return region.get(code).name
+    except region.UnknownRegion:
+        return "当地"
