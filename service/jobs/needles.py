@@ -1,7 +1,7 @@
 """Characters of which at least one stands in every text that a pattern can match.
 
 Most adverts hold none of the words that a rule is about: looking whether they hold its characters at all is a hundred times
-cheaper than looking for the words (measured with 46 rules: 1.2 ms an advert before, see docs/checks.md).
+cheaper than looking for the words (46 rules, 300 characters: 1.05 ms without, 0.39 ms with; see docs/checks.md).
 """
 
 from __future__ import annotations
