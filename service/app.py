@@ -30,6 +30,8 @@ from service.matches import endings as matches_endings  # noqa: F401  what ends 
 from service.matches.routes import blueprint as matches_blueprint
 from service.metrics import blueprint as metrics_blueprint
 from service.metrics import register_metrics
+from service.open_data.room import Room
+from service.open_data.routes import blueprint as open_data_blueprint
 from service.oversight_routes import blueprint as oversight_blueprint
 from service.performance.routes import blueprint as performance_blueprint
 from service.privacy.consent_routes import blueprint as consents_blueprint
@@ -80,6 +82,8 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
     app.extensions["search_counts"] = SearchCounts(lambda: cast("Database", app.extensions["database"]))
     app.extensions["live_index"] = LiveIndex(settings.index_dir, settings.index_poll_seconds)
 
+    app.extensions["room"] = Room.of(settings.web_threads)
+
     app.extensions["state_metrics"] = [StateMetrics(app)]
 
     register_at_once(app)
@@ -100,6 +104,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
         verifications_blueprint,
         stations_blueprint,
         search_blueprint,
+        open_data_blueprint,
         accounts_blueprint,
         workers_blueprint,
         grants_blueprint,

@@ -60,6 +60,12 @@ class Conflict(Refusal):
     status = 409
 
 
+class Gone(Refusal):
+    """410: it was there and will not be again; the sentence says where to begin anew."""
+
+    status = 410
+
+
 class PreconditionFailed(Refusal):
     """412: somebody else has changed it in the meantime."""
 

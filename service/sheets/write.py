@@ -9,8 +9,9 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import IO, Any, cast
 from xml.sax.saxutils import escape
 
 MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -19,6 +20,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 _NOT_A_NAME = re.compile(r"[\[\]:*?/\\]")
 _LONGEST_NAME = 31
 _LONGEST_CELL = 32_767
+_PIECE = 64 * 1024
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
@@ -57,9 +59,49 @@ def unquoted(text: str) -> str:
 
 def write_book(pages: Sequence[Page]) -> bytes:
     """The file. Names of sheets are cut to what is allowed and made different from each other."""
+    out = io.BytesIO()
+    for _ in _filled(out, pages):
+        pass
+    return out.getvalue()
+
+
+def book_pieces(pages: Sequence[Page]) -> Iterator[bytes]:
+    """The same file a piece at a time, for long sheets: neither the rows nor the file are held as a whole."""
+    out = _Passing()
+    for _ in _filled(cast("IO[bytes]", out), pages):
+        if out.size >= _PIECE:
+            yield out.taken()
+    yield out.taken()
+
+
+class _Passing(io.RawIOBase):
+    """Takes what is written and gives it on; ``zipfile`` sees that it cannot go back and writes accordingly."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.size = 0
+        self._waiting: list[bytes] = []
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Keep until :meth:`taken`."""
+        self._waiting.append(bytes(data))
+        self.size += len(data)
+        return len(data)
+
+    def taken(self) -> bytes:
+        """What has been written since the last time."""
+        found, self._waiting, self.size = b"".join(self._waiting), [], 0
+        return found
+
+
+def _filled(out: IO[bytes], pages: Sequence[Page]) -> Iterator[None]:
+    """Write the file into ``out``, with a pause after every row."""
     names = _names([page.name for page in pages])
     numbers = range(1, len(pages) + 1)
-    out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         overrides = "".join(
             f'<Override PartName="/xl/worksheets/sheet{number}.xml" ContentType="{_TYPE}.worksheet+xml"/>' for number in numbers
@@ -87,7 +129,7 @@ def write_book(pages: Sequence[Page]) -> bytes:
             with archive.open(f"xl/worksheets/sheet{number}.xml", "w") as part:
                 for text in _worksheet(page):
                     part.write(text.encode())
-    return out.getvalue()
+                    yield
 
 
 def _relations(parts: Iterable[tuple[str, str, str]]) -> str:

@@ -1,0 +1,148 @@
+"""Sheets of an office's own territory: no formula, no telephone without a trace, no row of another's."""
+
+from __future__ import annotations
+
+import tracemalloc
+from typing import Any
+
+import flask
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from service import audit, clock
+from service.audit.models import AuditEvent
+from service.db import Database
+from service.open_data import export
+from service.sheets.write import Page, book_pieces, write_book
+from tests.service.conftest import GANZHOU, People
+from tests.service.open_data.pool import NANCHANG, NANKANG, TRADES, ZHANGGONG, new_job
+from tests.service.open_data.sheets import rows_of_csv, rows_of_xlsx
+
+READERS = {"csv": rows_of_csv, "xlsx": rows_of_xlsx}
+EVIL = ('=HYPERLINK("http://x","点我")', "+8613800000077", "-1+2", "@SUM(A1)", "\t=1", "＝1+1")
+EACH = pytest.mark.parametrize("ending", ["csv", "xlsx"])
+
+
+@pytest.fixture
+def pool(app: flask.Flask) -> Database:
+    """The database of the application."""
+    database: Database = app.extensions["database"]
+    return database
+
+
+def rows(client: FlaskClient, who: dict[str, str], ending: str, query: str = "") -> list[dict[str, str]]:
+    """The sheet, its rows by the names of the columns."""
+    answer = client.get(f"/v1/exports/jobs.{ending}{query}", headers=who)
+    assert answer.status_code == 200, answer.get_json()
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="jobs-20')
+    header, *found = READERS[ending](answer.get_data())
+    return [dict(zip(header, row, strict=True)) for row in found]
+
+
+@EACH
+def test_an_office_gets_its_territory(client: FlaskClient, people: People, pool: Database, ending: str) -> None:
+    now = clock.now()
+    with pool.write_session() as session:
+        here = new_job(session, now, headcount=7, wage_min=22.5, wage_unit="hour").job_id
+        there = new_job(session, now, kind="gig", region_code=NANKANG, trade_codes=[TRADES[1]]).job_id
+        new_job(session, now, region_code=NANCHANG)
+        new_job(session, now, status="held")
+    found = rows(client, people.bureau, ending)
+    assert [row["岗位编号"] for row in found] == [str(here), str(there)]
+    first = found[0]
+    assert (first["类型"], first["招工人数"], first["工资最低"], first["计薪单位"]) == ("公共招聘", "7", "22.5", "元/小时")
+    assert first["地区"] == "江西省赣州市章贡区"
+    assert "联系电话" not in first
+    assert [row["岗位编号"] for row in rows(client, people.bureau, ending, "?kind=gig")] == [str(there)]
+    assert [row["岗位编号"] for row in rows(client, people.bureau, ending, f"?region={ZHANGGONG}")] == [str(here)]
+    assert [row["岗位编号"] for row in rows(client, people.bureau, ending, f"?trade={TRADES[1]}")] == [str(there)]
+    assert len(rows(client, people.operator, ending)) == 3
+
+
+@EACH
+def test_nothing_is_a_formula(client: FlaskClient, people: People, pool: Database, ending: str) -> None:
+    with pool.write_session() as session:
+        for text in EVIL:
+            new_job(session, clock.now(), title=text, employer_name=text, address=text)
+    found = rows(client, people.bureau, ending)
+    assert len(found) == len(EVIL)
+    for row in found:
+        for cell in row.values():
+            assert not cell or cell[0] not in "=+-@＝＋－＠\t\r", cell
+
+
+@EACH
+def test_telephones_only_for_who_may_and_never_without_a_trace(
+    client: FlaskClient, people: People, pool: Database, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pool.write_session() as session:
+        new_job(session, clock.now())
+    path = f"/v1/exports/jobs.{ending}?phones=true"
+    refused = client.get(path, headers=people.operator)
+    assert (refused.status_code, refused.get_json()["error"]) == (403, "phones_not_yours")
+    assert client.get(path, headers=people.employer).status_code == 403
+    assert client.get(path).status_code == 401
+
+    def events() -> list[AuditEvent]:
+        with pool.read_session() as session:
+            return list(session.scalars(select(AuditEvent).where(AuditEvent.action == "job.export_phones")))
+
+    assert events() == []
+    assert rows(client, people.bureau, ending, "?phones=true")[0]["联系电话"] == "13800000001"
+    (event,) = events()
+    assert (event.object_kind, event.object_id, event.region_code) == ("region", GANZHOU, GANZHOU)
+    assert event.details == {"fields": ["contact_name", "contact_phone"]}
+    assert event.account_id == people.account_ids["bureau"]
+
+    def full(*_a: Any, **_o: Any) -> None:
+        raise OperationalError("INSERT", {}, Exception("disk full"))
+
+    monkeypatch.setattr(audit.trail, "append", full)
+    unseen = client.get(path, headers=people.bureau)
+    assert (unseen.status_code, unseen.get_json()["error"]) == (503, "audit_unavailable")
+    assert b"13800000001" not in unseen.get_data()
+
+
+def test_another_territory_is_refused(client: FlaskClient, people: People) -> None:
+    answer = client.get(f"/v1/exports/jobs.csv?region={NANCHANG}", headers=people.bureau)
+    assert (answer.status_code, answer.get_json()["error"]) == (403, "not_your_territory")
+    assert client.get("/v1/exports/jobs.csv", headers=people.worker).status_code == 403
+
+
+def test_too_many_rows_are_refused_before_anything_is_sent(
+    client: FlaskClient, people: People, pool: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "ROWS_MOST", 2)
+    with pool.write_session() as session:
+        for _ in range(3):
+            new_job(session, clock.now())
+    answer = client.get("/v1/exports/jobs.csv", headers=people.bureau)
+    assert (answer.status_code, answer.get_json()["error"]) == (422, "export_too_big")
+
+
+def test_batches_are_whole(client: FlaskClient, people: People, pool: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "BATCH", 3)
+    with pool.write_session() as session:
+        ids = [str(new_job(session, clock.now()).job_id) for _ in range(9)]
+    assert [row["岗位编号"] for row in rows(client, people.bureau, "csv")] == ids
+
+
+def test_a_long_book_passes_through_little_memory() -> None:
+    def long() -> Any:
+        yield ("编号", "说明")
+        for number in range(30_000):
+            yield (str(number), f"第{number}行，{number * 7919 % 10_007}")
+
+    tracemalloc.start()
+    pieces = [len(piece) for piece in book_pieces([Page("岗位", long())])]
+    _now, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(pieces) > 3
+    assert most < 4_000_000
+
+
+def test_in_pieces_it_is_the_same_book() -> None:
+    pages = [Page("一", [("甲", "乙"), ("=1", "2")]), Page("二", [("丙",)])]
+    assert rows_of_xlsx(b"".join(book_pieces(pages))) == rows_of_xlsx(write_book(pages)) == [["甲", "乙"], ["'=1", "2"]]
