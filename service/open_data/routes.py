@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, cast
@@ -24,7 +23,7 @@ from service.open_data import schemas
 from service.open_data.export import Sheet, asked_for, csv_pieces, note_phones, require_few, xlsx_pieces
 from service.open_data.policy import policy
 from service.open_data.position import Position
-from service.open_data.room import Room
+from service.open_data.room import Room, take
 from service.open_data.selection import Selection
 from service.open_data.snapshot import begin, in_blocks, lines, resume
 from service.open_data.stream import Batch, changes_since
@@ -72,14 +71,13 @@ def show_stream(query: dict[str, Any]) -> flask.Response:
     wanted, since = schemas.selection(query), Position.load(query["since"])
     batch, busy = _looked(since, wanted, query["limit"]), False
     if query["wait"] and not (batch.changes or batch.more):
-        places = _room().waiting
-        if places.acquire(blocking=False):
+        place = take(_room().waiting)
+        busy = place is None
+        if place is not None:
             try:
                 batch = _waited(batch, wanted, query["limit"], query["wait"])
             finally:
-                places.release()
-        else:
-            busy = True
+                place.give_back()
     now = clock.now()
     response = flask.jsonify(
         {
@@ -166,12 +164,12 @@ def _room() -> Room:
 
 def _sent(pieces: Iterator[bytes], mime: str, *, pack: bool) -> flask.Response:
     """A long answer, a block at a time. Raises Unavailable when as many as there is room for are on their way."""
-    places: threading.BoundedSemaphore = _room().sending
-    if not places.acquire(blocking=False):
+    place = take(_room().sending)
+    if place is None:
         raise Unavailable("downloads_full", "正在下载的人太多，请过半分钟再试。", headers={"Retry-After": "30"})
     pack = pack and _takes_gzip()
-    response = flask.Response(in_blocks(pieces, gzip=pack), mimetype=mime)
-    response.call_on_close(places.release)  # also when the line breaks, and for HEAD, which sends nothing
+    response = flask.Response(place.while_sending(in_blocks(pieces, gzip=pack)), mimetype=mime)
+    response.call_on_close(place.give_back)  # for HEAD, which sends nothing
     response.headers["Cache-Control"] = "no-store"
     if pack:
         response.headers["Content-Encoding"] = "gzip"

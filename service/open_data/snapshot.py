@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import orjson
+from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from service import clock
@@ -26,7 +27,7 @@ from service.jobs.models import Job
 from service.open_data import log
 from service.open_data.policy import policy
 from service.open_data.position import Position
-from service.open_data.record import in_selection, may_be_given, record, rows
+from service.open_data.record import given, in_selection, record, rows
 from service.open_data.selection import Selection
 
 PAGE = 1_000
@@ -77,10 +78,11 @@ def lines(
     after, count = start.after, 0
     while True:
         with database.answer_session() as session:
-            # Never behind the position's own clock: what it takes for ended is not told again.
-            found = _page(session, after, wanted, max(clock.now(), start.position.told_until))
+            found = _page(session, after, wanted)
+        # Never behind the position's own clock: what it takes for ended is not told again.
+        moment = max(clock.now(), start.position.told_until)
         for row in found:
-            if in_selection(row, wanted):
+            if given(row, moment) and in_selection(row, wanted):
                 count += 1
                 yield _line(record(row))
         if len(found) < PAGE:
@@ -93,8 +95,9 @@ def lines(
             return
 
 
-def _page(session: Session, after: int, wanted: Selection, now: datetime) -> list[Any]:
-    query = rows().where(may_be_given(), Job.valid_until > now, Job.job_id > after, within(Job.region_code, wanted.region))
+def _page(session: Session, after: int, wanted: Selection) -> list[Any]:
+    # coalesce() keeps the planners from the index over status and end: they would sort the whole pool for every page.
+    query = rows().where(func.coalesce(Job.status, "") == "open", Job.job_id > after, within(Job.region_code, wanted.region))
     if wanted.kinds:
         query = query.where(Job.kind.in_(wanted.kinds))
     return list(session.execute(query.order_by(Job.job_id).limit(PAGE)).all())
