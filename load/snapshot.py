@@ -1,4 +1,4 @@
-"""``python -m load.snapshot [--jobs N] [--directory D] [--packed no]``: how long the open copy of a whole pool takes, in what memory.
+"""``python -m load.snapshot [--jobs N] [--directory D] [--packed no]``: how long the open copy of a pool takes, in what memory.
 
 Fills an SQLite database of its own once, then reads the snapshot of it block by block in this process, as a web worker would, and
 prints seconds, megabytes and how much memory the process had at most beside what it had before.

@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 
 from service.errors import BadRequest
 
-HELD_MOST = 400
+HELD_MOST = 200
 """Transactions above the horizon that a position remembers; beyond it what they wrote waits for the slow one before them."""
-LONGEST = 8_000
+LONGEST = 6_000
 ALL_TOLD = 2**53
 """Behind every job that ran out at a moment."""
 WHOLE = 0

@@ -32,7 +32,7 @@ _OWN = (
 )  # fmt: skip
 
 
-def rows() -> Select[Any]:
+def rows() -> Select[*tuple[Any, ...]]:
     """Everything that a record needs, one row a job, whatever its state."""
     return (
         select(*_OWN)

@@ -24,6 +24,7 @@ from service.db import Database
 from service.employers.models import Employer
 from service.indexing.live import LiveIndex
 from service.jobs.models import LiveSession
+from service.open_data.room import Room
 from service.stations.models import Station
 from service.workers.models import Worker
 
@@ -81,6 +82,7 @@ def app(built_app: flask.Flask, settings: Settings) -> Iterator[flask.Flask]:
     built_app.extensions["settings"] = settings
     built_app.extensions["database"] = Database(settings.database_url)
     built_app.extensions["live_index"] = LiveIndex(settings.index_dir, settings.index_poll_seconds)
+    built_app.extensions["room"] = Room.of(16)
     yield built_app
     built_app.extensions["live_index"].stop()
     built_app.extensions["database"].close()

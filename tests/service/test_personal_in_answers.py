@@ -9,13 +9,16 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service import clock
 from service.crypto.sealed import sealed_columns
+from service.open_data.position import Position
 from tests.service.matrix_objects import CALLERS, Side, World, opened_world
 from tests.service.test_matrix import OPERATIONS, makers_of
 
@@ -34,7 +37,9 @@ _WHOLE = re.compile(r"(?<![\w.])(?:1[3-9]\d{9}|\d{17}[\dXx])(?!\w)")
 READING = tuple(name for name in OPERATIONS if name.startswith("GET "))
 _SHAPED = {"health_limits": '["no_lifting"]'}
 """Sealed texts that are no line of words."""
-_FILTERED = {"GET /v1/suggest": "?q=zpg"}
+_NOW = clock.now()
+_FROM_THE_BEGINNING = Position("s", _NOW, 0, 0, _NOW - timedelta(days=1)).dump()
+_FILTERED = {"GET /v1/suggest": "?q=zpg", "GET /v1/stream/jobs": f"?since={_FROM_THE_BEGINNING}"}
 """What a list that needs a question is asked."""
 
 

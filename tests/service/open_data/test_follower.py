@@ -20,6 +20,7 @@ from service import clock
 from service.db import Database
 from service.jobs.models import Job
 from service.open_data import routes, snapshot
+from service.open_data.record import record
 from service.open_data.room import Room
 from tests.service.open_data.copyist import Copy, snapshot_lines
 from tests.service.open_data.pool import ZHANGGONG, Writers, change, new_job, served
@@ -136,12 +137,12 @@ def test_a_snapshot_that_was_cut_goes_on_behind_its_last_job(
     with database.write_session() as session:
         ids = [new_job(session, now).job_id for _ in range(60)]
     copy = Copy(address, tmp_path / "copy.db")
-    real, cut = snapshot.record, iter(range(10**9))
+    cut = iter(range(10**9))
 
     def breaks(row: Any) -> dict[str, Any]:
         if next(cut) == 45:
             raise RuntimeError("the power went")
-        return real(row)
+        return record(row)
 
     monkeypatch.setattr(snapshot, "record", breaks)
     monkeypatch.setattr(routes, "PART_SECONDS", 60.0)
