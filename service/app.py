@@ -25,6 +25,7 @@ from service.jobs.code_routes import blueprint as job_codes_blueprint
 from service.jobs.review_routes import blueprint as reviews_blueprint
 from service.jobs.routes import blueprint as jobs_blueprint
 from service.json_answers import AnswersAsJson
+from service.live.routes import blueprint as live_blueprint
 from service.logs import register_request_log, set_up_logs
 from service.matches import endings as matches_endings  # noqa: F401  what ends with a consent registers itself
 from service.matches.routes import blueprint as matches_blueprint
@@ -33,6 +34,7 @@ from service.metrics import register_metrics
 from service.open_data.room import Room
 from service.open_data.routes import blueprint as open_data_blueprint
 from service.oversight_routes import blueprint as oversight_blueprint
+from service.partners.routes import blueprint as partners_blueprint
 from service.performance.routes import blueprint as performance_blueprint
 from service.privacy.consent_routes import blueprint as consents_blueprint
 from service.privacy.routes import blueprint as privacy_blueprint
@@ -49,6 +51,7 @@ from service.state_metrics import StateMetrics
 from service.stations.routes import blueprint as stations_blueprint
 from service.status import blueprint as status_blueprint
 from service.task_routes import blueprint as tasks_blueprint
+from service.upkeep.routes import blueprint as upkeep_blueprint
 from service.wechat.routes import blueprint as wechat_blueprint
 from service.workers import endings as workers_endings  # noqa: F401  the same
 from service.workers.grant_routes import blueprint as grants_blueprint
@@ -124,6 +127,9 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
         sign_in_oidc_blueprint,
         metrics_blueprint,
         performance_blueprint,
+        partners_blueprint,
+        live_blueprint,
+        upkeep_blueprint,
     ):
         registry.register_blueprint(blueprint)
     app.register_blueprint(docs.blueprint)

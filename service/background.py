@@ -19,6 +19,7 @@ import service.open_data.tasks
 import service.performance.tasks
 import service.privacy.tasks
 import service.signin.tasks
+import service.upkeep.tasks
 import service.wechat.tasks  # noqa: F401  importing registers what each does
 from service import clock
 from service.config import ConfigError, Settings, load

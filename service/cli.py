@@ -25,6 +25,7 @@ from service.jobs.check_command import check_command
 from service.logs import quiet_crashes
 from service.matches.cli import jobs_cli
 from service.open_data.commands import open_data_cli
+from service.partners.commands import partners_cli
 from service.privacy.commands import erasures_cli
 from service.task_commands import tasks_cli
 
@@ -116,6 +117,7 @@ def register_cli(app: Flask) -> None:
     app.cli.add_command(feeds_cli)
     jobs_cli.add_command(check_command)
     app.cli.add_command(jobs_cli)
+    app.cli.add_command(partners_cli)
     app.cli.add_command(tasks_cli)
     app.cli.add_command(erasures_cli)
     app.cli.add_command(open_data_cli)

@@ -94,6 +94,7 @@ _OWNER = {"employer_owner": Scope.EMPLOYER}
 _DECIDERS = dict.fromkeys(("reviewer", "bureau"), Scope.TERRITORY)
 """Who may find papers in order: the office, not whoever runs the platform."""
 _VERIFIERS = _DECIDERS | {"operator": Scope.TERRITORY}
+_STREAMERS = _EMPLOYERS | _HEAD | _OFFICES
 _PUBLISHERS = _EMPLOYERS | _STATIONS | _PARTNER | _OFFICES
 _WORKER = {"worker": Scope.OWN}
 _WORKER_OR_PROXY = _WORKER | {PROXY: Scope.OWN}
@@ -137,15 +138,24 @@ _ROWS = (
     Permission("hold.set", "依法暂不删除", dict.fromkeys(("bureau", "auditor"), Scope.TERRITORY)),
     Permission("job.check", "发布前检查岗位", _PUBLISHERS),
     Permission("job.close", "关闭岗位", _PUBLISHERS),
+    Permission("job.confirm", "确认岗位还在招", _PUBLISHERS),
     Permission("job.contact", "查看岗位的完整电话", _PUBLISHERS | _SEEKERS | _HELPERS),
     Permission("job.edit", "修改岗位", _PUBLISHERS),
     Permission("job.export", "导出岗位表格", _OFFICES),
     Permission("job.export_phones", "导出岗位表格里的联系电话（留痕）", {"bureau": Scope.TERRITORY}),
     Permission("job.publish", "发布岗位", _PUBLISHERS),
+    Permission("job.put", "按自己的编号写入岗位", {"partner": Scope.SOURCE | Scope.PUBLIC}),
+    Permission("job.quality", "查看岗位的完整度", _PUBLISHERS | _LOOKERS),
     Permission("job.read", "查看岗位", _SHOWN | _PUBLISHERS | _LOOKERS),
+    Permission("job.remind", "查看快到期的岗位", _PUBLISHERS),
     Permission("job.renew", "岗位续期", _PUBLISHERS),
     Permission("job.search", "找岗位", _EVERYBODY),
     Permission("job.similar", "看相似的岗位", _SHOWN),
+    Permission("job.verify", "核实岗位还在招", _DECIDERS),
+    Permission("job.withdraw", "按自己的编号撤下岗位", _PARTNER),
+    Permission("live.create", "新建直播场次", _STREAMERS),
+    Permission("live.edit", "安排直播的岗位", _STREAMERS),
+    Permission("live.read", "看直播场次", _EVERYBODY),
     Permission("match.read", "查看适合我的岗位", _WORKER_OR_PROXY),
     Permission("me.erase", "注销账号", _WORKER | dict.fromkeys(EMPLOYER_ROLES, Scope.OWN)),
     Permission("me.export", "导出我的全部资料", dict.fromkeys(ROLES, Scope.OWN)),
@@ -153,6 +163,9 @@ _ROWS = (
     Permission("open_data.read", "下载和跟随公开岗位数据", _EVERYBODY),
     Permission("paper.edit", "上传和撤下单位证照", _EMPLOYERS | _VERIFIERS),
     Permission("paper.read", "查看单位证照", _OWNER | _DECIDERS),
+    Permission("partner.end", "停用合作平台的客户端", _OFFICES),
+    Permission("partner.issue", "给合作平台开客户端", _OFFICES),
+    Permission("partner.read", "查看合作平台的客户端", _OFFICES | {"auditor": Scope.TERRITORY}),
     Permission("password.change", "修改密码", _IN_PERSON),
     Permission("phone.bind", "绑定手机号", _IN_PERSON),
     Permission("phone.read", "查看绑定的手机号", _IN_PERSON),
@@ -174,6 +187,7 @@ _ROWS = (
     Permission("session.leave", "退出登录", _IN_PERSON),
     Permission("session.read", "查看登录的设备", _IN_PERSON),
     Permission("sign_in.try", "登录", _EVERYBODY),
+    Permission("source.quality", "查看各来源的完整度", _PARTNER | _LOOKERS | _OFFICES),
     Permission("station.close", "撤销驿站", _OFFICES),
     Permission("station.create", "新设驿站", _OFFICES),
     Permission("station.edit", "修改驿站", _HEAD | _OFFICES),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from matching.model import Job as EngineJob
 from matching.model import Kind, Settlement
 from service.clock import seconds
+from service.jobs.lifetimes import ranked_from
 from service.jobs.models import Job
 
 
@@ -20,7 +21,7 @@ def engine_job(row: Job) -> EngineJob:
         job_id=row.job_id,
         kind=cast("Kind", row.kind),
         title=row.title,
-        published_at=seconds(row.published_at),
+        published_at=seconds(ranked_from(row.kind, row.published_at, row.stale_at)),
         valid_until=seconds(row.valid_until),
         trade_codes=tuple(row.trade_codes),
         skills=tuple(row.skills),

@@ -54,10 +54,11 @@ class GigAdvert:
 
 @dataclass(frozen=True, slots=True)
 class LiveAdvert:
-    """What only a listing of a stream says: the session and its number there, 「3号链接」."""
+    """What only a listing of a stream says: the session and its number there, 「3号链接」; the station whose stream it is."""
 
     session_id: int
     listing_no: int
+    station_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,8 +44,10 @@ def advert_of_draft(session: Session, draft: dict[str, Any], caller: Caller) -> 
     """
     poster = _poster(session, caller)
     gig = _gig(session, draft.get("gig"), caller)
-    if caller.role in STATION_ROLES and draft["kind"] != "gig":
-        raise Forbidden("kind_not_allowed", "驿站工作人员只能发布本站的零工，其他岗位请让用人单位自己发布。")
+    live = _live(session, draft.get("live"))
+    in_own_stream = live is not None and live.station_id is not None and live.station_id == caller.station_id
+    if caller.role in STATION_ROLES and draft["kind"] != "gig" and not in_own_stream:
+        raise Forbidden("kind_not_allowed", "驿站工作人员只能发布本站的零工和本站直播里的岗位，其他岗位请让用人单位自己发布。")
     name = poster.employer.name if poster.employer else draft.get("employer_name", "")
     demo = poster.employer.demo if poster.employer else bool(poster.station and poster.station.demo)
     if caller.role == "partner":
@@ -69,7 +71,7 @@ def advert_of_draft(session: Session, draft: dict[str, Any], caller: Caller) -> 
         employer_name=name,
         # Papers of the employer are one thing, this job another: only who is not the poster can say that it is real.
         gig=gig,
-        live=_live(session, draft.get("live")),
+        live=live,
         **point,
         **_plain(draft),
     )
@@ -155,7 +157,7 @@ def advert_of_row(job: Job) -> Advert:
         verified_at=job.verified_at,
         valid_until=job.valid_until,
         gig=GigAdvert(terms.starts_at, terms.ends_at, terms.seats, terms.insurance, terms.station_id) if terms else None,
-        live=LiveAdvert(listing.session_id, listing.listing_no) if listing else None,
+        live=LiveAdvert(listing.session_id, listing.listing_no, listing.session.station_id) if listing else None,
     )
 
 
@@ -205,7 +207,9 @@ def _check_station(session: Session, station_id: int | None, caller: Caller) -> 
 def _live(session: Session, said: dict[str, Any] | None) -> LiveAdvert | None:
     if said is None:
         return None
-    session_id = session.scalar(select(LiveSession.session_id).where(LiveSession.code == said["session"]))
-    if session_id is None:
+    found = session.execute(
+        select(LiveSession.session_id, LiveSession.station_id).where(LiveSession.code == said["session"])
+    ).first()
+    if found is None:
         raise Invalid("session_unknown", "没有这场直播，请检查场次编号。", errors={"live.session": ["没有这场直播。"]})
-    return LiveAdvert(session_id, said["listing_no"])
+    return LiveAdvert(found.session_id, said["listing_no"], found.station_id)

@@ -47,9 +47,12 @@ def change_job(
     # Held and shown as when it is published: what was the matter may be mended by this edit, or begin with it.
     standing = standing_held(session, job.employer, now, lock=False)
     fields |= held_columns(reasons_to_hold(job, findings, standing, advert.gig.station_id if advert.gig else None, caller))
-    apply(
+    fields["stale_at"] = None
+    changed = apply(
         session, job, fields, gig=advert.gig, live=advert.live, action="edit", account_id=caller.account_id, now=now
     )  # fmt: skip
+    if changed:
+        job.confirmed_at = now
     session.flush()
     follow(session, job, findings, now)
     return findings

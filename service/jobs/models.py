@@ -57,7 +57,11 @@ def held_columns(reasons: Collection[str]) -> dict[str, Any]:
 
 
 class Job(SealedRow, Base):
-    """One advert. Wage and age keep the original text; the numbers beside it are our reading of it."""
+    """One advert. Wage and age keep the original text; the numbers beside it are our reading of it.
+
+    ``verified_at``: when staff last found that it is real; ``confirmed_at``: when its owner last said that it still stands;
+    ``stale_at``: since when it sinks because nobody has said so for long (``lifetimes.py``).
+    """
 
     __tablename__ = "job"
 
@@ -128,6 +132,8 @@ class Job(SealedRow, Base):
 
     published_at: Mapped[datetime] = mapped_column(UtcDateTime)
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    stale_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     valid_until: Mapped[datetime] = mapped_column(UtcDateTime)
     renewals: Mapped[int] = mapped_column(Integer, default=0)
     applications: Mapped[int] = mapped_column(Integer, default=0)
@@ -148,6 +154,7 @@ class Job(SealedRow, Base):
         CheckConstraint("age_min is null or age_max is null or age_min <= age_max", name="age_order"),
         CheckConstraint("(lat is null) = (lng is null)", name="point_whole"),
         Index("ix_job_status_valid_until", "status", "valid_until"),
+        Index("ix_job_employer_name", "employer_name"),
     )
 
     @property
@@ -181,7 +188,10 @@ class GigTerms(Base):
 
 
 class LiveSession(Base):
-    """A stream in which employers show jobs. ``licence`` is the organiser's, asked for by rules D-07 (c) and D-13."""
+    """A stream in which employers show jobs. ``licence`` is the organiser's, asked for by rules D-07 (c) and D-13.
+
+    ``employer_id`` or ``station_id``: whose stream it is; with neither it is the office's of ``region_code``.
+    """
 
     __tablename__ = "live_session"
 
@@ -195,18 +205,23 @@ class LiveSession(Base):
     region_code: Mapped[str] = mapped_column(String(12), default="")
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    employer_id: Mapped[int | None] = mapped_column(ForeignKey("employer.employer_id"), index=True)
+    station_id: Mapped[int | None] = mapped_column(ForeignKey("station.station_id"), index=True)
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("account.account_id"))
     demo: Mapped[bool] = mapped_column(Boolean, default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class LiveListing(Base):
-    """The numbered place of a job in a stream: 「3号链接」."""
+    """The numbered place of a job in a stream: 「3号链接」. ``slot`` is the part of the running order it belongs to."""
 
     __tablename__ = "live_listing"
 
     job_id: Mapped[int] = mapped_column(ForeignKey("job.job_id", ondelete="CASCADE"), primary_key=True)
     session_id: Mapped[int] = mapped_column(ForeignKey("live_session.session_id"))
     listing_no: Mapped[int] = mapped_column(Integer)
+    slot: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    slot_starts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     job: Mapped[Job] = relationship(back_populates="listing", lazy="raise")
     session: Mapped[LiveSession] = relationship(lazy="raise")

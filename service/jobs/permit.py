@@ -9,22 +9,33 @@ from service.jobs.models import Job
 
 
 def owned(job: Job, *, public: bool) -> Owned:
-    """Whose a job with its gig loaded is: its employer's, the station's that offers the gig, the partner's, the territory's."""
+    """Whose a wholly loaded job is: its employer's, the station's that offers the gig or has the stream, the partner's, the
+    territory's."""
     return Owned(
         employer_id=job.employer_id,
-        # A station that was named by somebody else and has not agreed has no say in the job yet.
-        station_id=job.gig.station_id if job.gig is not None and "station" not in job.waits_for else None,
+        station_id=_station_of(job),
         region_code=job.region_code,
         source_key=job.source_key,
         public=public,
     )
 
 
+def _station_of(job: Job) -> int | None:
+    if job.gig is not None:
+        # A station that was named by somebody else and has not agreed has no say in the job yet.
+        return None if "station" in job.waits_for else job.gig.station_id
+    return job.listing.session.station_id if job.listing is not None else None
+
+
 def owned_advert(advert: Advert, region_code: str) -> Owned:
     """Whose the job of an advert will be; ``region_code`` as it was read."""
     return Owned(
         employer_id=advert.employer_id,
-        station_id=advert.gig.station_id if advert.gig is not None else None,
+        station_id=advert.gig.station_id
+        if advert.gig is not None
+        else advert.live.station_id
+        if advert.live is not None
+        else None,
         region_code=region_code,
         source_key=advert.source.key,
         public=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -15,9 +15,10 @@ from service.jobs.advert import Advert, read_advert
 from service.jobs.draft import advert_of_draft
 from service.jobs.findings import Finding
 from service.jobs.hold import reasons_to_hold, require_may_publish, standing_findings, standing_held
+from service.jobs.lifetimes import lifetime
 from service.jobs.models import Job, LiveListing, LiveSession
 from service.jobs.permit import owned_advert
-from service.jobs.put import LONGEST_DAYS, put
+from service.jobs.put import put
 from service.jobs.reviews.around import judge
 from service.jobs.reviews.queue import follow
 
@@ -50,8 +51,9 @@ def publish(
 
 def refuse_if_blocked(findings: tuple[Finding, ...], advert: Advert, now: datetime) -> tuple[Finding, ...]:
     """The findings, when none of them blocks and the end does not lie too far away; else raises Invalid."""
-    if advert.valid_until is not None and advert.valid_until > now + timedelta(days=LONGEST_DAYS):
-        advice = f"有效期最长 {LONGEST_DAYS} 天，到期可以续期。"
+    longest = lifetime(advert.kind, now).longest
+    if advert.valid_until is not None and advert.valid_until > now + longest:
+        advice = f"有效期最长 {longest.days} 天，到期可以续期。"
         findings = (Finding("valid_too_long", "valid_until", "", advice, "block"), *findings)
     blocking = [finding for finding in findings if finding.severity == "block"]
     if blocking:

@@ -18,14 +18,13 @@ from service import clock
 from service.errors import Conflict
 from service.jobs.advert import Advert, GigAdvert, LiveAdvert, Reading, read_advert
 from service.jobs.contacts import without_contacts
-from service.jobs.models import CONTACT, FEED_RUN, GigTerms, Job, JobChange, JobHistory, LiveListing, held_columns
+from service.jobs.lifetimes import lifetime
+from service.jobs.models import CONTACT, FEED_RUN, HOLDS, GigTerms, Job, JobChange, JobHistory, LiveListing, held_columns
 
 Outcome = Literal["created", "changed", "unchanged"]
 
-VALID_DAYS = 60
-"""An advert without an end of its own is shown this long from the day we load it (product rule; D-07 c asks for an end)."""
-LONGEST_DAYS = 180
-"""No advert is shown longer without being renewed: papers are to be looked at again after half a year (rules D-07 c)."""
+CONFIRMED_EVERY = timedelta(days=1)
+"""Who says every hour that his advert still stands is written down once a day."""
 GONE = "gone"
 """Closed because its source no longer lists it: the only closed state from which a source may bring a job back."""
 _PRIVATE = frozenset({"contact_name", "contact_phone"})
@@ -44,7 +43,7 @@ def put(
 
     ``reading`` saves reading twice when the caller has read the advert already; ``held_for`` keeps the job out of every answer
     until none of these reasons is left. Times that the advert does not say are kept as they are in the table; a row that has run
-    out and is still listed by its source is valid for another ``VALID_DAYS``. A job closed by a person stays closed.
+    out and is still listed by its source is valid for another term of its kind. A job closed by a person stays closed.
     """
     reading = reading or read_advert(advert, now)
     job = _find(session, advert.source.key, advert.source.original_id)
@@ -66,17 +65,20 @@ def put(
             del fields[name]
     if "valid_until" not in fields and job.valid_until <= now:
         fields["valid_until"] = default_end(advert, now)
-    if job.status == "closed" and job.closed_reason == GONE:
-        fields |= {"status": "open", "closed_reason": ""}
-    elif job.status == "held" and not held_for:
-        fields |= held_columns(())
+    if job.status != "closed" or job.closed_reason == GONE:
+        # What others hold it for (a report, say) is theirs to lift.
+        fields |= {**held_columns({*held_for, *(job.waits_for - set(HOLDS))}), "closed_reason": ""}
+    fields["stale_at"] = None
     changed = apply(session, job, fields, gig=advert.gig, live=advert.live, action="put", account_id=account_id, now=now)
+    if changed or job.confirmed_at is None or now - job.confirmed_at >= CONFIRMED_EVERY:
+        job.confirmed_at = now
     return job, "changed" if changed else "unchanged"
 
 
 def default_end(advert: Advert, now: datetime) -> datetime:
-    """When an advert ends that does not say so: a gig with its work (at most ``LONGEST_DAYS``), else after ``VALID_DAYS``."""
-    return min(advert.gig.ends_at, now + timedelta(days=LONGEST_DAYS)) if advert.gig else now + timedelta(days=VALID_DAYS)
+    """When an advert ends that does not say so: a gig with its work, else after the term of its kind (``lifetimes.toml``)."""
+    term = lifetime(advert.kind, now)
+    return min(advert.gig.ends_at, now + term.longest) if advert.gig else now + term.days
 
 
 def apply(

@@ -30,6 +30,7 @@ from service.jobs.permit import owned, require_change
 from service.jobs.posting import job_posting
 from service.jobs.publish import publish
 from service.jobs.publisher import publisher_of
+from service.jobs.quality import quality_row
 from service.jobs.queries import any_state
 from service.jobs.reviews.around import judge
 from service.jobs.reviews.queue import answer_of, last_word
@@ -69,6 +70,8 @@ def show_job(query: dict[str, str], job_id: int) -> flask.Response:
             body["review"] = schemas.ReviewNote().dump(
                 {"outcome": last.outcome, "answer": answer_of(last), "decided_at": last.decided_at}
             )
+        if may(caller, "job.quality", owned(job, public=False)):
+            body["quality"] = schemas.QualityOut().dump(quality_row(job))
     if flask.request.accept_mimetypes.best_match(["application/json", LD_JSON]) == LD_JSON:
         response = flask.jsonify(job_posting(job))
         response.mimetype = LD_JSON

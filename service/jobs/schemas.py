@@ -217,10 +217,29 @@ class ReviewNote(Out):
     decided_at = Moment(required=True)
 
 
+class MissingElement(Out):
+    """One thing that a whole advert says and this one does not."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    weight = fields.Integer(required=True, metadata={"description": "补上它能加几分（满分按这类岗位能写的内容算）"})
+    advice = fields.String(required=True)
+
+
+class QualityOut(Out):
+    """How complete an advert is, and whether anybody has said lately that it still stands. For its owner and for staff."""
+
+    score = fields.Integer(required=True, validate=validate.Range(0, 100), metadata={"description": "完整度，0 到 100"})
+    missing = fields.List(fields.Nested(MissingElement), required=True)
+    confirmed_at = Moment(required=True, allow_none=True, metadata={"description": "最近一次说“还在招”、续期或修改的时间"})
+    stale_at = Moment(required=True, allow_none=True, metadata={"description": "从这时起排到后面：很久没有人说它还在招"})
+
+
 class JobDetail(JobCard):
     """The whole job."""
 
     publisher = fields.Nested(PublisherLine, required=True)
+    quality = fields.Nested(QualityOut, metadata={"description": "只给发布人和管理部门"})
 
     description = fields.String(required=True)
     skills = fields.List(fields.String(), required=True)
@@ -386,7 +405,7 @@ class AcceptanceBody(In):
 class RenewBody(In):
     """Until when."""
 
-    valid_until = Moment(metadata={"description": "不填则从今天起 60 天"})
+    valid_until = Moment(metadata={"description": "不填则按岗位类型的默认期限（公共招聘 60 天，直播 30 天）"})
 
 
 def trades_of(codes: list[str]) -> list[dict[str, str]]:

@@ -12,12 +12,14 @@ import service.idempotency
 import service.jobs.models
 import service.jobs.reviews.models
 import service.matches.models
+import service.partners.models
 import service.performance.models
 import service.privacy.models
 import service.search.models
 import service.signin.models
 import service.stations.models
 import service.tasks.models
+import service.upkeep.models
 import service.wechat.models
 import service.workers.models  # noqa: F401  importing fills the metadata
 from service.db import Base

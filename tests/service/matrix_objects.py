@@ -33,7 +33,7 @@ from sqlalchemy.orm import Session
 
 from service import clock
 from service.accounts.create import create_account
-from service.accounts.models import AccountPhone, ActingGrant
+from service.accounts.models import Account, AccountPhone, ActingGrant
 from service.accounts.permissions import PERMISSIONS, PROXY, ROLES, granted_nouns
 from service.accounts.tokens import issue_token
 from service.app import create_app
@@ -44,8 +44,9 @@ from service.employers import papers
 from service.employers.images import redraw
 from service.employers.models import Employer, ListEntry, Paper, Verification
 from service.indexing.follower import Follower
-from service.jobs.models import GigTerms, Job
+from service.jobs.models import GigTerms, Job, LiveListing, LiveSession
 from service.jobs.reviews.models import JobReview
+from service.partners.models import PartnerClient
 from service.privacy.models import LegalHold
 from service.signin.models import SignInSession
 from service.stations.models import Station
@@ -203,6 +204,8 @@ def _caller(session: Session, world: World, role: str) -> tuple[int, dict[str, s
         **stands_for,
     )  # fmt: skip
     scopes = sorted({name.partition(".")[0] for name in PERMISSIONS}) if role == "partner" else None
+    if role == "partner":
+        session.add(_client(account, own, now))
     headers = {"Authorization": f"Bearer {issue_token(session, account.account_id, now, second_factor=True, scopes=scopes)}"}
     if role == PROXY:
         grant = ActingGrant(
@@ -247,6 +250,26 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "PATCH /v1/jobs/{job_id}": {"json": {"headcount": 5}},
     "POST /v1/jobs/{job_id}/close": {"json": {"reason": "filled"}},
     "POST /v1/jobs/{job_id}/renew": {"json": {}},
+    "PUT /v1/partners/jobs/{their_id}": {
+        "json": {
+            "kind": "public",
+            "title": "演示缝纫工",
+            "employer_name": "演示制衣厂",
+            "headcount": 3,
+            "wage": "5000-7000元/月",
+            "region": "赣州市章贡区",
+            "age": "18-60岁",
+            "description": "流水线做衣服，包吃住。",
+            "contact_phone": "13800000001",
+        }
+    },
+    "POST /v1/live-sessions/{code}/listings": {"json": {"listings": [{"listing_no": 7, "title": "演示普工"}]}},
+    "POST /v1/live-sessions/{code}/listings:import": {
+        "data": b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+        + "序号,岗位名称,人数\n1,演示普工,5\n".encode()
+        + b"\r\n--x--\r\n",
+        "content_type": "multipart/form-data; boundary=x",
+    },
 }
 """What an operation is sent: arguments of the test client (``json``, ``data``, ``query_string``)."""
 
@@ -329,6 +352,76 @@ def _job(session: Session, world: World, side: Side, role: str, *, status: str) 
     session.add(job)
     session.flush()
     return Made.at("source region" if partner else "employer station region", job_id=job.job_id, public=status == "open")
+
+
+@makes("their_id")
+def job_of_a_partner(session: Session, world: World, side: Side, role: str) -> Made:
+    """A job under a partner's own number."""
+    their_id = f"P-{next(_logins)}"
+    made = _job(session, world, side, "partner", status="open")
+    session.get_one(Job, made.path["job_id"]).original_id = their_id
+    session.flush()
+    return Made.at("source", their_id=their_id)
+
+
+@makes("PUT /v1/partners/jobs/{their_id}")
+def number_of_a_partner(session: Session, world: World, side: Side, role: str) -> Made:
+    """A number of the caller's own: it is nobody else's, whoever uses it too."""
+    return Made.at("source", their_id=f"N-{next(_logins)}", public=True)
+
+
+@makes("partner_id")
+def client_of_a_partner(session: Session, world: World, side: Side, role: str) -> Made:
+    """Credentials that an office has issued."""
+    ids, number = world.of(side), next(_logins)
+    account = create_account(
+        session, role="partner", login=f"cn-{number}", display_name="演示平台", now=world.now, region_code=ids.region_code,
+        source_key=ids.source_key,
+    )  # fmt: skip
+    row = _client(account, ids, world.now)
+    session.add(row)
+    session.flush()
+    return Made.at("region", partner_id=row.partner_id)
+
+
+def _client(account: Account, ids: Ids, now: datetime) -> PartnerClient:
+    return PartnerClient(
+        client_id=f"cn-{account.account_id}", secret_hash="0" * 64, account_id=account.account_id, source_key=ids.source_key,
+        name="演示平台", region_code=ids.region_code, conflicts=0, created_at=now,
+    )  # fmt: skip
+
+
+@makes("code")
+def stream(session: Session, world: World, side: Side, role: str) -> Made:
+    """A stream of tomorrow."""
+    return Made.at("employer station region", code=_stream(session, world, side).code, public=True)
+
+
+@makes("code,listing_no")
+def listing(session: Session, world: World, side: Side, role: str) -> Made:
+    """A numbered listing of a stream."""
+    row, ids, now = _stream(session, world, side), world.of(side), world.now
+    job = Job(
+        kind="live", title="演示普工", employer_id=ids.employer_id, employer_name="演示单位", wage_text="6000元/月",
+        region_code=ids.region_code, source_key="direct", source_name="演示", legal_basis="用人单位自主发布",
+        published_at=now, valid_until=now + timedelta(days=5), created_at=now, updated_at=now,
+        listing=LiveListing(session_id=row.session_id, listing_no=3),
+    )  # fmt: skip
+    session.add(job)
+    session.flush()
+    return Made.at("employer station region", code=row.code, listing_no=3, public=True)
+
+
+def _stream(session: Session, world: World, side: Side) -> LiveSession:
+    ids, now = world.of(side), world.now
+    row = LiveSession(
+        code=f"ZB-M{next(_logins)}", title="演示直播", host="演示主播", platform="视频号", room="演示直播间",
+        region_code=ids.region_code, employer_id=ids.employer_id, station_id=ids.station_id,
+        starts_at=now + timedelta(days=1), ends_at=now + timedelta(days=1, hours=2), created_at=now,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row
 
 
 @makes("session_id")

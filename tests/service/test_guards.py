@@ -30,7 +30,7 @@ from tests.service.conftest import People, Publish, settings_for
 
 ROOT = Path(__file__).resolve().parents[2]
 OPEN_POSTS = {"/v1/match", "/v1/auth/password", "/v1/auth/set-up", "/v1/auth/refresh", "/v1/auth/wechat", "/v1/wechat/push"}
-OPEN_POSTS |= {"/v1/auth/sms/code", "/v1/auth/sms", "/v1/auth/oidc/callback"}
+OPEN_POSTS |= {"/v1/auth/sms/code", "/v1/auth/sms", "/v1/auth/oidc/callback", "/v1/auth/client"}
 """POST routes for anyone: they only read, are the door by which one signs in, or take what is signed itself."""
 CALLED_BY_OTHERS = {"/v1/wechat/push"}
 """Called by a server that is not ours, which may add parameters one day; they are signed, not checked by name."""

@@ -16,8 +16,9 @@ from service.db import Database
 from service.errors import Conflict
 from service.jobs.advert import Advert, GigAdvert, Source
 from service.jobs.close import close
+from service.jobs.lifetimes import lifetime
 from service.jobs.models import Job, JobChange, JobHistory
-from service.jobs.put import GONE, VALID_DAYS, put
+from service.jobs.put import GONE, put
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 LIST = Source(
@@ -62,7 +63,7 @@ def test_created_then_unchanged(database: Database) -> None:
     assert _log(database) == (1, 1)
     row = _row(database, first[0])
     assert row.published_at == NOW
-    assert row.valid_until == NOW + timedelta(days=VALID_DAYS)
+    assert row.valid_until == NOW + lifetime("public", NOW).days
     assert (row.label, row.missing, row.source_class) == ("需求目录", ["employer"], "catalogue")
 
 
@@ -84,9 +85,9 @@ def test_without_an_id_of_its_source_each_is_new(database: Database) -> None:
 
 def test_run_out_and_still_listed_is_valid_again(database: Database) -> None:
     job_id, _ = _put(database, ADVERT)
-    later = NOW + timedelta(days=VALID_DAYS + 1)
+    later = NOW + lifetime("public", NOW).days + timedelta(days=1)
     assert _put(database, ADVERT, later) == (job_id, "changed")
-    assert _row(database, job_id).valid_until == later + timedelta(days=VALID_DAYS)
+    assert _row(database, job_id).valid_until == later + lifetime("public", NOW).days
 
 
 def test_gone_comes_back_but_closed_by_a_person_stays_closed(database: Database) -> None:
