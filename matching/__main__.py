@@ -1,4 +1,4 @@
-"""The pipes: `python -m matching wage` (age, region, classify, understand) reads lines on stdin, prints one JSON object a line.
+"""The pipes: `python -m matching wage` (age, region, classify, understand, parse) reads lines, prints one JSON object a line.
 
 A line break inside a text comes as the two characters backslash and n. The line itself comes back as `text`; what could not be
 read is null with a `reason`. Every line is answered, empty ones too, and at once, so that the other end may be a program.
@@ -24,6 +24,7 @@ USAGE = """用法：python -m matching 命令 < 文本文件
   region    读地点，例如 赣州章贡
   classify  把岗位名称归到职业分类，例如 电焊工
   understand  听懂一句找活的话，例如 五十多岁，想找看大门的，包住，不要夜班
+  parse     把群里的招工消息读成岗位草稿，例如 急招普工10名，18-48岁，包吃住，6000-7500
 
 例子：echo '8千-1.1万·13薪' | python -m matching wage
 """
@@ -100,12 +101,24 @@ def _understand() -> Answer:
     return answer
 
 
+def _parse() -> Answer:
+    from datetime import date  # noqa: PLC0415  each command loads only what it needs
+
+    from matching.pasted import parse_message  # noqa: PLC0415
+
+    def answer(text: str) -> Mapping[str, object]:
+        return {"jobs": [draft.shown() for draft in parse_message(text, date.today())]}  # noqa: DTZ011  the day where it runs
+
+    return answer
+
+
 COMMANDS: dict[str, Callable[[], Answer]] = {
     "wage": _wage,
     "age": _age,
     "region": _region,
     "classify": _classify,
     "understand": _understand,
+    "parse": _parse,
 }
 
 

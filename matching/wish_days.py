@@ -17,7 +17,7 @@ _START = re.compile(
     r"(?:就|都|之后|以后|后)?(?:能|可以?|想)?(?:去|来)?(?:上班|上岗|到岗|开工|入职|开始|干活|报到|过来)?(?:的)?"
 )
 _AT_ONCE: Final = {"马上", "立马", "立刻", "立即"}
-_DAYS: Final = {"今天": 0, "今晚": 0, "今日": 0, "明天": 1, "明日": 1, "明早": 1, "后天": 2, "大后天": 3}
+_DAYS: Final = {"今天": 0, "今晚": 0, "明晚": 1, "今日": 0, "明天": 1, "明日": 1, "明早": 1, "后天": 2, "大后天": 3}
 _WEEKDAYS: Final = {character: number for number, character in enumerate("一二三四五六日")} | {"天": 6}
 
 
@@ -27,11 +27,11 @@ def starts(reader: Reader) -> None:
         word = match["word"]
         if word[0] == "周" and match[0] == word:
             continue  # 周六 alone may be a day off
-        value = _day_of(word, reader.today)
+        value = day_of(word, reader.today)
         reader.add(match.start(), "start", value, reader.take(*match.span()), 0.7, applied=False)
 
 
-def _day_of(word: str, today: date | None) -> str:
+def day_of(word: str, today: date | None) -> str:
     """An ISO date where the word means one day, else the word."""
     if word in _AT_ONCE:
         return "马上"
@@ -92,7 +92,7 @@ def day(text: str, start: int, end: int, number: float, today: date | None, *, r
     if (match := _IN_DAYS.match(text, end)) is not None and ("后" in match[0] or "内" in match[0]) and whole <= 60:
         meant = None if today is None else today + timedelta(days=whole)
     elif (match := _DAY.match(text, end)) is not None and 1 <= whole <= 31:
-        meant = _coming(today, None, whole)
+        meant = coming(today, None, whole)
     elif (
         1 <= whole <= 12
         and (match := _DATE.match(text, end)) is not None
@@ -100,14 +100,14 @@ def day(text: str, start: int, end: int, number: float, today: date | None, *, r
     ):
         if not match["day"]:
             return Fact(start, match.end(), (("start", text[start : match.end()], 0.7, False),))
-        meant = _coming(today, whole, int(match["day"]))
+        meant = coming(today, whole, int(match["day"]))
     else:
         return None
     said = meant.isoformat() if meant is not None else text[start : match.end()]
     return Fact(start, match.end(), (("start", said, 0.7, False),))
 
 
-def _coming(today: date | None, month: int | None, day: int) -> date | None:
+def coming(today: date | None, month: int | None, day: int) -> date | None:
     """The next day of that number (and month), today included; None when there is none, or no ``today``."""
     if today is None:
         return None

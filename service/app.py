@@ -22,6 +22,7 @@ from service.headers import register_headers
 from service.indexing.at_once import register_at_once
 from service.indexing.live import LiveIndex
 from service.jobs.code_routes import blueprint as job_codes_blueprint
+from service.jobs.pasted_routes import blueprint as pasted_jobs_blueprint
 from service.jobs.review_routes import blueprint as reviews_blueprint
 from service.jobs.routes import blueprint as jobs_blueprint
 from service.json_answers import AnswersAsJson
@@ -103,6 +104,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
     for blueprint in (
         jobs_blueprint,
         reviews_blueprint,
+        pasted_jobs_blueprint,
         employers_blueprint,
         verifications_blueprint,
         stations_blueprint,

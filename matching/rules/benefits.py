@@ -75,6 +75,12 @@ TAGS: dict[str, tuple[str, ...]] = {
         "提供夜宵",
         "免费夜宵",
         "有食堂",
+        "中午有饭",
+        "管中午饭",
+        "包中午饭",
+        "含中餐",
+        "含午餐",
+        "含工作餐",
         "员工食堂",
         "职工食堂",
         "提供食堂",
@@ -125,11 +131,11 @@ TAGS: dict[str, tuple[str, ...]] = {
     "高空作业": ("高空", "高处作业", "登高作业"),
     "重体力": ("重体力", "体力活", "搬运重物", "搬重物", "重活"),
     "劳务派遣": ("劳务派遣", "派遣制", "派遣工", "派遣员工", "劳务公司", "劳务外包", "返费", "中介费"),
-    "在家做": ("手工活带回家", "可在家做", "居家", "可带回家"),
+    "在家做": ("手工活带回家", "可在家做", "带回家做", "居家", "可带回家"),
 }
 """Tag to the words it is read from. The order is the order in which tags are shown."""
 
-_BOTH = (
+BOTH = (
     "包吃住",
     "管吃住",
     "包食宿",
@@ -141,7 +147,10 @@ _BOTH = (
     "吃住全包",
     "吃住免费",
     "包吃包住",
+    "供食宿",
+    "提供食宿",
 )
+"""Words that promise 包吃 and 包住 at once."""
 # Words that hold a tag's word and promise nothing: 果品厂车间, a bus driver's own work, the way a child gets to school.
 _TRAPS = re.compile(
     r"厂车间|(?:厂车|班车|通勤车)(?:司机|驾驶员)|开(?:厂车|班车)|接送(?:自家|自己)?(?:的)?(?:孩子|小孩|学生|娃|宝宝|幼儿|老人|病人|领导|老板|客)"
@@ -184,7 +193,7 @@ def read_tags(*texts: str) -> tuple[str, ...]:
         own_cost = _OWN_COST.get(tag)
         if own_cost and own_cost.search(text):
             continue
-        said, denied = _said(text, words + (_BOTH if tag in {"包吃", "包住"} else ()), headed=tag in _NEUTRAL_HEADS)
+        said, denied = _said(text, words + (BOTH if tag in {"包吃", "包住"} else ()), headed=tag in _NEUTRAL_HEADS)
         if tag == "工作餐" and _MEAL_AT_NOON.search(whole):
             said = True
         if said and not denied:

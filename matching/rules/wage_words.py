@@ -177,7 +177,7 @@ BASE_IN_BRACKETS = re.compile(r"^\([^)]{0,12}(?:保底|底薪)")
 NEGOTIABLE = re.compile(r"面议|面谈|可议|电议|议价|议薪|详谈|可谈|协商|商议|商谈")
 SETTLEMENTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("day", re.compile(r"日结|一天一结|天天结|当天结|当日结|当场结|现结|做一天结一天|每天结|日清")),
-    ("week", re.compile(r"周结|一周一结|每周结|半月结")),
+    ("week", re.compile(r"周结|一周一结|每周结|半个?月一?结")),
     ("month", re.compile(r"月结|一月一结|按月结|按月发|月付|次月发")),
     ("job", re.compile(r"完工结|做完结|干完结|完结|项目结|活完|完工后?结")),
 )

@@ -143,6 +143,7 @@ _ROWS = (
     Permission("job.edit", "修改岗位", _PUBLISHERS),
     Permission("job.export", "导出岗位表格", _OFFICES),
     Permission("job.export_phones", "导出岗位表格里的联系电话（留痕）", {"bureau": Scope.TERRITORY}),
+    Permission("job.parse", "把群里的招工消息读成草稿", _EMPLOYERS | _STATIONS | _OFFICES),
     Permission("job.publish", "发布岗位", _PUBLISHERS),
     Permission("job.put", "按自己的编号写入岗位", {"partner": Scope.SOURCE | Scope.PUBLIC}),
     Permission("job.quality", "查看岗位的完整度", _PUBLISHERS | _LOOKERS),

@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = {
     "understand": {"text", "pieces"},
+    "parse": {"text", "jobs"},
     "wage": {"text", "min", "max", "unit", "min_yuan_month", "max_yuan_month", "negotiable", "reason"},
     "age": {"text", "min", "max", "men", "women", "reason"},
     "region": {"text", "code", "name", "ambiguous", "rest", "reason"},
@@ -53,6 +54,19 @@ def test_wage() -> None:
     assert (found[4]["min"], found[4]["min_yuan_month"]) == (18.5, 3219)
     assert found[5]["min"] is None
     assert found[5]["reason"]
+
+
+def test_parse() -> None:
+    lines = ["招普工3名，5000-6000元/月，电话13800000001\\n保安1名，3000", "", "大家早上好"]
+    found = answers("parse", *lines)
+    assert [answer["text"] for answer in found] == lines
+    assert [job["title"] for job in found[0]["jobs"]] == ["普工", "保安"]
+    assert set(found[0]["jobs"][0]) == {
+        "title", "trade", "headcount", "age_min", "age_max", "wage", "region", "address", "benefits", "shift", "settlement", "start",
+        "contact_phone", "spans",
+    }  # fmt: skip
+    assert found[0]["jobs"][0]["wage"]["max"] == 6000
+    assert found[1]["jobs"] == found[2]["jobs"] == []
 
 
 def test_age() -> None:

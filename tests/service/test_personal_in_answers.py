@@ -25,6 +25,7 @@ from tests.service.test_matrix import OPERATIONS, makers_of
 REVEALS = {
     "GET /v1/employers/{employer_id}/handler": "who signed for the employer, for it and for who checks the papers; noted",
     "GET /v1/jobs/{job_id}/contact": "the telephone of an advert, for who is signed in; every look is noted",
+    "GET /v1/jobs/{job_id}/group-text": "the telephone of an advert, for who publishes it and passes it on himself",
     "GET /v1/me/export": "everything that is held about the caller himself",
 }
 UNANSWERED = {

@@ -1,0 +1,294 @@
+"""The fields of one job out of the pieces of a message that belong to it, each with the place where it was read.
+
+Every reader takes pieces of the plain text, what is the job's own before what holds for all, and gives a value with its places,
+or nothing. What the words mean is decided by ``matching.rules`` alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Generic, NamedTuple, TypeVar
+
+from matching.pasted.heads import Heads, bare_number, heads_in
+from matching.pasted.kinds import SETTLEMENTS, SHIFTS
+from matching.pasted.letters import Span
+from matching.pasted.lines import clauses, label_at
+from matching.rules.age import AgeLimits, parse_age
+from matching.rules.benefits import BOTH, TAGS, read_tags
+from matching.rules.wage import Wage, parse_wage
+from matching.wish_days import coming, day_of
+
+_FLEXIBLE = re.compile(r"时间(?:灵活|自由|自己安排|可自选|弹性)|弹性(?:工作|上班)|自由安排时间")
+_PAID_MONTHLY = re.compile(r"(?:每月|月底|次月|下月|当月)[^,，。;\n]{0,6}(?:发(?:放)?工资|发薪|结(?:清|账|算)?(?!束))|月付")
+_PAID_AT_END = re.compile(
+    r"(?:做完|干完|完工|卸完|摘完|收完|活完|装完|完活|干完活|结束)[^,，。;\n]{0,4}(?:就|当场|立即|马上|后)?[^,，。;\n]{0,2}结"
+)
+_ELSEWHERE_TAGS = frozenset({*SHIFTS, *SETTLEMENTS})
+"""Tags that a field of its own tells: they are not among the benefits."""
+_DAY = re.compile(
+    r"(?P<word>大后天|后天|明天|明日|明早|明晚|今天|今晚|今日|下周[一二三四五六日天]|下星期[一二三四五六日天]|马上|"
+    r"立即|立刻|随时|年后|节后)"
+    r"|(?P<month>\d{1,2})月(?P<day>\d{1,2})[号日]?"
+)
+_NOT_A_START = re.compile(r"[^,，。;\n]{0,3}(?:面试|报名|体检|截止|结束|放假|停|休|联系)|[^,，。;\n]{0,2}(?:结|预支|发工资)")
+_START_WORDS = re.compile(
+    r"^[^,，。;\n]{0,12}(?:上班|开工|到岗|上岗|入职|干活|开始|来|集合|要|需|搬|卸|做|干|就|两天|三天|\d+天|\d+点|早|"
+    r"晚|班|摘)|^[^,，。;\n]{0,3}(?:[,，。;\n¦|]|$)"
+)
+_AT_ONCE = frozenset({"马上", "立即", "立刻"})
+
+
+_LONGEST_CUT = 120
+_LEAST_CAP = 80
+"""Yuan: an upper limit alone below this is no pay by the day or month."""
+T = TypeVar("T")
+
+
+class Read(NamedTuple, Generic[T]):
+    """A value and the places in the plain text that it was read from."""
+
+    value: T
+    spans: tuple[Span, ...]
+
+
+def shrunk(text: str, span: Span, same: Callable[[str], bool]) -> Span:
+    """The shortest piece inside that still reads the same, cut from the right end and then from the left.
+
+    A piece without a seam for so long is left whole: every cut reads it again.
+    """
+    start, end = span
+    if end - start > _LONGEST_CUT:
+        return span
+    while end - start > 1 and same(text[start : end - 1]):
+        end -= 1
+    while end - start > 1 and same(text[start + 1 : end]):
+        start += 1
+    return start, end
+
+
+_SPOKEN_EACH = re.compile(r"(?<![\d.-])(\d{2,4})(?:元|块)?(?:一个人|一人|每人|/人)|每人(\d{2,4})(?:元|块)?(?![\d-])")
+_SPOKEN_SEXES = re.compile(
+    r"(?:男[工的]?(\d{2,4})(?:元|块)?[、,/ ]?女|女[工的]?(\d{2,4})(?:元|块)?[、,/ ]?男)[工的]?(\d{2,4})(?=元|块|[/一每]|[,，。;\n ]|$)"
+)
+_BOAST = re.compile(r"[过上破]万|不是梦|轻松")
+
+
+def read_wage(said: str) -> Wage:
+    """`parse_wage` for what people say in groups: 男160女140一天 is 140-160, 每人150 is 150 for each."""
+    said = _SPOKEN_SEXES.sub(_both, said)
+    return parse_wage(_SPOKEN_EACH.sub(lambda m: f"{m[1] or m[2]}元/人", said))
+
+
+def _both(match: re.Match[str]) -> str:
+    low, high = sorted((int(match[1] or match[2]), int(match[3])))
+    return f"工资{low}-{high}"
+
+
+def wage_in(text: str, pieces: list[Span]) -> Read[Wage] | None:
+    """The pay: behind a label, else in the clauses that hold one, read together; the first piece that says anything counts."""
+    for piece in pieces:
+        spans = clauses(text, piece)
+        good = [span for span in spans if _pays(read_wage(text[slice(*span)]))]
+        labelled = [span for span in good if label_at(text, *span, "wage") is not None]
+        regular = [span for span in good if "转正" in text[slice(*span)]]
+        ranges = [span for span in good if not _BOAST.search(text, *span)]
+        chosen = regular or labelled or ranges or good
+        whole = "，".join(text[slice(*span)] for span in chosen)
+        wage = read_wage(whole) if chosen else read_wage(text[slice(*piece)])
+        if not _pays(wage):
+            together = read_wage(text[slice(*piece)])
+            wage = together if _pays(together) else wage
+        if not _pays(wage):
+            continue
+        return Read(wage, tuple(_shrunk_wage(text, span) for span in chosen) or (_shrunk_wage(text, piece),))
+    said = [span for piece in pieces for span in clauses(text, piece)]
+    for span in said:
+        wage = read_wage(text[slice(*span)])
+        if wage.negotiable or wage.unit == "piece":
+            return Read(wage, (shrunk(text, span, _reads(wage)),))
+    return None
+
+
+def _shrunk_wage(text: str, span: Span) -> Span:
+    return shrunk(text, span, _reads(read_wage(text[slice(*span)])))
+
+
+def _reads(wage: Wage) -> Callable[[str], bool]:
+    return lambda part: _alike(read_wage(part), wage)
+
+
+def _alike(one: Wage, other: Wage) -> bool:
+    return (one.min, one.max, one.unit, one.negotiable) == (other.min, other.max, other.unit, other.negotiable)
+
+
+def _pays(wage: Wage) -> bool:
+    """Whether there is an amount. 45以下 in a message with 日结 is an age: nobody is paid at most 45 a day."""
+    if wage.min is None:
+        return wage.max is not None and (wage.max > _LEAST_CAP or wage.unit in {"hour", "piece"})
+    return True
+
+
+def age_in(text: str, pieces: list[Span]) -> Read[AgeLimits] | None:
+    """The ages of the first piece that says any; limits for men and women may stand in several clauses of it."""
+    for piece in pieces:
+        good = [span for span in clauses(text, piece) if _limits(parse_age(text[slice(*span)]))]
+        sure = [span for span in good if re.search(r"岁|年龄|男|女", text[slice(*span)])]
+        chosen = sure or good[:1]
+        if not chosen:
+            continue
+        limits = parse_age("，".join(text[slice(*span)] for span in chosen))
+        if not _limits(limits):
+            limits, chosen = parse_age(text[slice(*chosen[0])]), chosen[:1]
+        places = tuple(_shrunk_age(text, span) for span in chosen)
+        return Read(limits, places)
+    return None
+
+
+def _shrunk_age(text: str, span: Span) -> Span:
+    whole = parse_age(text[slice(*span)])
+    return shrunk(text, span, lambda part: _same_age(parse_age(part), whole))
+
+
+def _limits(age: AgeLimits) -> bool:
+    return age.min is not None or age.max is not None
+
+
+def _same_age(one: AgeLimits, other: AgeLimits) -> bool:
+    return (one.min, one.max, one.men, one.women) == (other.min, other.max, other.men, other.women)
+
+
+def heads_wanted(text: str, pieces: list[Span], beside: Heads | None) -> Read[int] | None:
+    """How many: the count beside the title, else behind the label 人数, else the first count of people."""
+    if beside is not None:
+        return None if beside.number is None else Read(beside.number, ((beside.start, beside.end),))
+    spans = [span for piece in pieces for span in clauses(text, piece)]
+    for start, end in spans:
+        at = label_at(text, start, end, "headcount")
+        if at is not None and (found := bare_number(text, at, end)) is not None:
+            return None if found.number is None else Read(found.number, ((found.start, found.end),))
+    for span in spans:
+        for heads in heads_in(text, *span):
+            return None if heads.number is None else Read(heads.number, ((heads.start, heads.end),))
+    return None
+
+
+def benefits_in(text: str, own: list[Span], shared: list[Span]) -> Read[tuple[str, ...]]:
+    """The tags promised, those left out that shift and settlement tell; a denial anywhere takes a tag back."""
+    said = [text[slice(*piece)] for piece in (*own, *shared)]
+    tags = tuple(tag for tag in read_tags(*said) if tag not in _ELSEWHERE_TAGS)
+    spans = tuple(span for tag in tags if (span := _word_of(text, (*own, *shared), tag)) is not None)
+    return Read(tags, tuple(dict.fromkeys(spans)))
+
+
+def _word_of(text: str, pieces: tuple[Span, ...], tag: str) -> Span | None:
+    words = (*TAGS[tag], *(BOTH if tag in {"包吃", "包住"} else ()))
+    for start, end in pieces:
+        found = [(at, -len(word)) for word in words if (at := text.find(word, start, end)) >= 0]
+        if found:
+            at, length = min(found)
+            return at, at - length
+    return None
+
+
+def shift_in(text: str, pieces: list[Span]) -> Read[str] | None:
+    """day, night, rotating or flexible, of the first piece that says it."""
+    for piece in pieces:
+        tags = read_tags(text[slice(*piece)])
+        tag = next((tag for tag in SHIFTS if tag in tags), None)
+        if tag is not None:
+            return Read(SHIFTS[tag], (_word_of(text, (piece,), tag) or _tag_at(text, piece, tag),))
+        if flexible := _FLEXIBLE.search(text, *piece):
+            return Read("flexible", (flexible.span(),))
+    return None
+
+
+def _tag_at(text: str, piece: Span, tag: str) -> Span:
+    """The shortest place that gives a tag which no single word of the table gives: 早班/夜班."""
+    whole = next((span for span in clauses(text, piece) if tag in read_tags(text[slice(*span)])), piece)
+    return shrunk(text, whole, lambda part: tag in read_tags(part))
+
+
+def settlement_in(text: str, pieces: list[Span]) -> Read[str] | None:
+    """day, week, month or job: how often the pay is paid out, of the first piece that says it."""
+    for piece in pieces:
+        for name, pattern in (("job", _PAID_AT_END), ("month", _PAID_MONTHLY)):
+            if said := pattern.search(text, *piece):
+                day = parse_wage(text[slice(*piece)]).settlement
+                if name == "job" and day == "day":
+                    break  # 日结 and 干完就结: the day is the job
+                return Read(name, (said.span(),))
+        settled = parse_wage(text[slice(*piece)]).settlement
+        if settled is not None:
+            return Read(settled, (_settled_at(text, piece, settled),))
+        tags = read_tags(text[slice(*piece)])
+        tag = next((tag for tag in SETTLEMENTS if tag in tags), None)
+        if tag is not None and (span := _word_of(text, (piece,), tag)) is not None:
+            return Read(SETTLEMENTS[tag], (span,))
+    return None
+
+
+def _settled_at(text: str, piece: Span, settled: str) -> Span:
+    whole = next((span for span in clauses(text, piece) if parse_wage(text[slice(*span)]).settlement == settled), piece)
+    return shrunk(text, whole, lambda part: parse_wage(part).settlement == settled)
+
+
+_CLOCK = r"(?P<{0}w>凌晨|早上?|早晨|上午|中午|下午|晚上?|夜里|傍晚)?(?P<{0}h>\d{{1,2}})(?:[:点时](?P<{0}m>\d{{2}}|半)?)"
+_HOURS = re.compile(
+    rf"{_CLOCK.format('a')}(?:分)?[ ]?(?:-|到|至)[ ]?(?:次日|第二天)?{_CLOCK.format('b')}"
+    r"|(?P<morning>早)(?P<from>\d{1,2})(?:点)?晚(?P<to>\d{1,2})(?:点)?"
+)
+_AFTERNOON = frozenset({"下午", "晚", "晚上", "傍晚", "夜里"})
+
+
+class Hours(NamedTuple):
+    """From when to when somebody works, in minutes of the day; an end before the begin lies in the next day."""
+
+    begins: int
+    ends: int
+
+
+def hours_in(text: str, pieces: list[Span]) -> Read[Hours] | None:
+    """The hours of work: of 7点-11点，下午2点-6点 the first and the last."""
+    found = [match for piece in pieces for match in _HOURS.finditer(text, *piece)]
+    read = [(hours, match.span()) for match in found if (hours := _hours(match)) is not None]
+    if not read:
+        return None
+    return Read(Hours(read[0][0].begins, read[-1][0].ends), tuple(span for _, span in read))
+
+
+def _hours(match: re.Match[str]) -> Hours | None:
+    if match["morning"]:
+        begins, ends = int(match["from"]) * 60, (int(match["to"]) + 12) * 60
+    else:
+        word = match["aw"]
+        begins = _minutes(match["ah"], match["am"], word)
+        ends = _minutes(match["bh"], match["bm"], match["bw"] or (word if word in _AFTERNOON else None))
+    return Hours(begins, ends) if begins < 24 * 60 and ends <= 24 * 60 and begins != ends else None
+
+
+def _minutes(hour: str, minute: str | None, word: str | None) -> int:
+    whole = int(hour)
+    if word in _AFTERNOON and whole < 12:
+        whole += 12
+    return whole * 60 + (30 if minute == "半" else int(minute or 0))
+
+
+def start_in(text: str, pieces: list[Span], today: date | None) -> Read[str] | None:
+    """The day on which the work begins, as an ISO date when `today` is known and the word means one day; else the word.
+
+    The day of the interview is not the day of the work.
+    """
+    for piece in pieces:
+        for match in _DAY.finditer(text, *piece):
+            rest = text[match.end() : match.end() + 16]
+            if _NOT_A_START.match(rest) or not _START_WORDS.match(rest):
+                continue
+            word = match["word"]
+            if word is not None:
+                value = "马上" if word in _AT_ONCE else day_of(word, today)
+                return Read(value, (match.span(),))
+            meant = coming(today, int(match["month"]), int(match["day"]))
+            return Read(match[0] if meant is None else meant.isoformat(), (match.span(),))
+    return None

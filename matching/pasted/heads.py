@@ -1,0 +1,77 @@
+"""How many people are wanted, as group messages say it: 10名, 两个, 男女各5个, 2对, x3, 若干."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from matching.rules.numerals import chinese_number
+
+_N = r"\d{1,4}|[一二两三四五六七八九十百]{1,4}"
+_UNIT = r"(?:名|位|个人|人|个(?!月|小时|钟|工作日|点|多|班|半|休|儿)|对)"
+COUNT = (
+    rf"(?:(?P<both>男女各|男女工?各)|(?P<each>各)|约|"
+    rf"大概)?(?P<low>{_N})(?:[-至到](?P<high>{_N}))?[多余来几]?[ ]?(?P<unit>{_UNIT})(?:夫妻工?|夫妇)?"
+    rf"|(?P<pair>一对)(?:夫妻|夫妇)?|(?P<some>若干名?|数名|多名|不限人数|人数不限|几[名个位])"
+)
+_COUNT = re.compile(COUNT)
+_ANY = re.compile(rf"(?<![\d.\-])(?:{COUNT})(?![间/])")
+_NO_HEADS_BEFORE = re.compile(
+    r"(?:每|介绍|推荐|奖励|带|满|规模|员工|现有|共有|夫妻|照顾|看护|老人|小孩|宝宝|住|间|组|工资|一人|试|前|拉|"
+    r"家里有?|家)[^,，。;\n]{0,3}$"
+)
+_NO_HEADS_AFTER = re.compile(r"[ ]?(?:间|一间|宿舍|房|一组|一班|/间|老人|小孩|孩子|宝宝|规模|以上规模|合计|轮|倒|月薪|左右车|班)")
+
+
+class Heads(NamedTuple):
+    """A count of people: where it stands, the number (None: 若干), whether it is meant for every trade before it (各2名)."""
+
+    start: int
+    end: int
+    number: int | None
+    each: bool
+
+
+def heads_in(text: str, start: int, end: int) -> list[Heads]:
+    """Every count of wanted people in a piece of plain text."""
+    found: list[Heads] = []
+    for match in _ANY.finditer(text, start, end):
+        if _NO_HEADS_BEFORE.search(text, max(start, match.start() - 8), match.start()):
+            continue
+        if _NO_HEADS_AFTER.match(text, match.end(), end):
+            continue
+        found.append(_heads(match))
+    return found
+
+
+def heads_at(text: str, start: int, end: int) -> Heads | None:
+    """The count that begins right at a place, or None."""
+    match = _COUNT.match(text, start, end)
+    return None if match is None else _heads(match)
+
+
+def bare_number(text: str, start: int, end: int) -> Heads | None:
+    """A number behind the label 人数, which needs no 名: 人数:10."""
+    match = re.compile(r"\d{1,4}(?![\d.])").match(text, start, end)
+    return heads_at(text, start, end) or (None if match is None else Heads(*match.span(), int(match[0]), each=False))
+
+
+def _heads(match: re.Match[str]) -> Heads:
+    if match["some"]:
+        return Heads(*match.span(), None, each=False)
+    if match["pair"]:
+        return Heads(*match.span(), 2, each=False)
+    # Of 8-10人 all ten places are open.
+    number = _number(match["high"] or match["low"])
+    if number is not None:
+        number *= 2 if match["both"] or match["unit"] == "对" else 1
+    return Heads(*match.span(), number or None, each=bool(match["each"]))
+
+
+def _number(written: str) -> int | None:
+    return int(written) if written.isdigit() else chinese_number(written) or {"两": 2}.get(written) or _digit(written)
+
+
+def _digit(written: str) -> int | None:
+    place = "零一二三四五六七八九".find(written) if len(written) == 1 else -1
+    return place if place > 0 else None

@@ -1,0 +1,94 @@
+"""Where a message has its seams: lines, the marks of a list before a line, clauses inside a line."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from matching.pasted.letters import Span
+
+_MARK = re.compile(
+    r"[ ¦·•*#>\-=+_.|]*"
+    r"(?:(?:\(\d{1,2}\)|\[\d{1,2}\]|\d{1,2}[、.)](?!\d)|\d{1,2}:(?=[\u4e00-\u9fff])|[①-⑳❶-❿]|"
+    r"[一二三四五六七八九十]{1,2}[、.:]|\([一二三四五六七八九十]{1,2}\)|第[一二三四五六七八九十\d]{1,2}[个种]?[、:]|"
+    r"\d{1,2}号链接[:、]?)[ ¦·、.]*)?"
+)
+_CLAUSE_END = re.compile(r"[,，。;；!！?？¦|\n]|(?<!\d)\.(?!\d)|  +")
+_COMMA = re.compile(r"[,，。;；]")
+_SPACES = re.compile(r"[ !！?？¦|]+")
+_PARTED_BY_SPACES = 3
+LABELS: dict[str, str] = {
+    "title": r"招聘岗位|招聘职位|招聘工种|岗位名称|职位名称|需求岗位|岗位|职位|工种|职务|招工",
+    "headcount": r"招聘人数|需求人数|人数|名额|数量",
+    "wage": r"薪资待遇|工资待遇|薪酬待遇|工资|薪资|薪酬|月薪|日薪|时薪|报酬|待遇|工价|单价|收入",
+    "age": r"年龄要求|年龄",
+    "place": r"(?:工作|上班|公司|工厂|厂区|项目|集合|面试)?(?:地点|地址)|位置|厂址|店址|工地",
+    "contact": r"联系电话|报名电话|咨询电话|联系方式|报名热线|招聘热线|电话|热线|联系人|手机号?|微信|联系",
+    "benefits": r"福利待遇|福利|吃住",
+    "shift": r"上班时间|工作时间|班次|班制|时间",
+}
+_LABELLED = {name: re.compile(rf"[\[(]?(?:{words})[\])]?[:：]?[ ]*") for name, words in LABELS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that says something: where it begins and ends, where its words begin after the mark of a list, its paragraph."""
+
+    start: int
+    end: int
+    words: int
+    listed: bool
+    paragraph: int
+
+
+def lines_of(text: str) -> list[Line]:
+    """The lines of a plain text that hold more than marks."""
+    found: list[Line] = []
+    paragraph = position = 0
+    for piece in text.split("\n"):
+        end = position + len(piece)
+        mark = _MARK.match(text, position, end)
+        words = mark.end() if mark else position
+        if re.search(r"[\w□]", piece):
+            listed = bool(text[position:words].strip())
+            found.append(Line(position, end, words, listed, paragraph))
+        else:
+            paragraph += 1
+        position = end + 1
+    return found
+
+
+def clauses(text: str, span: Span) -> list[Span]:
+    """The clauses of a piece of text, trimmed, empty ones left out. 、 parts nothing (五险、包住), spaces do
+    only in a line that has several of them and no comma.
+    """
+    found: list[Span] = []
+    start = span[0]
+    while start <= span[1]:
+        stop = text.find("\n", start, span[1])
+        stop = span[1] if stop < 0 else stop
+        line = text[start:stop]
+        ends = _SPACES if line.count(" ") >= _PARTED_BY_SPACES and not _COMMA.search(line) else _CLAUSE_END
+        position = start
+        for match in ends.finditer(text, start, stop):
+            found.append((position, match.start()))
+            position = match.end()
+        found.append((position, stop))
+        start = stop + 1
+    return [trimmed for piece in found if (trimmed := trim(text, piece))[0] < trimmed[1]]
+
+
+def trim(text: str, span: Span) -> Span:
+    """The piece without the spaces and marks at its ends."""
+    start, end = span
+    while start < end and (text[start] in " ¦,，。;；、:|!！\n-"):
+        start += 1
+    while end > start and (text[end - 1] in " ¦,，。;；、:|!！\n-"):
+        end -= 1
+    return start, end
+
+
+def label_at(text: str, start: int, end: int, name: str) -> int | None:
+    """Where the words behind a label of that name begin, when the piece opens with one; 地址:, [地点], 工资6000 alike."""
+    found = _LABELLED[name].match(text, start, end)
+    return None if found is None or found.end() == found.start() else found.end()

@@ -1,0 +1,263 @@
+"""Which words of a message say what work is offered: 普工10名, 招聘服务员、传菜员各2名, ①【质检】, 岗位:电工.
+
+A word for a trade is an offer when a count of people, a word for hiring, a label or the head of a line stands beside it.
+有电工证优先, 电子厂, 包装材料 offer nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from matching.pasted.heads import Heads, heads_at, heads_in
+from matching.pasted.lines import Line, clauses, label_at
+from matching.rules import trade
+from matching.rules.wage import parse_wage
+
+_SUFFIX = re.compile(
+    r"(?:的?(?:师傅|师|工人|员工|人员|阿姨|大姐|学徒工?|女工|男工|操作工|操作员|技工|工|员|手|司机|助理|店员|临时工|兼职))+"
+)
+_PERSON = re.compile(
+    r"(?:操作工|技工|女工|男工|杂工|工人|员工|技术员|管理员|人员|师傅|司机|阿姨|大姐|学徒|帮工|主管|店长|经理|组长|"
+    r"文员|导购|技师|幼师|老师|助理|店员|前台|楼面|销售|客服|车位|兼职|会计|出纳|"
+    r"(?:(?![位名个各的招用打做开完复停人熟新生老二高分放随助会加施包点社零民务厂有没是在还])[\u4e00-\u9fff])(?:工|员|"
+    r"嫂|师|手|厨))(?![证厂资程龄会作友种期地])"
+)
+_NOT_TITLE_BEFORE = re.compile(
+    r"(?:联系|咨询|姓|刘|李|王|张|陈|赵|谢|黄|周|吴|老板|持|有|做过|干过|当过|从事过?|退役|手|入|员|打|来|与|和|由|□ ?)$"
+)
+_OTHER_THING = re.compile(
+    r"[ ]?(?:证|厂|公司|车间|行业|业务|经验|专业|的?优先|设备|材料|集团|部(?!门经理)|队(?!长)|店(?!员|长)|馆|场|食堂|"
+    r"技术(?!员|工)|上岗|机械|学校|基地|合作社|宿舍|过的?|带|工资|工程|工作|管理(?!员)|懂|基础|城|小区|企业|园|院|"
+    r"站(?!长)|柜|费|服(?!务员)|者|□|一日三餐|等岗位)"
+)
+_LEFT_STOP = re.compile(
+    r"(?:招聘|招收|招募|诚聘|诚招|急聘|急招|直招|现招|只招|聘请|聘|招|急需|急缺|需要|急|需|要|找|请|缺|征|某|区|县|市|"
+    r"镇|乡|街道|道|路|厂|公司|集团|企业|超市内|店|园|岗位|名|个|位|对|人|长期|大量|熟练|男|女|会|米|吨|座|以下|会开|"
+    r"岗|村|工地|工种|因[^,，。]{0,8}多|的|和|及|与|各|另|场|有|是|里|家|在)$"
+)
+_HIRING = re.compile(
+    r"(?:招聘|招收|招募|聘|招|急需|急缺|需要|需求|需|缺|要|找|征|有没有会?|请)(?!求|证|求)[^,，。;；!！\n|¦]{0,12}$"
+)
+_HIRING_ONLY = re.compile(r".*(?:招聘|招|聘|需要|急需|要|找|请)")
+_ANYWHERE_HIRING = re.compile(r"招|聘|急需|需要|要(?!求)|缺|找|征|人手|报名|直招")
+_AFTER_HEAD = re.compile(
+    r"[ ]*(?:$|[:：,，(\]|¦\d、!！。/\n+·-]|计件|月薪|工资|若干|数名|男|女|持证|[一二两三四五六七八九十]+[名个位人])"
+)
+_GAP = re.compile(
+    r"[\])]?[ ]*(?:\([^()\n]{0,20}\))?[ ]*[:：|x×*]?[ ]*(?:白班|夜班|晚班|早班|中班|女工?|男工?|熟手|"
+    r"熟练工?)?[ ]*(?P<verb>招收?|共|需要?|要|急招)?[ ]*"
+)
+_ONE = re.compile(r"[找请招要聘缺](?P<one>个|位|名)$")
+_BEFORE_GAP = re.compile(r"(?:会开|会做|会|熟练的?|有经验的?|能做|懂|的|优秀|专业|夜班|白班|长期|男|女|[ ])*$")
+_SIBLING = re.compile(r"[ ]*(?:\([^()\n]{0,20}\))?[ ]*(?:若干|数名|\d+[名人个位])?[ ]*(?:[、/和及与]|以及|还有)[ ]*")
+_NO_WORK = frozenset({"招聘", "招工", "日工", "手工", "务工", "求职", "应聘", "兼职招聘"})
+"""Words that stand for work, or look like it, and offer none."""
+VAGUE = frozenset(
+    {
+        "临时工",
+        "小时工",
+        "工人",
+        "员工",
+        "兼职",
+        "女工",
+        "男工",
+        "人员",
+        "师傅",
+        "阿姨",
+        "大姐",
+        "学徒",
+        "日结工",
+        "短工",
+        "钟点工",
+        "帮工",
+        "技术员",
+        "店员",
+    }
+)
+"""Words for a person that do not say which work."""
+
+
+_ANYBODY = frozenset({"人员", "员工", "工人"})
+_EMPLOYER_BEFORE = re.compile(
+    r"(?P<where>[\u4e00-\u9fff]{1,3}(?:店|厂|场|馆|院))(?:长期|急|现|诚|直)?(?:招聘|招收|招|聘|请|找|要)[^,，。;\n]{0,4}$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A title in the plain text, where its part of the message begins, and the count of people beside it."""
+
+    start: int
+    end: int
+    anchor: int
+    heads: Heads | None
+    strong: bool
+    word: str  # the word for a trade inside the title, "" when the table has none
+
+    def title(self, text: str) -> str:
+        """The title as a person would write it: 会开挖机的师傅 is 挖机师傅."""
+        said = text[self.start : self.end].strip(" []()")
+        said = re.sub(r"^(?:会|能)?开(.{2,})的$", r"\1司机", said)
+        if said.endswith("厂") and len(said) > 2:
+            return said + "普工"  # 电子厂长期招工
+        employer = _EMPLOYER_BEFORE.search(text, max(0, self.start - 16), self.start)
+        if said in VAGUE and employer is not None:
+            return employer["where"] + said  # 奶茶店招店员
+        return re.sub(r"^(?:会|能)?开(?=.{2,}师傅)|的(?=师傅|阿姨|工人|人员)", "", said)
+
+
+def offers_in(text: str, lines: list[Line]) -> tuple[list[Offer], list[Offer]]:
+    """The offers of a message in their order, and every other mention of work. A weak one counts when there is no strong one."""
+    found: list[Offer] = []
+    for line in lines:
+        found += _of_line(text, line)
+    if not _wants_people(text):
+        return [], []
+    strong = [offer for offer in found if offer.strong]
+    weak = [offer for offer in found if not offer.strong]
+    if len(strong) > 1:  # 现诚聘以下人员: and then the list
+        strong = [offer for offer in strong if offer.heads is not None or offer.title(text) not in _ANYBODY] or strong
+    if strong:
+        return _specific(text, strong, found), weak
+    if found:
+        return found[:1], []
+    return _by_count(text, lines), []
+
+
+def _wants_people(text: str) -> bool:
+    """Whether anything in the message says that people are wanted or what they are paid."""
+    if _ANYWHERE_HIRING.search(text) or heads_in(text, 0, len(text)):
+        return True
+    wage = parse_wage(text)
+    return wage.min is not None or wage.negotiable
+
+
+def _specific(text: str, strong: list[Offer], found: list[Offer]) -> list[Offer]:
+    """招临时工，发传单: a single offer that does not say which work takes the word for it from beside."""
+    if len(strong) == 1 and strong[0].title(text) in VAGUE:
+        other = next((offer for offer in found if offer.word and offer.title(text) not in VAGUE), None)
+        if other is not None and not _EMPLOYER_BEFORE.search(text, 0, strong[0].start):
+            return [replace(strong[0], start=other.start, end=other.end, word=other.word)]
+    return strong
+
+
+def _of_line(text: str, line: Line) -> list[Offer]:
+    head = _head(text, line)
+    found: list[Offer] = []
+    for start, end, word in _words(text, line):
+        if found and start < found[-1].end:
+            continue
+        offer = _offer(text, line, head, start, end, word, _counted(found[-1]) if found else line.start)
+        if offer is None:
+            continue
+        if found and text[found[-1].end : offer.start] == "/":
+            found[-1] = replace(found[-1], end=offer.end, heads=offer.heads or found[-1].heads, strong=True)
+            continue
+        if found and not offer.strong and found[-1].strong and _SIBLING.fullmatch(text, found[-1].end, offer.start):
+            offer = replace(offer, strong=True)
+        found.append(offer)
+    return _counted_together(found)
+
+
+def _counted(offer: Offer) -> int:
+    """Where the offer and the count beside it end: a count belongs to one offer only."""
+    return max(offer.end, offer.heads.end if offer.heads is not None else 0)
+
+
+def _counted_together(found: list[Offer]) -> list[Offer]:
+    """服务员、传菜员各2名: the count behind the last is meant for those before it too."""
+    for place in range(len(found) - 1, 0, -1):
+        counted = found[place].heads
+        if counted is not None and counted.each and found[place - 1].heads is None:
+            found[place - 1] = replace(found[place - 1], heads=counted, strong=True)
+    return found
+
+
+def _head(text: str, line: Line) -> int:
+    """Where the first words of a line begin, behind its mark, a bracket, a label for the title."""
+    start = line.words
+    labelled = label_at(text, start, line.end, "title")
+    start = start if labelled is None else labelled
+    while start < line.end and text[start] in " [(":
+        start += 1
+    return start
+
+
+def _words(text: str, line: Line) -> list[tuple[int, int, str]]:
+    """Words for trades and for persons in a line as (start, end, word of the table or "")."""
+    piece = text[line.start : line.end]
+    found = [(line.start + start, line.start + end, word) for word, start, end in trade.find_words(piece)]
+    for match in _PERSON.finditer(text, line.start, line.end):
+        if not any(start < match.end() and match.start() < end for start, end, _ in found):
+            found.append((*match.span(), ""))
+    return sorted(one for one in found if text[one[0] : one[1]] not in _NO_WORK)
+
+
+def _offer(text: str, line: Line, head: int, start: int, end: int, word: str, floor: int) -> Offer | None:
+    if suffix := _SUFFIX.match(text, end, line.end):
+        end = suffix.end()
+    if _OTHER_THING.match(text, end) or _NOT_TITLE_BEFORE.search(text, max(line.start, start - 6), start):
+        return None
+    start = _extended(text, max(line.start, head if start >= head else line.start), start)
+    heads = _count_before(text, floor, start) or _count_after(text, end, line.end)
+    labelled = label_at(text, line.words, line.end, "title") is not None and start == head
+    at_head = start == head and _AFTER_HEAD.match(text, end, line.end) is not None and not _is_label(text, line)
+    hired = _HIRING.search(text, max(floor, start - 16), start) is not None
+    anchor = min(start, heads.start) if heads is not None else start
+    strong = labelled or at_head or hired or heads is not None
+    return Offer(start, end, anchor, heads, strong, word)
+
+
+def _is_label(text: str, line: Line) -> bool:
+    names = ("wage", "age", "place", "contact", "benefits", "shift", "headcount")
+    return any(label_at(text, line.words, line.end, name) is not None for name in names)
+
+
+def _extended(text: str, floor: int, start: int) -> int:
+    """Further to the left while the words belong to the title: 酒店|保安, 电商|打包员."""
+    for _ in range(6):
+        if (
+            start <= floor
+            or not "\u4e00" <= text[start - 1] <= "\u9fff"
+            or _LEFT_STOP.search(text, max(floor, start - 12), start)
+        ):
+            break
+        start -= 1
+    return start
+
+
+def _count_after(text: str, start: int, end: int) -> Heads | None:
+    gap = _GAP.match(text, start, end)
+    heads = None if gap is None else heads_at(text, gap.end(), end)
+    if gap is None or heads is None:
+        return None
+    # 家里装修要两个贴砖师傅: the count belongs to what follows
+    following = trade.find_words(text[heads.end : min(end, heads.end + 8)]) if gap["verb"] and not gap[0].startswith(" ") else []
+    return None if following and following[0][1] <= 2 else heads
+
+
+def _count_before(text: str, floor: int, end: int) -> Heads | None:
+    if one := _ONE.search(text, max(floor, end - 3), end):
+        return Heads(one.start("one"), one.end("one"), 1, each=False)
+    gap = _BEFORE_GAP.search(text, max(floor, end - 8), end)
+    stop = end if gap is None else gap.start()
+    return next((heads for heads in heads_in(text, max(floor, stop - 8), stop) if heads.end == stop), None)
+
+
+def _by_count(text: str, lines: list[Line]) -> list[Offer]:
+    """Work the table has no word for: the words right before a count in a message that looks for people (会场布置 需要12人)."""
+    if not _ANYWHERE_HIRING.search(text):
+        return []
+    for line in lines:
+        if _is_label(text, line):
+            continue
+        for start, end in clauses(text, (line.words, line.end)):
+            for heads in heads_in(text, start, end):
+                before = re.search(r"([\u4e00-\u9fff]{2,8})[ ]*(?:急?需要?|急?招|急?要|缺)?[ ]*$", text[start : heads.start])
+                if before and not _HIRING_ONLY.fullmatch(before[1]):
+                    at = start + before.start(1)
+                    return [Offer(at, start + before.end(1), at, heads, strong=True, word="")]
+                if after := re.compile(r"[\u4e00-\u9fff]{2,8}").match(text, heads.end, end):
+                    return [Offer(*after.span(), heads.start, heads, strong=True, word="")]
+    return []

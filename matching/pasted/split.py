@@ -1,0 +1,227 @@
+"""A message into jobs: for each offer the text that is its own, and the text that holds for all (place, phone, 以上均包吃住).
+
+A list has a head, items, and a foot. What stands behind the last item is the foot as far as no other item says anything of that
+kind, or when every other item is a single line. Paragraphs with offers keep their heads and feet to themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from matching.pasted.kinds import kinds
+from matching.pasted.letters import Span
+from matching.pasted.lines import Line, clauses, lines_of
+from matching.pasted.offers import Offer, offers_in
+from matching.rules import trade
+
+_MOST_OFFERS = 60
+_FOR_ALL = re.compile(r"[ \[(]*(?:以上|上述|所有|全部|都|均|统一|大家|福利|待遇|要求|公司地址|工厂地址|厂址|地址|联系)")
+_SEEKS_WORK = re.compile(
+    r"求职|(?:本人|我们?|我老公|我老婆|夫妻俩|两口子)[^。\n]{0,24}?(?:想找|找[个份一]|求[个份一]|想做|找工作|找活)|"
+    r"想找[^。\n]{0,16}(?:工作|的活|活干|的厂|厂做|事做)|谁(?:家|那里)?有活"
+)
+
+
+@dataclass(slots=True)
+class Part:
+    """One job of a message: its offer, and pieces of the plain text. What is its own is read first."""
+
+    offer: Offer
+    own: list[Span] = field(default_factory=list)
+    shared: list[Span] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """From one mention of work to the next, or to the end of the paragraph."""
+
+    part: int
+    start: int
+    end: int
+    line: int
+    paragraph: int
+    detail: bool
+
+
+def split(text: str) -> list[Part]:
+    """The jobs of a plain text, contacts hidden. Empty when nobody is wanted: somebody seeks work, or it is only talk."""
+    if _SEEKS_WORK.search(text):
+        return []
+    lines = lines_of(text)
+    offers, mentions = offers_in(text, lines)
+    offers, mentions = offers[:_MOST_OFFERS], mentions[:_MOST_OFFERS]
+    if not offers:
+        return []
+    offers, details = _merged(text, offers, mentions)
+    parts = [Part(offer) for offer in offers]
+    if len(parts) == 1:
+        parts[0].own = [(lines[0].start, lines[-1].end)]
+        return parts
+    blocks = _blocks(text, lines, offers, details)
+    feet = _feet(text, lines, blocks)
+    _share(text, lines, parts, blocks, feet)
+    return parts
+
+
+def _same_work(text: str, one: Offer, other: Offer) -> bool:
+    left, right = one.title(text), other.title(text)
+    if left == right or (min(len(left), len(right)) >= 2 and (left in right or right in left)):
+        return True
+    return bool(one.word and other.word) and trade.relation(one.word, other.word) == "same"
+
+
+def _merged(text: str, offers: list[Offer], mentions: list[Offer]) -> tuple[list[Offer], list[tuple[int, Offer]]]:
+    """Offers said twice as one, with the places where more is said about each: 服务员2名 ... 服务员4000+提成."""
+    kept: list[Offer] = []
+    details: list[tuple[int, Offer]] = []
+    for offer in offers:
+        again = next((at for at, before in enumerate(kept) if _same_work(text, before, offer)), None)
+        if again is None or (offer.heads is not None and kept[again].heads is not None):
+            kept.append(offer)
+        elif kept[again].heads is None and len(offer.title(text)) > len(kept[again].title(text)):
+            # 只招司机：货车司机2名: the longer words say which
+            details.append((again, kept[again]))
+            kept[again] = offer
+        else:
+            details.append((again, offer))
+    for mention in mentions:
+        again = next(
+            (at for at, before in enumerate(kept) if before.start < mention.start and _same_work(text, before, mention)), None
+        )
+        if again is not None:
+            details.append((again, mention))
+    return kept, details
+
+
+def _blocks(text: str, lines: list[Line], offers: list[Offer], details: list[tuple[int, Offer]]) -> list[_Block]:
+    starts = sorted(
+        [(offer.anchor, at, False) for at, offer in enumerate(offers)] + [(said.anchor, at, True) for at, said in details]
+    )
+    kept: list[tuple[int, int, bool]] = []
+    for start in starts:
+        if kept and kept[-1][1] == start[1] and start[2] and not _pays_here(text, lines, start[0]):
+            continue  # the job that is being spoken of, named again
+        kept.append(start)
+    begins = [_begin(text, lines, [anchor for anchor, _, _ in kept], place) for place in range(len(kept))]
+    blocks: list[_Block] = []
+    for place, (anchor, part, detail) in enumerate(kept):
+        at = next(number for number, line in enumerate(lines) if line.start <= anchor <= line.end)
+        stop = max(line.end for line in lines if line.paragraph == lines[at].paragraph)
+        stop = min(stop, *begins[place + 1 : place + 2])
+        blocks.append(_Block(part, begins[place], stop, at, lines[at].paragraph, detail))
+    return blocks
+
+
+def _begin(text: str, lines: list[Line], anchors: list[int], place: int) -> int:
+    """Where the block of a mention begins: what a line says before it is its own in a list, and the head of all in the first."""
+    anchor = anchors[place]
+    line = next(line for line in lines if line.start <= anchor <= line.end)
+    if any(line.start <= other < anchor for other in anchors):
+        return anchor
+    own = line.listed or anchors[0] < line.start or not _says(text, line.words, anchor)
+    return line.start if own else anchor
+
+
+def _pays_here(text: str, lines: list[Line], anchor: int) -> bool:
+    """Whether the clause that begins at a mention says what it pays: 学徒2000包吃住."""
+    line = next(line for line in lines if line.start <= anchor <= line.end)
+    first = clauses(text, (anchor, line.end))
+    return bool(first) and "wage" in kinds(text[slice(*first[0])])
+
+
+def _says(text: str, start: int, end: int) -> bool:
+    """Whether the words of a line before an offer say something about a field: 章贡区招普工."""
+    return any(kinds(text[a:b]) - {"headcount"} for a, b in clauses(text, (start, end)))
+
+
+def _feet(text: str, lines: list[Line], blocks: list[_Block]) -> dict[int, int]:
+    """For the last block of each run: where its foot begins. A run: blocks that are all offers or all details
+    and of one list; a paragraph with a head of its own (a company) begins another list.
+    """
+    feet: dict[int, int] = {}
+    run: list[int] = []
+    for number, block in enumerate(blocks):
+        before = blocks[run[-1]] if run else block
+        headed = before.paragraph != block.paragraph and any(
+            line.paragraph == block.paragraph and line.end <= block.start for line in lines
+        )
+        if before.detail != block.detail or headed:
+            feet |= _foot(text, lines, [blocks[at] for at in run], run[-1])
+            run = []
+        run.append(number)
+    return feet | _foot(text, lines, [blocks[at] for at in run], run[-1])
+
+
+def _foot(text: str, lines: list[Line], run: list[_Block], number: int) -> dict[int, int]:
+    last = run[-1]
+    pieces = clauses(text, (last.start, last.end))
+    if len(run) < 2 and not last.detail:
+        return {}
+    own_line = lines[last.line]
+    before = run[:-1]
+    if before and all(block.line != last.line for block in before) and all(_is_one_line(lines, block) for block in before):
+        return {number: own_line.end}
+    said: set[str] = set() if before or not pieces else set(kinds(text[slice(*pieces[0])]))
+    for block in before:
+        said.update(*(kinds(text[a:b]) for a, b in clauses(text, (block.start, block.end))))
+    foot = last.end
+    for start, end in reversed(pieces[1:]):
+        if kinds(text[start:end]) & said:
+            break
+        foot = start
+    for start, _ in pieces[1:]:
+        if _FOR_ALL.match(text, start):
+            foot = min(foot, start)
+    return {number: foot}
+
+
+def _is_one_line(lines: list[Line], block: _Block) -> bool:
+    return sum(block.start < line.end and line.start < block.end for line in lines) == 1
+
+
+def _share(text: str, lines: list[Line], parts: list[Part], blocks: list[_Block], feet: dict[int, int]) -> None:
+    """Give every part its own pieces and those that hold for all of its paragraph or of the message."""
+    scopes = {block.paragraph for block in blocks}
+    local: dict[int, list[Span]] = {paragraph: [] for paragraph in scopes}
+    whole: list[Span] = []
+    taken: list[Span] = []
+    for number, block in enumerate(blocks):
+        end = feet.get(number, block.end)
+        parts[block.part].own.append((block.start, end))
+        taken.append((block.start, block.end))
+        if end < block.end:
+            local[block.paragraph].append((end, block.end))
+    for line in lines:
+        for piece in _untaken((line.start, line.end), taken):
+            (local[line.paragraph] if line.paragraph in scopes else whole).append(piece)
+    first, last = min(scopes), max(scopes)
+    if len(scopes) > 1:
+        whole += _for_everybody(text, local, first, last)
+    of_part = {block.part: block.paragraph for block in reversed(blocks)}
+    for at, part in enumerate(parts):
+        part.shared = sorted(set(local[of_part[at]])) + sorted(set(whole) - set(local[of_part[at]]))
+
+
+def _for_everybody(text: str, local: dict[int, list[Span]], first: int, last: int) -> list[Span]:
+    """Heads of the first and feet of the last paragraph that say what no other paragraph says for itself."""
+    found: list[Span] = []
+    for paragraph in (first, last):
+        others: set[str] = set()
+        for other, pieces in local.items():
+            if other != paragraph:
+                others.update(*(kinds(text[a:b]) for piece in pieces for a, b in clauses(text, piece)))
+        found += [piece for piece in local[paragraph] if not any(kinds(text[a:b]) & others for a, b in clauses(text, piece))]
+    return found
+
+
+def _untaken(span: Span, taken: list[Span]) -> list[Span]:
+    pieces = [span]
+    for start, end in taken:
+        pieces = [
+            piece
+            for a, b in pieces
+            for piece in ((a, min(b, start)), (max(a, end), b))
+            if piece[0] < piece[1] and (piece[1] <= start or piece[0] >= end)
+        ]
+    return pieces
