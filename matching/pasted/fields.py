@@ -13,7 +13,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from matching.pasted.heads import Heads, bare_number, heads_in
 from matching.pasted.kinds import SETTLEMENTS, SHIFTS
-from matching.pasted.letters import Span
+from matching.pasted.letters import HIDDEN, Span
 from matching.pasted.lines import clauses, label_at
 from matching.rules.age import AgeLimits, parse_age
 from matching.rules.benefits import BOTH, TAGS, read_tags
@@ -21,7 +21,9 @@ from matching.rules.wage import Wage, parse_wage
 from matching.wish_days import coming, day_of
 
 _FLEXIBLE = re.compile(r"时间(?:灵活|自由|自己安排|可自选|弹性)|弹性(?:工作|上班)|自由安排时间")
-_PAID_MONTHLY = re.compile(r"(?:每月|月底|次月|下月|当月)[^,，。;\n]{0,6}(?:发(?:放)?工资|发薪|结(?:清|账|算)?(?!束))|月付")
+_PAID_MONTHLY = re.compile(
+    r"(?:每月|月底|次月|下月|当月)[^,，。;\n]{0,6}(?:发(?:放)?工资|发薪|[号日]准?时?发|结(?:清|账|算)?(?!束))|月付"
+)
 _PAID_AT_END = re.compile(
     r"(?:做完|干完|完工|卸完|摘完|收完|活完|装完|完活|干完活|结束)[^,，。;\n]{0,4}(?:就|当场|立即|马上|后)?[^,，。;\n]{0,2}结"
 )
@@ -70,7 +72,8 @@ def shrunk(text: str, span: Span, same: Callable[[str], bool]) -> Span:
 
 _SPOKEN_EACH = re.compile(r"(?<![\d.-])(\d{2,4})(?:元|块)?(?:一个人|一人|每人|/人)|每人(\d{2,4})(?:元|块)?(?![\d-])")
 _SPOKEN_SEXES = re.compile(
-    r"(?:男[工的]?(\d{2,4})(?:元|块)?[、,/ ]?女|女[工的]?(\d{2,4})(?:元|块)?[、,/ ]?男)[工的]?(\d{2,4})(?=元|块|[/一每]|[,，。;\n ]|$)"
+    r"(?:男[工的]?(\d{2,4})(?:元|块)?[、,/ ]?女|女[工的]?(\d{2,4})(?:元|块)?[、,/ ]?男)"
+    r"[工的]?(\d{2,4})(?=元|块|[/一每]|[,，。;\n ]|$)"
 )
 _BOAST = re.compile(r"[过上破]万|不是梦|轻松")
 
@@ -88,6 +91,7 @@ def _both(match: re.Match[str]) -> str:
 
 def wage_in(text: str, pieces: list[Span]) -> Read[Wage] | None:
     """The pay: behind a label, else in the clauses that hold one, read together; the first piece that says anything counts."""
+    text = _without_heads(text, pieces)
     for piece in pieces:
         spans = clauses(text, piece)
         good = [span for span in spans if _pays(read_wage(text[slice(*span)]))]
@@ -109,6 +113,14 @@ def wage_in(text: str, pieces: list[Span]) -> Read[Wage] | None:
         if wage.negotiable or wage.unit == "piece":
             return Read(wage, (shrunk(text, span, _reads(wage)),))
     return None
+
+
+def _without_heads(text: str, pieces: list[Span]) -> str:
+    """The text with counts of people made unreadable: 师傅一个（7000起） pays nothing by the piece."""
+    for piece in pieces:
+        for heads in heads_in(text, *piece):
+            text = text[: heads.start] + HIDDEN * (heads.end - heads.start) + text[heads.end :]
+    return text
 
 
 def _shrunk_wage(text: str, span: Span) -> Span:

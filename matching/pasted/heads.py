@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from matching.rules.numerals import chinese_number
 
-_N = r"\d{1,4}|[一二两三四五六七八九十百]{1,4}"
+_N = r"\d{1,4}|[一二两三四五六七八九十百壹贰叁肆伍陆柒捌玖拾]{1,4}"
 _UNIT = r"(?:名|位|个人|人|个(?!月|小时|钟|工作日|点|多|班|半|休|儿)|对)"
 COUNT = (
     rf"(?:(?P<both>男女各|男女工?各)|(?P<each>各)|约|"
@@ -20,7 +20,9 @@ _NO_HEADS_BEFORE = re.compile(
     r"(?:每|介绍|推荐|奖励|带|满|规模|员工|现有|共有|夫妻|照顾|看护|老人|小孩|宝宝|住|间|组|工资|一人|试|前|拉|"
     r"家里有?|家)[^,，。;\n]{0,3}$"
 )
-_NO_HEADS_AFTER = re.compile(r"[ ]?(?:间|一间|宿舍|房|一组|一班|/间|老人|小孩|孩子|宝宝|规模|以上规模|合计|轮|倒|月薪|左右车|班)")
+_NO_HEADS_AFTER = re.compile(
+    r"[ ]?(?:间|一间|宿舍|房|一组|一班|/间|老人|小孩|孩子|宝宝|规模|以上规模|合计|轮|倒|月薪|左右车|班|吃饭|吃|用餐)"
+)
 
 
 class Heads(NamedTuple):
@@ -68,7 +70,11 @@ def _heads(match: re.Match[str]) -> Heads:
     return Heads(*match.span(), number or None, each=bool(match["each"]))
 
 
+_FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾", "一二三四五六七八九十")
+
+
 def _number(written: str) -> int | None:
+    written = written.translate(_FORMAL)
     return int(written) if written.isdigit() else chinese_number(written) or {"两": 2}.get(written) or _digit(written)
 
 

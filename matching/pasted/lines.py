@@ -16,13 +16,13 @@ _MARK = re.compile(
 _CLAUSE_END = re.compile(r"[,，。;；!！?？¦|\n]|(?<!\d)\.(?!\d)|  +")
 _COMMA = re.compile(r"[,，。;；]")
 _SPACES = re.compile(r"[ !！?？¦|]+")
-_PARTED_BY_SPACES = 3
+_PARTED_BY_SPACES = 2
 LABELS: dict[str, str] = {
     "title": r"招聘岗位|招聘职位|招聘工种|岗位名称|职位名称|需求岗位|岗位|职位|工种|职务|招工",
     "headcount": r"招聘人数|需求人数|人数|名额|数量",
     "wage": r"薪资待遇|工资待遇|薪酬待遇|工资|薪资|薪酬|月薪|日薪|时薪|报酬|待遇|工价|单价|收入",
     "age": r"年龄要求|年龄",
-    "place": r"(?:工作|上班|公司|工厂|厂区|项目|集合|面试)?(?:地点|地址)|位置|厂址|店址|工地",
+    "place": r"(?:工作|上班|公司|工厂|厂区|项目|集合|面试)?(?:地点|地址)|位置|厂址|店址",
     "contact": r"联系电话|报名电话|咨询电话|联系方式|报名热线|招聘热线|电话|热线|联系人|手机号?|微信|联系",
     "benefits": r"福利待遇|福利|吃住",
     "shift": r"上班时间|工作时间|班次|班制|时间",
@@ -67,7 +67,7 @@ def clauses(text: str, span: Span) -> list[Span]:
     while start <= span[1]:
         stop = text.find("\n", start, span[1])
         stop = span[1] if stop < 0 else stop
-        line = text[start:stop]
+        line = text[text.rfind("\n", 0, start) + 1 : stop if text.find("\n", stop) < 0 else text.find("\n", stop)]
         ends = _SPACES if line.count(" ") >= _PARTED_BY_SPACES and not _COMMA.search(line) else _CLAUSE_END
         position = start
         for match in ends.finditer(text, start, stop):

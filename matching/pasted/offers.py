@@ -10,12 +10,13 @@ import re
 from dataclasses import dataclass, replace
 
 from matching.pasted.heads import Heads, heads_at, heads_in
+from matching.pasted.kinds import kinds
 from matching.pasted.lines import Line, clauses, label_at
 from matching.rules import trade
-from matching.rules.wage import parse_wage
 
 _SUFFIX = re.compile(
-    r"(?:的?(?:师傅|师|工人|员工|人员|阿姨|大姐|学徒工?|女工|男工|操作工|操作员|技工|工|员|手|司机|助理|店员|临时工|兼职))+"
+    r"(?:的?(?:师傅|师|工人|员工|人员|阿姨|大姐|学徒工?|女工|男工|操作工|操作员|技工|工(?![程厂资龄会作种期地艺业])|"
+    r"员|手|司机|助理|店员|临时工|兼职))+"
 )
 _PERSON = re.compile(
     r"(?:操作工|技工|女工|男工|杂工|工人|员工|技术员|管理员|人员|师傅|司机|阿姨|大姐|学徒|帮工|主管|店长|经理|组长|"
@@ -24,7 +25,7 @@ _PERSON = re.compile(
     r"嫂|师|手|厨))(?![证厂资程龄会作友种期地])"
 )
 _NOT_TITLE_BEFORE = re.compile(
-    r"(?:联系|咨询|姓|刘|李|王|张|陈|赵|谢|黄|周|吴|老板|持|有|做过|干过|当过|从事过?|退役|手|入|员|打|来|与|和|由|□ ?)$"
+    r"(?:联系|咨询|姓|刘|李|王|张|陈|赵|谢|黄|周|吴|老板|持|可以|能|有|做过|干过|当过|从事过?|退役|手|入|员|打|来|由|□ ?)$"
 )
 _OTHER_THING = re.compile(
     r"[ ]?(?:证|厂|公司|车间|行业|业务|经验|专业|的?优先|设备|材料|集团|部(?!门经理)|队(?!长)|店(?!员|长)|馆|场|食堂|"
@@ -34,10 +35,13 @@ _OTHER_THING = re.compile(
 _LEFT_STOP = re.compile(
     r"(?:招聘|招收|招募|诚聘|诚招|急聘|急招|直招|现招|只招|聘请|聘|招|急需|急缺|需要|急|需|要|找|请|缺|征|某|区|县|市|"
     r"镇|乡|街道|道|路|厂|公司|集团|企业|超市内|店|园|岗位|名|个|位|对|人|长期|大量|熟练|男|女|会|米|吨|座|以下|会开|"
-    r"岗|村|工地|工种|因[^,，。]{0,8}多|的|和|及|与|各|另|场|有|是|里|家|在)$"
+    r"岗|村|工地|工种|因[^,，。]{0,8}多|的|和|及|与|各|另|场|有|是|里|家|在|天|月|元|块|小时)$"
 )
 _HIRING = re.compile(
     r"(?:招聘|招收|招募|聘|招|急需|急缺|需要|需求|需|缺|要|找|征|有没有会?|请)(?!求|证|求)[^,，。;；!！\n|¦]{0,12}$"
+)
+_NAMED_BEFORE = re.compile(
+    r"([\u4e00-\u9fff]{2,8}?)[ ,，:：!！]*(?:急需要?|急招|急要|需要|需|招|要|缺|来|找)?(?:女工|男工|妇女|工人)?[ ]*$"
 )
 _HIRING_ONLY = re.compile(r".*(?:招聘|招|聘|需要|急需|要|找|请)")
 _ANYWHERE_HIRING = re.compile(r"招|聘|急需|需要|要(?!求)|缺|找|征|人手|报名|直招")
@@ -46,11 +50,16 @@ _AFTER_HEAD = re.compile(
 )
 _GAP = re.compile(
     r"[\])]?[ ]*(?:\([^()\n]{0,20}\))?[ ]*[:：|x×*]?[ ]*(?:白班|夜班|晚班|早班|中班|女工?|男工?|熟手|"
-    r"熟练工?)?[ ]*(?P<verb>招收?|共|需要?|要|急招)?[ ]*"
+    r"熟练工?|[abc]\d照?)?[ ]*(?P<verb>招收?|共|需要?|要|急招)?[ ]*"
 )
 _ONE = re.compile(r"[找请招要聘缺](?P<one>个|位|名)$")
 _BEFORE_GAP = re.compile(r"(?:会开|会做|会|熟练的?|有经验的?|能做|懂|的|优秀|专业|夜班|白班|长期|男|女|[ ])*$")
 _SIBLING = re.compile(r"[ ]*(?:\([^()\n]{0,20}\))?[ ]*(?:若干|数名|\d+[名人个位])?[ ]*(?:[、/和及与]|以及|还有)[ ]*")
+_UNKNOWN = re.compile(
+    r"(?<=[招聘需要找请、,，名个位])(?!以上|共|约|男|女|大量|夫妻|各|若干|急|缺|招|聘|有|会|"
+    r"数)[\u4e00-\u9fff]{2,5}?(?=\d{1,3}[名个位]|[一两二三四五六七八九十]{1,2}[名位])"
+)
+"""Work that no table knows, between a word for hiring, a comma or another count, and a count: 招管家1名."""
 _NO_WORK = frozenset({"招聘", "招工", "日工", "手工", "务工", "求职", "应聘", "兼职招聘"})
 """Words that stand for work, or look like it, and offer none."""
 VAGUE = frozenset(
@@ -78,6 +87,7 @@ VAGUE = frozenset(
 """Words for a person that do not say which work."""
 
 
+_SEXES = frozenset({"女工", "男工", "女", "男"})
 _ANYBODY = frozenset({"人员", "员工", "工人"})
 _EMPLOYER_BEFORE = re.compile(
     r"(?P<where>[\u4e00-\u9fff]{1,3}(?:店|厂|场|馆|院))(?:长期|急|现|诚|直)?(?:招聘|招收|招|聘|请|找|要)[^,，。;\n]{0,4}$"
@@ -112,12 +122,14 @@ def offers_in(text: str, lines: list[Line]) -> tuple[list[Offer], list[Offer]]:
     found: list[Offer] = []
     for line in lines:
         found += _of_line(text, line)
-    if not _wants_people(text):
+    if not _wants_people(text, lines):
         return [], []
     strong = [offer for offer in found if offer.strong]
     weak = [offer for offer in found if not offer.strong]
     if len(strong) > 1:  # 现诚聘以下人员: and then the list
         strong = [offer for offer in strong if offer.heads is not None or offer.title(text) not in _ANYBODY] or strong
+    if strong and all(offer.title(text) in _SEXES for offer in strong):
+        return _for_both(text, lines, strong, weak)
     if strong:
         return _specific(text, strong, found), weak
     if found:
@@ -125,12 +137,22 @@ def offers_in(text: str, lines: list[Line]) -> tuple[list[Offer], list[Offer]]:
     return _by_count(text, lines), []
 
 
-def _wants_people(text: str) -> bool:
-    """Whether anything in the message says that people are wanted or what they are paid."""
+def _wants_people(text: str, lines: list[Line]) -> bool:
+    """Whether anything in the message says that people are wanted, of what age, or what they are paid."""
     if _ANYWHERE_HIRING.search(text) or heads_in(text, 0, len(text)):
         return True
-    wage = parse_wage(text)
-    return wage.min is not None or wage.negotiable
+    return any(kinds(text[a:b]) & {"wage", "age"} for line in lines for a, b in clauses(text, (line.words, line.end)))
+
+
+def _for_both(text: str, lines: list[Line], strong: list[Offer], weak: list[Offer]) -> tuple[list[Offer], list[Offer]]:
+    """修剪葡萄枝，要女工8名，男工2名: one job, said before, for both."""
+    named = next((offer for offer in weak if offer.word), None) or next(iter(_by_count(text, lines)), None)
+    if named is None:
+        return strong, weak
+    counts = [offer.heads for offer in strong if offer.heads is not None]
+    number = sum(heads.number or 0 for heads in counts) or None
+    heads = Heads(counts[0].start, counts[-1].end, number, each=False) if counts else None
+    return [replace(named, heads=heads, strong=True)], []
 
 
 def _specific(text: str, strong: list[Offer], found: list[Offer]) -> list[Offer]:
@@ -189,6 +211,9 @@ def _words(text: str, line: Line) -> list[tuple[int, int, str]]:
     piece = text[line.start : line.end]
     found = [(line.start + start, line.start + end, word) for word, start, end in trade.find_words(piece)]
     for match in _PERSON.finditer(text, line.start, line.end):
+        if not any(start < match.end() and match.start() < end for start, end, _ in found):
+            found.append((*match.span(), ""))
+    for match in _UNKNOWN.finditer(text, line.start, line.end):
         if not any(start < match.end() and match.start() < end for start, end, _ in found):
             found.append((*match.span(), ""))
     return sorted(one for one in found if text[one[0] : one[1]] not in _NO_WORK)
@@ -254,10 +279,9 @@ def _by_count(text: str, lines: list[Line]) -> list[Offer]:
             continue
         for start, end in clauses(text, (line.words, line.end)):
             for heads in heads_in(text, start, end):
-                before = re.search(r"([\u4e00-\u9fff]{2,8})[ ]*(?:急?需要?|急?招|急?要|缺)?[ ]*$", text[start : heads.start])
+                before = _NAMED_BEFORE.search(text, max(line.words, heads.start - 24), heads.start)
                 if before and not _HIRING_ONLY.fullmatch(before[1]):
-                    at = start + before.start(1)
-                    return [Offer(at, start + before.end(1), at, heads, strong=True, word="")]
+                    return [Offer(before.start(1), before.end(1), before.start(1), heads, strong=True, word="")]
                 if after := re.compile(r"[\u4e00-\u9fff]{2,8}").match(text, heads.end, end):
                     return [Offer(*after.span(), heads.start, heads, strong=True, word="")]
     return []

@@ -15,6 +15,7 @@ _END = re.compile(
     rf"包吃|包住|工资|日结|月薪|等地|\d{{1,2}}月\d|今天|今晚|明天|后天|下周"
 )
 _ROAD = re.compile(r"[路街道巷]\d|\d号|[路街]|园|大道|大厦|广场|小区|村|对面|附近|旁")
+_EMPLOYER_BEHIND = re.compile(r"某[\u4e00-\u9fff]{0,10}(?:厂|公司|集团|企业)$")
 _TAIL = re.compile(r"(?:集合|报到|上班|面试|那边|这边|干活|施工|做事|一带|位于|发布)+$")
 _EMPLOYER = re.compile(r"(?:某|本|一家|大型|知名)?[^路街园区镇村号]{0,12}?(?:厂|公司|集团|企业|工地)$")
 _WORK = re.compile(r"^(?:招|零工驿站|人力资源|人社)")
@@ -107,8 +108,9 @@ def _address(text: str, span: Span, titles: list[Span]) -> Span | None:
     for title_start, title_end in titles:
         if start < title_end and title_start < end:
             end = max(start, title_start)
-    if tail := _TAIL.search(text, start, end):
-        end = tail.start()
+    for pattern in (_TAIL, _EMPLOYER_BEHIND):
+        if tail := pattern.search(text, start, end):
+            end = tail.start()
     said = text[start:end]
     if said[:1] and said[0] in "到至跑、/和及":
         return None

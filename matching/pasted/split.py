@@ -108,7 +108,7 @@ def _blocks(text: str, lines: list[Line], offers: list[Offer], details: list[tup
     for place, (anchor, part, detail) in enumerate(kept):
         at = next(number for number, line in enumerate(lines) if line.start <= anchor <= line.end)
         stop = max(line.end for line in lines if line.paragraph == lines[at].paragraph)
-        stop = min(stop, *begins[place + 1 : place + 2])
+        stop = min([stop, *begins[place + 1 : place + 2]])
         blocks.append(_Block(part, begins[place], stop, at, lines[at].paragraph, detail))
     return blocks
 

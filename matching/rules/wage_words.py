@@ -125,7 +125,7 @@ WAGE_WORD = re.compile(
     r"每日|每月|每年|一天|一小时|一个月|一月|一年|小时工|salary"
 )
 BASE = re.compile(r"底薪|底资|基本工资|基础工资|保底|无责|固定工资|固薪|打底|基本薪|起薪|责任底")
-TOTAL = re.compile(r"综合|到手|实发|总收入|总工资|月薪|月入|月收入")
+TOTAL = re.compile(r"综合|月均|到手|实发|总收入|总工资|月薪|月入|月收入")
 AGENCY_RATE = re.compile(r"工价")  # labour brokers name the hourly rate this way: 工价18
 PROBATION = re.compile(r"试用|实习|见习|培训期|学徒期")
 REGULAR = re.compile(r"转正|正式|之后|期后|期满|过后|考核合格")
