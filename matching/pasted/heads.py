@@ -10,6 +10,7 @@ from matching.rules.numerals import chinese_number
 _N = r"\d{1,4}|[一二两三四五六七八九十百壹贰叁肆伍陆柒捌玖拾]{1,4}"
 _UNIT = r"(?:名|位|个人|人|个(?!月|小时|钟|工作日|点|多|班|半|休|儿)|对)"
 COUNT = (
+    rf"男工?(?P<men>{_N})[名人个位]?[、,，和]?女工?(?P<women>{_N})[名人个位]|"
     rf"(?:(?P<both>男女各|男女工?各)|(?P<each>各)|约|"
     rf"大概)?(?P<low>{_N})(?:[-至到](?P<high>{_N}))?[多余来几]?[ ]?(?P<unit>{_UNIT})(?:夫妻工?|夫妇)?"
     rf"|(?P<pair>一对)(?:夫妻|夫妇)?|(?P<some>若干名?|数名|多名|不限人数|人数不限|几[名个位])"
@@ -59,6 +60,8 @@ def bare_number(text: str, start: int, end: int) -> Heads | None:
 
 
 def _heads(match: re.Match[str]) -> Heads:
+    if match["men"]:
+        return Heads(*match.span(), (_number(match["men"]) or 0) + (_number(match["women"]) or 0) or None, each=False)
     if match["some"]:
         return Heads(*match.span(), None, each=False)
     if match["pair"]:

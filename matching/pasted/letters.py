@@ -29,6 +29,7 @@ _PHONE_IN_NUMERALS = re.compile(
     r"(?<![零〇一二三四五六七八九幺])[一幺][三四五六七八九][零〇一二三四五六七八九幺]{9}(?![零〇一二三四五六七八九幺])"
 )
 _NUMERALS = str.maketrans("零〇一幺二三四五六七八九", "001123456789")
+_HALF = re.compile("[\ud800-\udfff]")  # of a sign cut in two: no converter takes it
 _UNSEEN = frozenset("\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\ufe0e\ufe0f")
 _KEYCAP = "\u20e3"
 _ALIKE = str.maketrans(
@@ -66,6 +67,7 @@ class Letters:
 
 def plain(message: str) -> Letters:
     """The plain form of a message: simplified, half width, small letters, one dash, marks for faces. Never raises."""
+    message = _HALF.sub(MARK, message)
     letters: list[str] = []
     at: list[int] = []
     dropped = _faces_and_gaps(message)

@@ -121,11 +121,11 @@ UNKNOWN_UNIT = re.compile(r"/?(?:半[天日个小]|[百千0-9])")  # 120元/半�
 PIECEWORK = re.compile(r"计件|按件|论件")
 
 WAGE_WORD = re.compile(
-    r"工资|薪|收入|待遇|工价|工钱|报酬|酬劳|到手|实发|综合|保底|月入|年入|日入|转正|试用|计件|单价|时给|日结|周结|月结|每小时|每天|"
+    r"工资|薪|收入|待遇|工价|工钱|报酬|酬劳|到手|实发|综合|保底|月入|月均|加班后|年入|日入|转正|试用|计件|单价|时给|日结|周结|月结|每小时|每天|"
     r"每日|每月|每年|一天|一小时|一个月|一月|一年|小时工|salary"
 )
 BASE = re.compile(r"底薪|底资|基本工资|基础工资|保底|无责|固定工资|固薪|打底|基本薪|起薪|责任底")
-TOTAL = re.compile(r"综合|月均|到手|实发|总收入|总工资|月薪|月入|月收入")
+TOTAL = re.compile(r"综合|月均|加班后|到手|实发|总收入|总工资|月薪|月入|月收入")
 AGENCY_RATE = re.compile(r"工价")  # labour brokers name the hourly rate this way: 工价18
 PROBATION = re.compile(r"试用|实习|见习|培训期|学徒期")
 REGULAR = re.compile(r"转正|正式|之后|期后|期满|过后|考核合格")

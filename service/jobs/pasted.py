@@ -16,7 +16,7 @@ from service.accounts.caller import Caller
 from service.accounts.permissions import EMPLOYER_ROLES, STATION_ROLES
 from service.employers.models import Employer
 from service.jobs.advert import LENGTHS, clean, read_advert
-from service.jobs.check import check_advert
+from service.jobs.checks import check_advert
 from service.jobs.draft import advert_of_draft
 from service.jobs.findings import Finding
 from service.stations.models import Station

@@ -16,7 +16,7 @@ from service.accounts.permit import may, require
 from service.blueprint import Blueprint
 from service.errors import NotFound
 from service.fields import In, Money, Out
-from service.jobs.check import verdict
+from service.jobs.checks import verdict
 from service.jobs.group_text import text_of
 from service.jobs.pasted import Pasted, read_message
 from service.jobs.permit import owned

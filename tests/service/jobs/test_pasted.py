@@ -95,13 +95,18 @@ def test_only_who_publishes_may_ask(client: FlaskClient, people: People) -> None
         assert client.post("/v1/jobs/parse", json={"text": MESSAGE}, headers=headers).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "body", [{}, {"text": ""}, {"text": "招" * (MOST_CHARS + 1)}, {"text": 5}, {"text": "招\ud800工"}, {"text": "x", "a": 1}]
-)
+@pytest.mark.parametrize("body", [{}, {"text": ""}, {"text": "招" * (MOST_CHARS + 1)}, {"text": 5}, {"text": "x", "a": 1}])
 def test_bad_bodies(client: FlaskClient, people: People, body: dict[str, object]) -> None:
     answer = client.post("/v1/jobs/parse", json=body, headers=people.staff)
     assert answer.status_code == 422, answer.get_json()
     assert answer.get_json()["message"]
+
+
+def test_half_a_sign_is_refused(client: FlaskClient, people: People) -> None:
+    sent = {"data": '{"text": "招\\ud800工"}', "content_type": "application/json"}
+    answer = client.post("/v1/jobs/parse", headers=people.staff, **sent)
+    assert answer.status_code == 422
+    assert "重新复制" in str(answer.get_json()["errors"])
 
 
 def test_places_are_counted_in_what_was_sent(client: FlaskClient, people: People) -> None:
