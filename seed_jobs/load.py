@@ -48,8 +48,9 @@ def load_all(database: Database, now: datetime, progress: Progress | None = None
     with database.write_session() as session:
         load_listings(session, now, summary, employers=employers)
     tell(f"演示直播岗位 {len(written.rows('live.csv'))} 条")
-    for key in source_keys() if feeds else ():
-        summary.feeds.append(load_feed(database, open_source(key), now, tell))
+    for source in map(open_source, source_keys()) if feeds else ():
+        if source.way.form == "file":  # the others are somewhere else, and an operator says where
+            summary.feeds.append(load_feed(database, source, now, tell))
     return summary
 
 

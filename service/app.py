@@ -18,6 +18,7 @@ from service.db import STATEMENT_SECONDS, Database
 from service.employers.routes import blueprint as employers_blueprint
 from service.employers.verification_routes import blueprint as verifications_blueprint
 from service.error_answers import register_error_answers
+from service.feeds.routes import blueprint as feeds_blueprint
 from service.headers import register_headers
 from service.indexing.at_once import register_at_once
 from service.indexing.live import LiveIndex
@@ -119,6 +120,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
         status_blueprint,
         tasks_blueprint,
         oversight_blueprint,
+        feeds_blueprint,
         sign_in_blueprint,
         sign_in_sessions_blueprint,
         sign_in_wechat_blueprint,

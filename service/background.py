@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 import service.audit.tasks  # importing registers them
 import service.employers.tasks
+import service.feeds.tasks
 import service.jobs.tasks
 import service.open_data.tasks
 import service.performance.tasks

@@ -124,6 +124,8 @@ _ROWS = (
     Permission("employer.staff", "查看和移除单位账号", _OWNER),
     Permission("employer.suspend", "暂停和恢复单位招聘", _OFFICES),
     Permission("employer.transfer", "移交单位管理员", _OWNER),
+    Permission("feed.pull", "从来源取数据", _OFFICES),
+    Permission("feed.read", "查看来源和导入记录", dict.fromkeys(("bureau", "auditor", "operator"), Scope.ANY)),
     Permission("gig.accept", "确认本站零工", _STATIONS | _OFFICES),
     Permission("grant.accept", "接受代办", _WORKER),
     Permission("grant.end", "结束代办", _WORKER | _CASE_OFFICES),

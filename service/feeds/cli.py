@@ -1,4 +1,4 @@
-"""`flask feeds`: pull a source, see how the sources stand, list what was not published and why."""
+"""`flask feeds`: pull a source, run steps again, see how the sources stand, list what was not published and why."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from service.db import Database
 from service.errors import Refusal
 from service.feeds.ingest import pull
 from service.feeds.queries import reasons, source_state, unpublished
+from service.feeds.replay import REPLAYED, replay
 from service.feeds.report import OUTCOME_NAMES
-from service.feeds.source import open_source, source_keys
+from service.feeds.source import FeedSource, open_source, source_keys
+from service.feeds.write import Progress
 
 _RUN_STATUS = {"running": "正在导入", "done": "完成", "stopped": "已停止", "failed": "失败", "abandoned": "中断"}
 _OUTCOMES: dict[str, str] = {str(outcome): name for outcome, name in OUTCOME_NAMES.items()}
@@ -31,15 +33,28 @@ def feeds_cli() -> None:
 @click.argument("source_key", metavar="SOURCE")
 @click.option("--write", is_flag=True, help="真正写入。")
 @click.option("--file", "path", type=click.Path(path_type=Path), help="用这个文件代替来源自带的文件（CSV、Excel，可以是 .gz）。")
-def pull_command(source_key: str, write: bool, path: Path | None) -> None:
+@click.option("--full", is_flag=True, help="取全部，而不是只取上次以后的变化。")
+def pull_command(source_key: str, write: bool, path: Path | None, full: bool) -> None:
     """Pull one source and print its report; exit code 1 when nothing could be done."""
     with _database() as database:
-        source = open_source(source_key)
-        report = pull(database, source, now=clock.now(), path=path, write=write, progress=_show if sys.stderr.isatty() else None)
+        source = _source(source_key)
+        report = pull(database, source, now=clock.now(), path=path, write=write, full=full, progress=_progress())
     for line in report.lines():
         click.echo(line)
     if report.stopped:
         raise SystemExit(1)
+
+
+@feeds_cli.command("replay", help="不重新取数据，从某一步起重新处理已取到的记录。不加 --write 只是试运行。")
+@click.argument("source_key", metavar="SOURCE")
+@click.option("--from", "step", required=True, type=click.Choice(REPLAYED), help="从哪一步开始。")
+@click.option("--write", is_flag=True, help="真正写入。")
+def replay_command(source_key: str, step: str, write: bool) -> None:
+    """Run a step and those after it again on what was pulled before, and print the report."""
+    with _database() as database:
+        report = replay(database, _source(source_key), step=step, now=clock.now(), write=write, progress=_progress())
+    for line in report.lines():
+        click.echo(line)
 
 
 @feeds_cli.command("status", help="每个来源最近一次导入和正在展示的条数。")
@@ -49,7 +64,8 @@ def status_command() -> None:
     with _database() as database, database.read_session() as session:
         for key in source_keys():
             state = source_state(session, key, moment)
-            click.echo(f"{key}（{open_source(key).name}）：展示 {state.shown} 条")
+            source = _source(key)
+            click.echo(f"{key}（{source.name}）：展示 {state.shown} 条" + ("" if source.enabled else "，还没有启用"))
             if state.first_end:
                 click.echo(f"  最早到期 {clock.show(state.first_end)}")
             if state.outcomes:
@@ -74,7 +90,7 @@ def status_command() -> None:
 def rejected_command(source_key: str, code: str | None, limit: int) -> None:
     """Counts by reason, then the rows: line, outcome, sentence, and what stood there."""
     with _database() as database, database.read_session() as session:
-        open_source(source_key)
+        _source(source_key)
         counts = reasons(session, source_key)
         if not counts:
             click.echo("没有未发布的行（或还没有导入过）。")
@@ -85,7 +101,16 @@ def rejected_command(source_key: str, code: str | None, limit: int) -> None:
             return
         for record in unpublished(session, source_key, code=code, limit=limit):
             said = " | ".join(text for text in record.raw.values() if text)
-            click.echo(f"第 {record.row_no} 行 {_OUTCOMES[record.outcome]}：{record.reason}  [{said[:120]}]")
+            step = f"（停在 {record.stopped_at}）" if record.stopped_at else ""
+            click.echo(f"第 {record.row_no} 行 {_OUTCOMES[record.outcome]}{step}：{record.reason}  [{said[:120]}]")
+
+
+def _source(key: str) -> FeedSource:
+    return open_source(key, config.load().feeds_dir)
+
+
+def _progress() -> Progress | None:
+    return _show if sys.stderr.isatty() else None
 
 
 def _show(done: int, rows: int) -> None:

@@ -32,11 +32,13 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 @dataclass(frozen=True, slots=True)
 class Reach:
     """Whom a source may ask: ``origins`` like ``https://jobs.example.cn:443``; ``private``: addresses of private networks
-    that are meant (an origin that is itself such an address is meant as well); ``headers``: what it is asked with (keys, say)."""
+    that are meant (an origin that is itself such an address is meant as well); ``headers``: what it is asked with (keys, say),
+    told to the origin ``home`` only (empty: to the one that is asked first)."""
 
     origins: frozenset[str]
     private: frozenset[str] = frozenset()
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    home: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +117,11 @@ def fetch(
 
 def _follow(url: str, reach: Reach, limits: Limits, asked: Mapping[str, str], find: Resolve) -> Answer:
     deadline = time.monotonic() + limits.whole_seconds
-    first = origin(url)
+    home = reach.home or origin(url)
     for _ in range(limits.redirects + 1):
         here = origin(url)
         # What the source is asked with (a key) is for the origin that the configuration asks, not for where it points to.
-        secret = reach.headers if here == first else {}
+        secret = reach.headers if here == home else {}
         answer = _once(url, here, reach, limits, {**secret, **asked}, find, deadline)
         if isinstance(answer, Answer):
             return answer

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from service.feeds.source import Bounds
 
 _ADVICE = "请核对文件；确实如此时，请先修改该来源 source.toml 里的 bounds 再导入。"
 
 
-def objection(bounds: Bounds, *, read: int, publishable: int, shown: int, vanishing: int) -> str:
+def objection(
+    bounds: Bounds,
+    *,
+    read: int,
+    publishable: int,
+    shown: int,
+    vanishing: int,
+    extent: Literal["whole", "part"] = "whole",
+) -> str:
     """Why a pull must stop, one Chinese sentence, or empty.
 
     ``read`` rows in the file, ``publishable`` of them fit to be shown, ``shown`` adverts of this source open before,
-    ``vanishing`` of those the file no longer has.
+    ``vanishing`` of those the file no longer has. Only what changed, or a list with a gap, is a ``part``: it may be small.
     """
     low, high = bounds.rows
+    low = low if extent == "whole" else 0
     if not low <= read <= high:
         return f"文件有 {read} 行，不在合理范围 {low}-{high} 之内。{_ADVICE}"
     low, high = bounds.publishable
+    low = low if extent == "whole" else 0
     if not low <= publishable <= high:
         return f"能发布的有 {publishable} 行，不在合理范围 {low}-{high} 之内。{_ADVICE}"
     if shown and vanishing > bounds.vanish_share * shown:

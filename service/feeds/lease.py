@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 from service import clock
 from service.db import Database
 from service.errors import Conflict
-from service.feeds.models import FeedRun
+from service.feeds.haul import Cursor
+from service.feeds.models import FeedCursor, FeedRun
 from service.feeds.report import Report
 from service.jobs.models import FEED_RUN
 
@@ -25,7 +26,7 @@ SILENT = timedelta(seconds=120)
 """A run that has not confirmed its hold for this long is dead; a batch takes about two seconds."""
 
 
-def take(database: Database, report: Report) -> int:
+def take(database: Database, report: Report, action: str = "pull") -> int:
     """Begin a run and hold the source; the run's id. Raises Conflict ``feed_running`` while another pull of it goes on."""
     moment = clock.now()
     key = report.source_key
@@ -40,6 +41,7 @@ def take(database: Database, report: Report) -> int:
                 session.flush()
             run = FeedRun(
                 source_key=key,
+                action=action,
                 running_key=key,
                 status="running",
                 host=socket.gethostname()[:128],
@@ -69,13 +71,27 @@ def confirm(session: Session, run_id: int, key: str) -> None:
     session.info[FEED_RUN] = run_id
 
 
-def give_back(database: Database, run_id: int, *, status: str, message: str, report: Report, file_hash: str = "") -> None:
-    """End a run and let go of the source. A run that was taken over keeps what the taker wrote."""
+def give_back(
+    database: Database,
+    run_id: int,
+    *,
+    status: str,
+    message: str,
+    report: Report,
+    file_hash: str = "",
+    cursor: Cursor | None = None,
+) -> None:
+    """End a run and let go of the source; ``cursor`` is where the next one goes on, in the same transaction. A run that was taken
+    over keeps what the taker wrote."""
     with database.write_session() as session:
         run = session.get(FeedRun, run_id)
         if run is not None and run.running_key is not None:
             run.running_key, run.status, run.finished_at, run.message = None, status, clock.now(), message[:512]
             run.report, run.file_hash = report.as_json(), file_hash
+            if cursor is not None:
+                row = FeedCursor(source_key=run.source_key, since=cursor.since, etag=cursor.etag, updated_at=clock.now())
+                row.last_modified, row.full_at = cursor.last_modified, cursor.full_at
+                session.merge(row)
 
 
 def _alive(run: FeedRun, moment: datetime) -> bool:

@@ -33,7 +33,7 @@ class Parsed:
 
     ``published_on`` and ``valid_until_on`` are ISO days (Beijing), empty when the source does not say. ``original_id`` is empty
     when the file has none; ``ingest`` then derives one from the content. ``content`` is what the work is, ``remarks`` is what
-    else the source says that has no field of its own; the description shows both.
+    else the source says that has no field of its own; the description shows both. ``credit_code`` is the employer's.
     """
 
     title: str
@@ -50,6 +50,11 @@ class Parsed:
     age: str = ""
     region: str = ""
     address: str = ""
+    lat: float | None = None
+    lng: float | None = None
+    crs: Literal["gcj02", "wgs84"] = "gcj02"
+    industry: str = ""
+    credit_code: str = ""
     tags: tuple[str, ...] = ()
     url: str = ""
     published_on: str = ""
@@ -73,7 +78,16 @@ class Unusable:
 
 def as_json(parsed: Parsed) -> dict[str, Any]:
     """The fields that say something."""
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(parsed).items() if value}
+    said = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(parsed).items() if value}
+    if parsed.lat is None:
+        said.pop("crs")
+    return said
+
+
+def from_json(said: Mapping[str, Any]) -> Parsed:
+    """Back from what was kept. Raises TypeError for fields that this version does not know."""
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in said.items()}
+    return Parsed(**values)
 
 
 def content_hash(value: Mapping[str, Any]) -> str:

@@ -28,6 +28,10 @@ class Report:
     reasons: Counter[tuple[RecordOutcome, str]] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
     stopped: str = ""
+    mode: str = "full"
+    gap: str = ""
+    repeated: int = 0
+    duplicates: int = 0
     seconds: float = 0.0
 
     def count(self, outcome: RecordOutcome, code: str = "", reason: str = "") -> None:
@@ -42,7 +46,11 @@ class Report:
         return {
             "read": self.read,
             **{outcome: self.outcomes[outcome] for outcome in OUTCOME_NAMES},
+            "mode": self.mode,
+            "gap": self.gap,
+            "repeated": self.repeated,
             "created": self.created,
+            "duplicates": self.duplicates,
             "closed": self.closed,
             "seconds": round(self.seconds, 1),
             "reasons": [
@@ -57,12 +65,23 @@ class Report:
         head = f"来源 {self.source_key}（{self.source_name}），文件 {self.file_name}（{self.form}）"
         if self.stopped:
             return [head, f"已停止，什么都没有写入：{self.stopped}"]
+        if self.mode == "same":
+            return [head, f"来源没有变化，不用重新导入（用时 {self.seconds:.1f} 秒）。"]
         shown = f"发布 {done['published']}（其中新增 {self.created}），没有变化 {done['unchanged']}"
         lines = [
             head,
             f"读到 {self.read} 行：{shown}，待核 {done['held']}，未采用 {done['rejected']}",
-            f"文件里不再有、已下架 {self.closed} 条" if self.written else f"文件里不再有、将下架 {self.closed} 条",
         ]
+        if self.mode != "replay":
+            lines.append(f"文件里不再有、已下架 {self.closed} 条" if self.written else f"文件里不再有、将下架 {self.closed} 条")
+        if self.mode == "delta":
+            lines.append("这次只取了上次以后的变化。")
+        if self.gap:
+            lines.append(f"没有取全：{self.gap}；取到的照常处理，没有因为“不见了”下架任何一条。")
+        if self.repeated:
+            lines.append(f"对方重复给了 {self.repeated} 条，只算一次。")
+        if self.duplicates:
+            lines.append(f"与别的来源重复、并到一起的 {self.duplicates} 条。")
         lines += [
             f"  {OUTCOME_NAMES[outcome]} {count:>6}  {code:<26} 例：{self.examples.get(code, '')}"
             for (outcome, code), count in self.reasons.most_common()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from service.clock import BEIJING
+from service.feeds.clean import Contact
+from service.feeds.industry import industry_of
 from service.feeds.record import Parsed, RecordOutcome
-from service.feeds.records import Record
-from service.feeds.source import FeedSource
+from service.feeds.records import INCOMPLETE, Record
+from service.feeds.source import DOUBTED, FeedSource
+from service.feeds.trail import Trail, done, noted, skipped, stopped
 from service.jobs.advert import Advert, Reading, Source, read_advert
 from service.jobs.checks import check_advert
 from service.jobs.findings import Finding
@@ -30,11 +33,13 @@ class Known:
     job_status: str
     job_closed_reason: str
     job_valid_until: datetime | None
+    contact: Contact = field(default_factory=Contact)
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The answer. ``advert`` and ``reading`` are there when the job has to be written; ``close`` means: show it no longer."""
+    """The answer. ``advert`` and ``reading`` are there when the job has to be written; ``close`` means: show it no longer.
+    ``trail`` is what each step made of it, empty when what is kept from before stands."""
 
     outcome: RecordOutcome
     code: str = ""
@@ -42,46 +47,92 @@ class Settled:
     advert: Advert | None = None
     reading: Reading | None = None
     close: bool = False
+    trail: Trail = field(default_factory=dict)
 
 
-def settle(record: Record, known: Known | None, source: FeedSource, now: datetime) -> Settled:
-    """Decide about one record. Pure but for the rules it asks."""
+def settle(record: Record, known: Known | None, source: FeedSource, now: datetime, *, again: bool = False) -> Settled:
+    """Decide about one record. Pure but for the rules it asks. ``again``: also when nothing has changed since the last time."""
     shown = known is not None and known.job_status == "open"
     if record.parsed is None or record.unusable is not None:
         why = record.unusable
         if why is None:
             raise ValueError("a record is either parsed or unusable")
-        return Settled(why.outcome, why.code, why.reason, close=shown and record.copy == 0)
+        close = shown and record.copy == 0
+        if record.parsed is None or why.code != INCOMPLETE:
+            return Settled(why.outcome, why.code, why.reason, close=close, trail=record.trail)
+        # What is missing ends it; where it is and what it is are looked at all the same, so that everything is told at once.
+        trail = _read(record, record.parsed, source, now, now + timedelta(days=1))[2]
+        trail["checked"] = stopped(why.code, why.reason)
+        return Settled(why.outcome, why.code, why.reason, close=close, trail=trail)
     if known is not None and known.job_status == "closed" and known.job_closed_reason != GONE:
-        return Settled("held", "closed_by_person", "工作人员或单位已经关闭这一条，不会自动重新发布。")
+        return _ended(record, "published", "held", "closed_by_person", "工作人员或单位已经关闭这一条，不会自动重新发布。")
     if known is not None and known.job_status == "held":
-        return Settled("held", "held_by_check", "这一条正在等待人工核对，核对前不会发布。")
-    if known is not None and shown and _stands(record, record.parsed, known, source, now):
+        return _ended(record, "published", "held", "held_by_check", "这一条正在等待人工核对，核对前不会发布。")
+    if known is not None and shown and not again and _stands(record, record.parsed, known, source, now):
         return Settled("unchanged")
     ends = _end(record.parsed, source, now)
     if ends <= now:
-        return Settled("rejected", "expired", f"有效期到 {record.parsed.valid_until_on} 已经过了。", close=shown)
+        return _ended(
+            record, "checked", "rejected", "expired", f"有效期到 {record.parsed.valid_until_on} 已经过了。", close=shown
+        )
+    advert, reading, trail = _read(record, record.parsed, source, now, ends)
+    placed = trail["placed"]
+    if placed[0] == "stopped":
+        outcome: RecordOutcome = "held" if source.source_class == "vacancy" else "rejected"
+        return Settled(outcome, placed[1], placed[2], close=shown, trail=trail)
+    findings = check_advert(advert, now, reading)
+    barred = _barred(findings, source)
+    if barred is not None:
+        trail["checked"] = stopped(barred.rule, _words(barred))
+        return Settled("held", barred.rule, _words(barred), close=shown, trail=trail)
+    warned = [finding for finding in findings if finding.severity == "warn" and not finding.rule.startswith(COMPLETENESS)]
+    trail["checked"] = noted(warned[0].rule, "；".join(_words(one) for one in warned)) if warned else done()
+    trail["deduplicated"] = skipped("not_yet", "写入以后才和别的来源比。")
+    trail["published"] = done()
+    return Settled("published", advert=advert, reading=reading, trail=trail)
+
+
+def _ended(record: Record, step: str, outcome: RecordOutcome, code: str, reason: str, *, close: bool = False) -> Settled:
+    return Settled(outcome, code, reason, close=close, trail={**record.trail, step: stopped(code, reason)})
+
+
+def _read(record: Record, parsed: Parsed, source: FeedSource, now: datetime, ends: datetime) -> tuple[Advert, Reading, Trail]:
+    """The advert, how it is read, and what placing and classifying made of it."""
     advert = advert_of(record, source, now, ends)
     reading = read_advert(advert, now)
-    if not reading.fields["region_code"]:
-        said = next((finding for finding in reading.findings if finding.field == "region"), None)
-        return Settled(
-            "held" if source.source_class == "vacancy" else "rejected",
-            said.rule if said else "region_unread",
-            said.advice if said else "没认出工作地点。",
-            close=shown,
-        )
-    barred = _barred(check_advert(advert, now, reading))
-    if barred is not None:
-        return Settled("held", barred.rule, _words(barred), close=shown)
-    return Settled("published", advert=advert, reading=reading)
+    return advert, reading, {**record.trail, "placed": _placed(reading), "classified": _classified(parsed, reading)}
 
 
-def _barred(findings: tuple[Finding, ...]) -> Finding | None:
-    """The first thing that may not be published. What is only absent was judged before."""
-    return next(
-        (found for found in findings if found.severity in {"block", "hold"} and not found.rule.startswith(COMPLETENESS)), None
-    )
+def _placed(reading: Reading) -> list[str]:
+    code, point = reading.fields["region_code"], reading.fields["point_source"]
+    said = next((finding for finding in reading.findings if finding.field in {"region", "lat"}), None)
+    if not code:
+        return stopped(said.rule if said else "region_unread", said.advice if said else "没认出工作地点。")
+    if point is None:
+        return noted("no_point", f"{code}：只写到市或省，没有具体位置，不能按距离找到。")
+    if said is not None:
+        return noted(said.rule, said.advice)
+    return ["done", code, {"given": "来源给了坐标", "address": "按地址找到", "region": "用的是所在地区的中心点"}[point]]
+
+
+def _classified(parsed: Parsed, reading: Reading) -> list[str]:
+    codes = reading.fields["trade_codes"]
+    section = industry_of(parsed.industry, parsed.employer_name)
+    industry = f"行业：{section.letter} {section.name}" if section else "行业没有认出"
+    if codes:
+        return ["done", codes[0], industry]
+    said = next((finding for finding in reading.findings if finding.field == "trade"), None)
+    return noted(said.rule if said else "trade_unread", f"{said.advice if said else '没认出是什么工种。'}{industry}。")
+
+
+def _barred(findings: tuple[Finding, ...], source: FeedSource) -> Finding | None:
+    """The first thing that keeps an advert from being published. What is only absent was judged before. Of a source that is
+    doubted, also what a rule of law only warns about."""
+    judged = [found for found in findings if not found.rule.startswith(COMPLETENESS)]
+    blocking = next((found for found in judged if found.severity in {"block", "hold"}), None)
+    if blocking is not None or source.trust >= DOUBTED:
+        return blocking
+    return next((found for found in judged if found.severity == "warn" and found.article), None)
 
 
 def _words(finding: Finding) -> str:
@@ -109,7 +160,12 @@ def advert_of(record: Record, source: FeedSource, now: datetime, ends: datetime)
         age=parsed.age,
         region=parsed.region,
         address=parsed.address,
+        lat=parsed.lat,
+        lng=parsed.lng,
+        crs=parsed.crs,
         tags=parsed.tags,
+        contact_name=record.contact.name,
+        contact_phone=record.contact.phone,
         published_at=min(published, now) if published else None,
         valid_until=ends,
         source=Source(
@@ -140,6 +196,8 @@ def _stands(record: Record, parsed: Parsed, known: Known, source: FeedSource, no
     renewed by its source alone, because its end is part of its content.
     """
     if known.vanished or known.content_hash != record.content_hash or known.job_valid_until is None:
+        return False
+    if known.contact != record.contact:
         return False
     spare = timedelta() if parsed.valid_until_on else timedelta(days=source.valid_days / 2)
     return known.job_valid_until > now + spare

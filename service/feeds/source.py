@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from service.errors import NotFound
+from service.errors import Invalid, NotFound
 from service.feeds.record import Parsed, Unusable
 from service.feeds.tables import Columns
+from service.feeds.way import Timing, Way, timing_of, way_of
 from service.jobs.models import SOURCE_CLASSES
 
 ROOT = Path(__file__).resolve().parents[2]
 """The folder that holds ``service/`` and ``seed_jobs/``: paths in source.toml start here."""
 SOURCES_DIR = Path(__file__).parent / "sources"
+
+DOUBTED = 0.5
 
 Lookups = Mapping[str, Any]
 Parse = Callable[[Mapping[str, str], Lookups], Parsed | Unusable]
@@ -26,8 +29,8 @@ Parse = Callable[[Mapping[str, str], Lookups], Parsed | Unusable]
 class Bounds:
     """What is plausible. Outside of it a pull stops before it writes.
 
-    ``rows`` and ``publishable`` are [least, most] of one file; ``vanish_share`` is the largest share of the adverts shown that
-    may disappear in one pull.
+    ``rows`` and ``publishable`` are [least, most] of one whole list (a delta may have fewer); ``vanish_share`` is the largest
+    share of the adverts shown that may disappear in one pull.
     """
 
     rows: tuple[int, int]
@@ -37,7 +40,11 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class FeedSource:
-    """Everything about a source but its rows. ``lookups`` are the tables of source.toml that only its ``parse`` knows."""
+    """Everything about a source but its rows. ``lookups`` are the tables of source.toml that only its ``parse`` knows.
+
+    ``trust`` is between 0 and 1: below :data:`DOUBTED` whatever a rule warns about waits for a person. ``region`` is the division
+    that the source belongs to (whose bureau may pull it), empty for the whole country. ``enabled``: its address is filled in.
+    """
 
     key: str
     name: str
@@ -49,6 +56,11 @@ class FeedSource:
     licence: str
     legal_basis: str
     rhythm: str
+    trust: float
+    region: str
+    enabled: bool
+    way: Way
+    timing: Timing
     file: Path
     valid_days: int
     bounds: Bounds
@@ -62,21 +74,44 @@ def source_keys(folder: Path = SOURCES_DIR) -> tuple[str, ...]:
     return tuple(sorted(found.parent.name for found in folder.glob("*/source.toml")))
 
 
-def open_source(key: str) -> FeedSource:
-    """The source with this key. Raises NotFound ``feed_source_unknown`` that names those there are."""
+def open_source(key: str, feeds_dir: Path | None = None) -> FeedSource:
+    """The source with this key. ``feeds_dir/<key>.toml`` says what is the operator's own: address, keys, timing, bounds.
+
+    Raises NotFound ``feed_source_unknown`` that names those there are, Invalid ``feed_settings`` for a file that is not whole.
+    """
     if key not in source_keys():
         raise NotFound("feed_source_unknown", f"没有叫“{key}”的来源。现有来源：{'、'.join(source_keys())}。")
     with (SOURCES_DIR / key / "source.toml").open("rb") as stream:
         settings = tomllib.load(stream)
     module = importlib.import_module(f"service.feeds.sources.{key}.parse")
-    return from_settings(key, settings, cast(Parse, module.parse))
+    own = feeds_dir / f"{key}.toml" if feeds_dir is not None else None
+    try:
+        if own is not None and own.is_file():
+            settings = _merged(settings, tomllib.loads(own.read_text(encoding="utf-8")))
+        return from_settings(key, settings, cast(Parse, module.parse), feeds_dir)
+    except (KeyError, TypeError, ValueError, OSError) as wrong:
+        name = own.name if own is not None else "source.toml"
+        raise Invalid("feed_settings", f"来源 {key} 的设置 {name} 有误（{wrong}），请照 docs/feeds.md 检查。") from wrong
 
 
-def from_settings(key: str, settings: Mapping[str, Any], parse: Parse) -> FeedSource:
+def _merged(settings: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """The tables of the second over those of the first, table by table."""
+    made = dict(settings)
+    for name, value in own.items():
+        before = made.get(name)
+        made[name] = _merged(before, value) if isinstance(before, dict) and isinstance(value, dict) else value
+    return made
+
+
+def from_settings(key: str, settings: Mapping[str, Any], parse: Parse, feeds_dir: Path | None = None) -> FeedSource:
     """A source out of the content of its source.toml. Raises ValueError or KeyError for a file that is not whole."""
     said, bounds, columns = settings["source"], settings["bounds"], settings["columns"]
     if said["class"] not in SOURCE_CLASSES:
         raise ValueError(f"source {key}: class {said['class']!r} is none of {SOURCE_CLASSES}")
+    enabled = bool(said.get("enabled", True))
+    trust = float(said.get("trust", 1.0))
+    if not 0 <= trust <= 1:
+        raise ValueError(f"source {key}: trust {trust} is not between 0 and 1")
     return FeedSource(
         key=key,
         name=said["name"],
@@ -88,7 +123,13 @@ def from_settings(key: str, settings: Mapping[str, Any], parse: Parse) -> FeedSo
         licence=said["licence"],
         legal_basis=said["legal_basis"],
         rhythm=said["rhythm"],
-        file=ROOT / said["file"],
+        trust=trust,
+        region=said.get("region", ""),
+        enabled=enabled,
+        # What is not set up yet needs no keys.
+        way=way_of(settings.get("fetch", {}), feeds_dir) if enabled else Way(form=settings.get("fetch", {}).get("way", "file")),
+        timing=timing_of(settings.get("timing", {})),
+        file=ROOT / said.get("file", "none"),
         valid_days=int(said["valid_days"]),
         bounds=Bounds(_pair(bounds["rows"]), _pair(bounds["publishable"]), float(bounds["vanish_share"])),
         columns=Columns({field: tuple(names) for field, names in columns["names"].items()}, tuple(columns["required"])),

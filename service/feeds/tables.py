@@ -60,9 +60,13 @@ def read_table(path: Path, columns: Columns) -> Table:
     Codes: ``feed_file_missing feed_file_empty feed_file_too_big feed_file_cut feed_file_encoding feed_file_format
     feed_file_no_header``.
     """
-    packed = _load(path)
-    book = read_book(packed, path.name, LIMITS)
-    rows = _rows([sheet.grid for sheet in book.sheets], columns, path.name)
+    return table_of(_load(path), path.name, columns)
+
+
+def table_of(packed: bytes, name: str, columns: Columns) -> Table:
+    """The same for the bytes of a file."""
+    book = read_book(packed, name, LIMITS)
+    rows = _rows([sheet.grid for sheet in book.sheets], columns, name)
     return Table(rows, book.form, hashlib.sha256(packed).hexdigest())
 
 

@@ -56,7 +56,7 @@ def pool() -> dict[int, Job]:
         source = open_source(key)
         table = read_table(source.file, source.columns)
         chosen = replace(table, rows=tuple(row for row in table.rows if _kept(row, column)))
-        for record in records_of(chosen, source):
+        for record in records_of(chosen.rows, source):
             settled = settle(record, None, source, MOMENT)
             if settled.advert is not None and settled.reading is not None:
                 _add(jobs, base + record.row_no, settled.advert, settled.reading)

@@ -247,6 +247,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "POST /v1/reviews/{review_id}/decisions": {"json": {"outcome": "publish", "reason": "in_order"}},
     "POST /v1/jobs/{job_id}/reports": {"json": {"reason": "fee"}},
     "POST /v1/employers/{employer_id}/repeat-hold/lifts": {"json": {"reason": "已经整改"}},
+    "POST /v1/feeds/{source}/runs": {"json": {}},
     "PATCH /v1/jobs/{job_id}": {"json": {"headcount": 5}},
     "POST /v1/jobs/{job_id}/close": {"json": {"reason": "filled"}},
     "POST /v1/jobs/{job_id}/renew": {"json": {}},
@@ -306,6 +307,15 @@ def gig_that_names_a_station(session: Session, world: World, side: Side, role: s
     session.get_one(Job, made.path["job_id"]).held_for = ["station"]
     session.flush()
     return Made(made.path, frozenset({"station", "region"}))
+
+
+@makes("source")
+def feed(session: Session, world: World, side: Side, role: str) -> Made:
+    """A source of adverts that is a district's own; who knows its name knows that it exists. Which, is in its settings."""
+    folder = world.app.extensions["settings"].feeds_dir
+    folder.mkdir(exist_ok=True)
+    (folder / "county_sheets.toml").write_text(f'[source]\nregion = "{world.of(side).region_code}"\n', encoding="utf-8")
+    return Made.at("region", source="county_sheets", public=True)
 
 
 @makes("task_id")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 from service.db import Database
 from service.feeds.record import Parsed, Unusable
 from service.feeds.source import FeedSource, from_settings
+from tests.service.feeds.serving import Server, serving
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 COLUMNS = ("id", "title", "company", "headcount", "conditions", "content", "place", "pay", "until")
@@ -119,3 +120,10 @@ def make_source(tmp_path: Path) -> MakeSource:
         return from_settings("demo_feed", settings, parse)
 
     return make
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server of somebody else, on loopback."""
+    with serving() as made:
+        yield made

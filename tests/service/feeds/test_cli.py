@@ -44,7 +44,7 @@ def jobs(database: Database) -> int:
 def test_an_unknown_source_names_those_there_are(feeds: Feeds) -> None:
     result = feeds("pull", "nobody")
     assert result.exit_code == 1
-    assert "job51_sample、shortage_lists" in result.output
+    assert "county_sheets、job51_sample、partner_postings、province_jobs、shortage_lists" in result.output
 
 
 def test_a_file_of_another_size_stops_with_one_line_and_writes_nothing(

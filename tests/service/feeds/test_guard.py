@@ -51,7 +51,8 @@ def test_a_source_that_contradicts_itself_is_refused() -> None:
 @pytest.mark.parametrize("key", source_keys())
 def test_every_source_says_who_and_why_and_has_its_file(key: str) -> None:
     source = open_source(key)
-    assert source.file.is_file()
-    assert all((source.name, source.publisher, source.url, source.licence, source.legal_basis, source.rhythm))
+    assert source.file.is_file() if source.way.form == "file" else not source.enabled
+    assert source.url or source.way.form == "folder"
+    assert all((source.name, source.publisher, source.licence, source.legal_basis, source.rhythm))
     assert source.publisher_class in {"agency", "public", "employer", "household"}
     assert (source.source_class == "catalogue") == bool(source.label)

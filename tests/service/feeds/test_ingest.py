@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, select
 
 from service.db import Database
 from service.errors import Conflict, Invalid
-from service.feeds import ingest
+from service.feeds import write
 from service.feeds.ingest import pull
 from service.feeds.models import FeedRecord, FeedRun
 from service.feeds.report import Report
@@ -350,7 +350,7 @@ class TestTwoAtOnce:
     def test_one_taken_for_dead_writes_nothing_more(
         self, feed_database: Database, make_source: MakeSource, write_csv: WriteCsv, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(ingest, "BATCH", 2)
+        monkeypatch.setattr(write, "BATCH", 2)
         source, path = make_source(), write_csv("file.csv", [row(number) for number in range(1, 6)])
         taken: list[Report] = []
 
@@ -375,12 +375,12 @@ def test_killed_in_the_middle_the_next_pull_completes_and_doubles_nothing(
     feed_database: Database, make_source: MakeSource, write_csv: WriteCsv, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A child process is killed with -9 in the middle of its second batch; nothing of that batch may be there."""
-    monkeypatch.setattr(ingest, "BATCH", 4)
+    monkeypatch.setattr(write, "BATCH", 4)
     source, path = make_source(), write_csv("file.csv", [row(number) for number in range(1, 10)])
     feed_database.close()
     child = os.fork()
     if child == 0:  # the child never returns into pytest
-        really, rows = vars(ingest)["_row"], 0
+        really, rows = vars(write)["_row"], 0
 
         def row_of(*arguments: object, **options: object) -> object:
             nonlocal rows
@@ -390,7 +390,7 @@ def test_killed_in_the_middle_the_next_pull_completes_and_doubles_nothing(
             answer: object = really(*arguments, **options)
             return answer
 
-        vars(ingest)["_row"] = row_of  # only in the child
+        vars(write)["_row"] = row_of  # only in the child
         try:
             pull(feed_database, source, now=NOW, path=path, write=True)
         finally:

@@ -86,7 +86,7 @@ def test_an_odd_day_is_no_day() -> None:
 
 
 def test_the_whole_file() -> None:
-    records = list(records_of(read_table(SOURCE.file, SOURCE.columns), SOURCE))
+    records = list(records_of(read_table(SOURCE.file, SOURCE.columns).rows, SOURCE))
     assert len(records) == 4_316
     usable = [record for record in records if record.unusable is None]
     assert SOURCE.bounds.publishable[0] <= len(usable) <= SOURCE.bounds.publishable[1]

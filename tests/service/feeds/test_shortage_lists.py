@@ -258,7 +258,7 @@ def test_an_employer_written_behind_the_occupation() -> None:
 
 class TestWholeFile:
     def test_every_row_ends_in_exactly_one_place_and_inside_the_bounds(self) -> None:
-        records = list(records_of(table(), source()))
+        records = list(records_of(table().rows, source()))
         assert len(records) == 19_623
         usable = sum(record.unusable is None for record in records)
         low, high = source().bounds.publishable
@@ -269,7 +269,7 @@ class TestWholeFile:
         assert failed["parse_failed"] == failed["row_shape"] == failed["place_unknown"] == 0
 
     def test_titles_fit_and_hold_no_marks(self) -> None:
-        for record in records_of(table(), source()):
+        for record in records_of(table().rows, source()):
             if record.parsed:
                 assert 2 <= len(record.parsed.title) <= 128, record
                 assert not re.search(r"[★*|<>]|^\d{3,}", record.parsed.title), record

@@ -1,0 +1,1 @@
+"""The sheets that offices of a county put into a folder."""

@@ -1,0 +1,1 @@
+"""A partner's postings as XML in the names of schema.org and HR Open."""

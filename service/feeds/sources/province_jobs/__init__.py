@@ -1,0 +1,1 @@
+"""A province's public employment service, over its JSON API."""

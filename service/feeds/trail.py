@@ -1,0 +1,34 @@
+"""What each step made of a record, kept with it: [result, code, sentence]. The steps are ``models.STEPS``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+Trail = dict[str, list[str]]
+"""Step to [result, code, sentence]. Results: ``done``; ``noted``: done, and something is to be said; ``stopped``: it ended here;
+``skipped``: this step did not look, the sentence says why."""
+
+
+def done(code: str = "") -> list[str]:
+    """Went through; ``code`` is what came out (a division, an occupation, the form of the file)."""
+    return ["done", code] if code else ["done"]
+
+
+def noted(code: str, sentence: str = "") -> list[str]:
+    """Went through with something to be said."""
+    return ["noted", code, sentence[:300]]
+
+
+def stopped(code: str, sentence: str) -> list[str]:
+    """Ended here."""
+    return ["stopped", code, sentence[:300]]
+
+
+def skipped(code: str, sentence: str) -> list[str]:
+    """Was not done, and why."""
+    return ["skipped", code, sentence[:300]]
+
+
+def stopped_at(trail: Mapping[str, list[str]]) -> str:
+    """The step that ended the record, empty when it went through."""
+    return next((step for step, said in trail.items() if said[0] == "stopped"), "")
