@@ -61,6 +61,7 @@ JUDGED = {
     "POST /v1/employers/{employer_id}/verification": "papers that are missing",
     "PATCH /v1/employer-lists/entries/{entry_id}": "a day before the listing",
     "GET /v1/verifications": "a cursor we did not give",
+    "POST /v1/employers/{employer_id}/repeat-hold/lifts": "a reason of characters that cannot be seen",
     "GET /v1/reviews": "a cursor we did not give",
     "POST /v1/reviews/{review_id}/decisions": "a reason that is not on the list",
     "POST /v1/employer-lists/imports": "rows and a CSV, or neither",
