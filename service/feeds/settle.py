@@ -87,7 +87,7 @@ def settle(record: Record, known: Known | None, source: FeedSource, now: datetim
         return Settled("held", barred.rule, _words(barred), close=shown, trail=trail)
     warned = [finding for finding in findings if finding.severity == "warn" and not finding.rule.startswith(COMPLETENESS)]
     trail["checked"] = noted(warned[0].rule, "；".join(_words(one) for one in warned)) if warned else done()
-    trail["deduplicated"] = skipped("not_yet", "写入以后才和别的来源比。")
+    trail["deduplicated"] = skipped("across_later", "本来源里没有重复；和别的来源的比较不在这一步，由查重任务做。")
     trail["published"] = done()
     return Settled("published", advert=advert, reading=reading, trail=trail)
 
