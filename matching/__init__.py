@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from matching.people.build import build_people
     from matching.people.match import candidates
     from matching.people.store import People, open_people
+    from matching.text import advert_words, normalise
     from matching.understanding import understand
     from matching.wishes import COUPLE, Wished, wished
     from matching.writer import IndexWriter, WriterBusy
@@ -69,11 +70,13 @@ __all__ = [
     "Wished",
     "Worker",
     "WriterBusy",
+    "advert_words",
     "build_people",
     "candidates",
     "count",
     "match_many",
     "narrowing",
+    "normalise",
     "open_index",
     "open_people",
     "search",
@@ -106,6 +109,8 @@ _HOMES = {
     "build_people": "people.build",
     "candidates": "people.match",
     "open_people": "people.store",
+    "advert_words": "text",
+    "normalise": "text",
     "understand": "understanding",
     "COUPLE": "wishes",
     "Wished": "wishes",

@@ -17,7 +17,7 @@ from sqlalchemy.orm.util import identity_key
 from matching import FreshFull, Index
 from service.indexing.changes import Position
 from service.indexing.live import LiveIndex
-from service.indexing.rows import engine_job
+from service.indexing.rows import engine_job, is_shown
 from service.jobs.models import Job, JobChange
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def register_at_once(app: flask.Flask) -> None:
 def _tell(index: Index, line: JobChange, row: Job) -> None:
     try:
         held_by = _held_by(line, Position.load(index.position))
-        if row.status == "open":
+        if is_shown(row):
             index.add(engine_job(row), held_by)
         else:
             index.remove(row.job_id, held_by)

@@ -14,6 +14,14 @@ from service.clock import seconds
 from service.jobs.lifetimes import ranked_from
 from service.jobs.models import Job
 
+SHOWN = (Job.status == "open", Job.duplicate_of_id.is_(None))
+"""What the index holds: of several adverts for one job only the one that stands for all."""
+
+
+def is_shown(row: Job) -> bool:
+    """Whether a row belongs into the index; as :data:`SHOWN` says it to the database."""
+    return row.status == "open" and row.duplicate_of_id is None
+
 
 def engine_job(row: Job) -> EngineJob:
     """What the engine knows of an open job."""
@@ -51,7 +59,7 @@ def _bounds(pair: list[int | None] | None) -> tuple[int | None, int | None] | No
 
 def open_jobs(session: Session, *, batch: int = 2_000) -> Iterator[EngineJob]:
     """All open jobs, streamed: memory stays flat however many there are. The engine leaves expired ones out at query time."""
-    statement = select(Job).where(Job.status == "open").order_by(Job.job_id).execution_options(yield_per=batch)
+    statement = select(Job).where(*SHOWN).order_by(Job.job_id).execution_options(yield_per=batch)
     for row in session.scalars(statement):
         yield engine_job(row)
         session.expunge(row)
@@ -62,6 +70,6 @@ def jobs_now(session: Session, job_ids: list[int], *, batch: int = 500) -> tuple
     found: list[EngineJob] = []
     for start in range(0, len(job_ids), batch):
         chunk = job_ids[start : start + batch]
-        found += [engine_job(row) for row in session.scalars(select(Job).where(Job.job_id.in_(chunk), Job.status == "open"))]
+        found += [engine_job(row) for row in session.scalars(select(Job).where(Job.job_id.in_(chunk), *SHOWN))]
     kept = {job.job_id for job in found}
     return found, [job_id for job_id in job_ids if job_id not in kept]

@@ -141,6 +141,12 @@ class Job(SealedRow, Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
+    duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("job.job_id"))
+    duplicate_reason: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    duplicate_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    also_from: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    """Of the advert that is shown: the other sources of the same job, written down so that a list needs no second question."""
+
     employer: Mapped[Employer | None] = relationship(lazy="raise")
     gig: Mapped[GigTerms | None] = relationship(back_populates="job", lazy="raise", cascade="all, delete-orphan")
     listing: Mapped[LiveListing | None] = relationship(back_populates="job", lazy="raise", cascade="all, delete-orphan")
@@ -155,6 +161,13 @@ class Job(SealedRow, Base):
         CheckConstraint("(lat is null) = (lng is null)", name="point_whole"),
         Index("ix_job_status_valid_until", "status", "valid_until"),
         Index("ix_job_employer_name", "employer_name"),
+        # Few rows have one; the many that have none cost the index nothing.
+        Index(
+            "ix_job_duplicate_of_id",
+            "duplicate_of_id",
+            postgresql_where=text("duplicate_of_id IS NOT NULL"),
+            sqlite_where=text("duplicate_of_id IS NOT NULL"),
+        ),
     )
 
     @property

@@ -103,6 +103,7 @@ class Card(NamedTuple):
     verified_at: datetime | None
     valid_until: datetime
     settlement: str | None
+    also_from: list[dict[str, Any]] | None
     employer: Checked
     gig: GigFacts | None
     listing: ListingFacts | None
@@ -136,7 +137,7 @@ def _card_columns(dialect: str) -> Select[Any]:
         .outerjoin(Station, Station.station_id == GigTerms.station_id)
         .outerjoin(LiveListing, LiveListing.job_id == Job.job_id)
         .outerjoin(LiveSession, LiveSession.session_id == LiveListing.session_id)
-        .where(one_of, Job.status == "open", Job.valid_until > bindparam("now"))
+        .where(one_of, Job.status == "open", Job.valid_until > bindparam("now"), Job.duplicate_of_id.is_(None))
     )
 
 
@@ -154,7 +155,7 @@ def _card(row: Sequence[Any], term: Deadline, now: datetime) -> Card:
 
 def cards(session: Session, ids: Sequence[int], now: datetime) -> dict[int, Card]:
     """The jobs of ``ids`` that may be shown at ``now``, by id, in ONE SELECT. Closed, held and expired ones are not in it,
-    so a late index never shows one."""
+    nor copies of another advert, so a late index never shows one."""
     if not ids:
         return {}
     connection = session.connection()

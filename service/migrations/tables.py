@@ -6,6 +6,7 @@ import service.accounts.models
 import service.audit.models
 import service.consents.models
 import service.crypto.models
+import service.duplicates.models
 import service.employers.models
 import service.feeds.models
 import service.idempotency

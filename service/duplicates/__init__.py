@@ -1,0 +1,1 @@
+"""Duplicates: several adverts for one job, shown and counted once."""

@@ -1,0 +1,127 @@
+"""From many adverts to the pairs that are one job, and from pairs to groups with one advert that stands for all."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from service.duplicates.compare import Texts, Verdict, same_job
+from service.duplicates.sketch import Sketch
+
+WHOLE_BLOCK: Final = 60
+"""Up to so many adverts with one key are all compared with each other; of more, each with its neighbours by pay and title."""
+NEIGHBOURS: Final = 40
+
+Pair = tuple[int, int]
+
+
+@dataclass(slots=True)
+class Looked:
+    """How much was compared."""
+
+    blocks: int = 0
+    large_blocks: int = 0
+    pairs: int = 0
+    same: int = 0
+    largest: int = field(default=0)
+
+
+def pairs(pool: Sequence[Sketch], texts: Texts, looked: Looked | None = None) -> Iterator[tuple[int, int, Verdict]]:
+    """Places in ``pool`` of two adverts that are one job, each pair once."""
+    looked = looked if looked is not None else Looked()
+    for block in _blocks(pool):
+        looked.blocks += 1
+        looked.largest = max(looked.largest, len(block))
+        looked.large_blocks += len(block) > WHOLE_BLOCK
+        for one, other in _within(pool, block):
+            looked.pairs += 1
+            verdict = same_job(pool[one], pool[other], texts)
+            if verdict is not None:
+                looked.same += 1
+                yield one, other, verdict
+
+
+def _blocks(pool: Sequence[Sketch]) -> Iterator[list[int]]:
+    """Adverts with one key, by place; keys of a single advert are left out. Sorted arrays: a third of the memory of lists."""
+    count = sum(len(one.keys) for one in pool)
+    keys = np.fromiter((key for one in pool for key in one.keys), dtype=np.int64, count=count)
+    owners = np.fromiter((place for place, one in enumerate(pool) for _ in one.keys), dtype=np.int64, count=count)
+    order = np.argsort(keys, kind="stable")
+    keys, owners = keys[order], owners[order]
+    starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1]))) if count else np.empty(0, dtype=np.int64)
+    ends = np.append(starts[1:], count)
+    for start, end in zip(starts[ends - starts > 1].tolist(), ends[ends - starts > 1].tolist(), strict=True):
+        yield owners[start:end].tolist()
+
+
+def _within(pool: Sequence[Sketch], block: list[int]) -> Iterator[Pair]:
+    """The pairs of a block that no earlier block has: those whose smallest common key is this block's."""
+    large = len(block) > WHOLE_BLOCK
+    if large:
+        block = sorted(block, key=lambda place: _beside(pool[place]))
+    key = _common(pool, block)
+    for at, one in enumerate(block):
+        for other in block[at + 1 : at + 1 + NEIGHBOURS] if large else block[at + 1 :]:
+            mine, theirs = pool[one].keys, pool[other].keys
+            if (len(mine) > 1 and len(theirs) > 1) and min(set(mine) & set(theirs)) != key:
+                continue
+            yield (one, other) if one < other else (other, one)
+
+
+def _common(pool: Sequence[Sketch], block: list[int]) -> int:
+    shared = set(pool[block[0]].keys)
+    for place in block[1:]:
+        if len(shared) == 1:
+            break
+        shared &= set(pool[place].keys)
+    return min(shared)
+
+
+def _beside(one: Sketch) -> tuple[str, str, int, str, int]:
+    return one.region[:6], one.title.written, one.pay_month, one.address.road, one.job_id
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An advert and the one that stands for it."""
+
+    canonical: int
+    verdict: Verdict
+
+
+def grouped(
+    pool: Mapping[int, Sketch], found: Iterable[tuple[int, int, Verdict]], told_apart: Collection[Pair] = ()
+) -> dict[int, Link]:
+    """Which advert (job id) is a copy of which: canonical ones are not in it, and every copy points to a canonical one.
+
+    Adverts are taken best first (``Sketch.rank``); each joins the surest canonical one that it is *itself* the same job as, so
+    that of 白班 = 不说 = 夜班 the two ends never meet, and no copy points to a copy. ``told_apart``: pairs (low, high) that a
+    person has told apart. The same pool gives the same groups in whatever order it comes.
+    """
+    beside: dict[int, dict[int, Verdict]] = defaultdict(dict)
+    apart = set(told_apart)
+    for one, other, verdict in found:
+        if (min(one, other), max(one, other)) not in apart:
+            beside[one][other] = beside[other][one] = verdict
+    links: dict[int, Link] = {}
+    for job_id in sorted(beside, key=lambda job_id: pool[job_id].rank):
+        rank = pool[job_id].rank
+        heads = [other for other in beside[job_id] if other not in links and pool[other].rank < rank]
+        members = {other for other, link in links.items() if link.canonical in heads} if apart and heads else set()
+        heads = [head for head in heads if not _refused(job_id, head, members, links, apart)]
+        if heads:
+            best = min(heads, key=lambda head: (-beside[job_id][head].score, pool[head].rank))
+            links[job_id] = Link(best, beside[job_id][best])
+    return links
+
+
+def _refused(job_id: int, head: int, members: Collection[int], links: Mapping[int, Link], apart: Collection[Pair]) -> bool:
+    """Whether a person has told it apart from anything in the group of ``head``."""
+    return any(
+        (min(job_id, member), max(job_id, member)) in apart
+        for member in (head, *(member for member in members if links[member].canonical == head))
+    )

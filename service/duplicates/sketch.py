@@ -1,0 +1,161 @@
+"""What comparing needs of a job: small, so that a million fit into memory, and without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from hashlib import blake2b
+from typing import NamedTuple
+
+from matching import normalise
+from matching.rules.numerals import plain
+from service.clock import seconds
+from service.duplicates.employers import NOBODY, EmployerName, employer_name
+from service.duplicates.places import Address, address_of
+from service.duplicates.titles import Title, shifts_in, title_of
+from service.duplicates.wages import Wage
+
+TEXT_CHARS = 200
+"""So much of a description is compared: whoever copies an advert copies its beginning."""
+_VERSION = b"1"
+"""Of the keys: raise it when what they are made of changes, and the next nightly run writes them anew."""
+_LEAST_TEXT = 30
+_SHIFT_NAMES = {"day": "day", "night": "night", "rotating": "rotating"}
+
+
+class Sketch(NamedTuple):
+    """One open advert. ``point`` only when the poster gave it; ``starts`` the day a gig begins; ``rank`` sorts the best first."""
+
+    job_id: int
+    kind: str
+    group: str
+    employer_id: int | None
+    credit_code: str
+    employer: EmployerName
+    title: Title
+    trades: tuple[str, ...]
+    region: str
+    address: Address
+    point: tuple[float, float] | None
+    wage: Wage
+    pay_month: int
+    shifts: frozenset[str]
+    starts: int | None
+    headcount: int | None
+    rank: tuple[int, int, int, int]
+    keys: tuple[int, ...]
+
+
+class Given(NamedTuple):
+    """The columns of a job that a sketch is made of, under their names in the table (the gig's start beside them)."""
+
+    job_id: int
+    kind: str
+    title: str
+    description: str
+    employer_id: int | None
+    employer_name: str
+    credit_code: str | None
+    publisher_class: str
+    trade_codes: Collection[str]
+    region_code: str
+    address: str
+    lat: float | None
+    lng: float | None
+    point_source: str | None
+    wage_min: float | None
+    wage_max: float | None
+    wage_unit: str | None
+    wage_min_yuan_month: int | None
+    shift: str | None
+    headcount: int | None
+    tags: Collection[str]
+    missing: Collection[str]
+    source_key: str
+    source_class: str
+    published_at: datetime
+    starts_at: datetime | None
+
+
+def sketch(given: Given) -> Sketch:
+    """The sketch of an advert."""
+    title = title_of(given.title)
+    named = employer_name(given.employer_name) if given.employer_name else NOBODY
+    if given.publisher_class == "agency" and named.brand:
+        named = named._replace(agency=True)
+    text = plain_text(given.description)
+    shifts = title.shifts or (frozenset({_SHIFT_NAMES[given.shift]}) if given.shift in _SHIFT_NAMES else shifts_in(text))
+    made = Sketch(
+        job_id=given.job_id,
+        kind=given.kind,
+        group=given.source_class,
+        employer_id=given.employer_id,
+        credit_code=given.credit_code or "",
+        employer=named,
+        title=title,
+        trades=tuple(given.trade_codes),
+        region=given.region_code,
+        address=address_of(given.address),
+        point=(given.lat, given.lng)
+        if given.point_source == "given" and given.lat is not None and given.lng is not None
+        else None,
+        wage=Wage(given.wage_min, given.wage_max, given.wage_unit),
+        pay_month=given.wage_min_yuan_month or 0,
+        shifts=shifts,
+        starts=None if given.starts_at is None else seconds(given.starts_at) // 86_400,
+        headcount=given.headcount,
+        rank=(_party(given), _thinness(given, text), seconds(given.published_at), given.job_id),
+        keys=(),
+    )
+    return made._replace(keys=_keys(made, text))
+
+
+def plain_text(description: str) -> str:
+    """The beginning of a description in one plain form."""
+    return plain(normalise(description[:TEXT_CHARS])) if description else ""
+
+
+def _party(given: Given) -> int:
+    """First-party before partner: the employer here, an office or a station here, an agency here, then what others bring."""
+    if given.source_key != "direct":
+        return 3
+    return {"employer": 0, "household": 0, "public": 1}.get(given.publisher_class, 2)
+
+
+def _thinness(given: Given, text: str) -> int:
+    """How much is missing, in three steps: small differences must not outweigh age."""
+    there = sum(
+        (
+            bool(given.employer_name),
+            bool(given.trade_codes),
+            len(text) >= 20,
+            given.wage_min is not None or given.wage_max is not None,
+            bool(given.region_code),
+            bool(given.address),
+            given.headcount is not None,
+            bool(given.tags),
+            not given.missing,
+        )
+    )
+    return 0 if there >= 8 else 1 if there >= 5 else 2
+
+
+def _keys(made: Sketch, text: str) -> tuple[int, ...]:
+    """Adverts that share no key are never compared: whose it is, in which city, which work."""
+    city = made.region[:4]
+    whose = [f"c{made.credit_code}"] if made.credit_code else []
+    if made.employer_id is not None:
+        whose.append(f"i{made.employer_id}")
+    if made.employer.brand:
+        whose.append(f"n{made.employer.brand}")
+    work = {code[:7] for code in made.trades} | made.title.codes or set(sorted(made.title.rest)[:3]) or {""}
+    found = {_key(made.group, who, city, code) for who in whose for code in work}
+    if not whose and len(text) >= _LEAST_TEXT:
+        # Nobody is named: only a copy word for word can be told to be one.
+        found.add(_key(made.group, "t", city, made.title.written, text[:_LEAST_TEXT]))
+    return tuple(sorted(found))
+
+
+def _key(*parts: str) -> int:
+    digest = blake2b("\0".join(parts).encode(errors="ignore"), digest_size=8, key=_VERSION)
+    return int.from_bytes(digest.digest(), "big", signed=True)
