@@ -15,6 +15,7 @@ from service.cli import register_cli
 from service.config import Settings, load
 from service.crypto import keyring
 from service.db import STATEMENT_SECONDS, Database
+from service.duplicates.routes import blueprint as duplicates_blueprint
 from service.employers.routes import blueprint as employers_blueprint
 from service.employers.verification_routes import blueprint as verifications_blueprint
 from service.error_answers import register_error_answers
@@ -106,6 +107,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
         jobs_blueprint,
         reviews_blueprint,
         pasted_jobs_blueprint,
+        duplicates_blueprint,
         employers_blueprint,
         verifications_blueprint,
         stations_blueprint,

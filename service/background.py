@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 import service.audit.tasks  # importing registers them
+import service.duplicates.tasks
 import service.employers.tasks
 import service.feeds.tasks
 import service.jobs.tasks

@@ -18,6 +18,7 @@ from service.backup.commands import backup_command, restore_command
 from service.config import Settings
 from service.crypto.commands import keys_cli
 from service.db import Database
+from service.duplicates.commands import duplicates_cli
 from service.employers.list_commands import employers_cli
 from service.feeds.cli import feeds_cli
 from service.indexing.follower import Follower, follow, read_heartbeat
@@ -113,6 +114,7 @@ def register_cli(app: Flask) -> None:
     app.cli.add_command(accounts_cli)
     app.cli.add_command(audit_cli)
     app.cli.add_command(keys_cli)
+    app.cli.add_command(duplicates_cli)
     app.cli.add_command(employers_cli)
     app.cli.add_command(feeds_cli)
     jobs_cli.add_command(check_command)

@@ -91,6 +91,13 @@ class Division(Text):
         return found.code
 
 
+class AsWritten(fields.List[Any]):
+    """A list that a column holds just as it goes out: not looked at again for every card, and left out when it is empty."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:  # noqa: ARG002  marshmallow's signature
+        return value or missing
+
+
 class Few(fields.List[Any]):
     """A list of at most ``most``: refused by its length before one item of it is looked at, so that a body of 256 kB does not
     make 100,000 sentences."""

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from configparser import ConfigParser
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import redis
 from flask import Flask, current_app
 from marshmallow import fields, validate
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from service import clock
@@ -22,11 +24,11 @@ from service.accounts.access import allow
 from service.blueprint import Blueprint
 from service.config import Settings
 from service.db import Database
+from service.duplicates.counts import Counts, adverts, counts
 from service.fields import Out
 from service.indexing import changes
 from service.indexing.follower import Heartbeat, read_heartbeat, snapshot_session
 from service.indexing.live import LiveIndex
-from service.jobs.models import Job
 from service.migrations.run import revision
 from service.rate_classes import limited
 from service.tasks import queue
@@ -37,6 +39,7 @@ TASK_LATE_SECONDS = 300
 CLOCK_OFF_SECONDS = 5
 DISK_LEAST_MB = 100
 REDIS_SECONDS = 0.3
+HEADCOUNT_SECONDS = 60
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -52,7 +55,13 @@ class DatabaseOut(Out):
     ok = fields.Boolean(required=True)
     kind = fields.String(required=True)
     revision = fields.String(required=True, allow_none=True)
-    open_jobs = fields.Integer(required=True, allow_none=True)
+    open_jobs = fields.Integer(required=True, allow_none=True, metadata={"description": "在招的岗位，几个来源都有的只算一个"})
+    duplicates = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "和别的是同一个岗位、没有单独显示的条数"}
+    )
+    headcount = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "在招岗位一共招多少人，每个岗位只算一次；最多一分钟前的数"}
+    )
 
 
 class IndexOut(Out):
@@ -129,6 +138,8 @@ class StatusAnswer(Out):
     disk = fields.Nested(DiskOut, required=True)
 
 
+_headcounts: WeakKeyDictionary[Database, tuple[float, int]] = WeakKeyDictionary()
+
 blueprint = Blueprint("status", __name__, description="运行状况")
 
 
@@ -180,12 +191,28 @@ def _database_state(database: Database) -> dict[str, Any]:
     try:
         with database.read_session() as session:
             session.execute(text("SELECT 1"))
-            jobs = session.scalar(
-                select(func.count()).select_from(Job).where(Job.status == "open", Job.valid_until > clock.now())
-            )
-        return {"ok": True, "kind": kind, "revision": revision(database.url), "open_jobs": jobs}
+        now = _counted(database)
+        return {
+            "ok": True,
+            "kind": kind,
+            "revision": revision(database.url),
+            "open_jobs": now.jobs,
+            "duplicates": now.duplicates,
+            "headcount": now.headcount,
+        }
     except SQLAlchemyError:
-        return {"ok": False, "kind": kind, "revision": None, "open_jobs": None}
+        return {"ok": False, "kind": kind, "revision": None} | dict.fromkeys(("open_jobs", "duplicates", "headcount"))
+
+
+def _counted(database: Database) -> Counts:
+    """Adverts and copies as they are; the people wanted, which takes a look at every row, as a minute ago."""
+    now = clock.now()
+    with database.read_session() as session:
+        numbers = adverts(session, now)
+        held = _headcounts.get(database)
+        if held is None or time.monotonic() - held[0] > HEADCOUNT_SECONDS:
+            held = _headcounts[database] = (time.monotonic(), counts(session, now).headcount)
+    return numbers._replace(headcount=held[1])
 
 
 def _index_state(live: LiveIndex, database: Database) -> dict[str, Any]:

@@ -153,6 +153,7 @@ _ROWS = (
     Permission("job.remind", "查看快到期的岗位", _PUBLISHERS),
     Permission("job.renew", "岗位续期", _PUBLISHERS),
     Permission("job.search", "找岗位", _EVERYBODY),
+    Permission("job.separate", "认定不是重复岗位", _VERIFIERS),
     Permission("job.similar", "看相似的岗位", _SHOWN),
     Permission("job.verify", "核实岗位还在招", _DECIDERS),
     Permission("job.withdraw", "按自己的编号撤下岗位", _PARTNER),

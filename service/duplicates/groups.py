@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -62,7 +63,7 @@ def _within(pool: Sequence[Sketch], block: list[int]) -> Iterator[Pair]:
     """The pairs of a block that no earlier block has: those whose smallest common key is this block's."""
     large = len(block) > WHOLE_BLOCK
     if large:
-        block = sorted(block, key=lambda place: _beside(pool[place]))
+        block = sorted(block, key=lambda place: beside(pool[place]))
     key = _common(pool, block)
     for at, one in enumerate(block):
         for other in block[at + 1 : at + 1 + NEIGHBOURS] if large else block[at + 1 :]:
@@ -81,7 +82,16 @@ def _common(pool: Sequence[Sketch], block: list[int]) -> int:
     return min(shared)
 
 
-def _beside(one: Sketch) -> tuple[str, str, int, str, int]:
+def nearest(block: Sequence[Sketch], one: Sketch) -> Sequence[Sketch]:
+    """Those of a block, sorted by :func:`beside`, with which an advert is compared: all, or its neighbours on both sides."""
+    if len(block) <= WHOLE_BLOCK:
+        return block
+    at = bisect_left(block, beside(one), key=beside)
+    return block[max(0, at - NEIGHBOURS) : at + NEIGHBOURS + 1]
+
+
+def beside(one: Sketch) -> tuple[str, str, int, str, int]:
+    """How a large block is sorted: what could be one job stands side by side."""
     return one.region[:6], one.title.written, one.pay_month, one.address.road, one.job_id
 
 
@@ -102,20 +112,20 @@ def grouped(
     that of 白班 = 不说 = 夜班 the two ends never meet, and no copy points to a copy. ``told_apart``: pairs (low, high) that a
     person has told apart. The same pool gives the same groups in whatever order it comes.
     """
-    beside: dict[int, dict[int, Verdict]] = defaultdict(dict)
+    same: dict[int, dict[int, Verdict]] = defaultdict(dict)
     apart = set(told_apart)
     for one, other, verdict in found:
         if (min(one, other), max(one, other)) not in apart:
-            beside[one][other] = beside[other][one] = verdict
+            same[one][other] = same[other][one] = verdict
     links: dict[int, Link] = {}
-    for job_id in sorted(beside, key=lambda job_id: pool[job_id].rank):
+    for job_id in sorted(same, key=lambda job_id: pool[job_id].rank):
         rank = pool[job_id].rank
-        heads = [other for other in beside[job_id] if other not in links and pool[other].rank < rank]
+        heads = [other for other in same[job_id] if other not in links and pool[other].rank < rank]
         members = {other for other, link in links.items() if link.canonical in heads} if apart and heads else set()
         heads = [head for head in heads if not _refused(job_id, head, members, links, apart)]
         if heads:
-            best = min(heads, key=lambda head: (-beside[job_id][head].score, pool[head].rank))
-            links[job_id] = Link(best, beside[job_id][best])
+            best = min(heads, key=lambda head: (-same[job_id][head].score, pool[head].rank))
+            links[job_id] = Link(best, same[job_id][best])
     return links
 
 

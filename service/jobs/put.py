@@ -19,6 +19,7 @@ from service.errors import Conflict
 from service.jobs.advert import Advert, GigAdvert, LiveAdvert, Reading, read_advert
 from service.jobs.contacts import without_contacts
 from service.jobs.lifetimes import lifetime
+from service.jobs.marking import compare_later
 from service.jobs.models import CONTACT, FEED_RUN, HOLDS, GigTerms, Job, JobChange, JobHistory, LiveListing, held_columns
 
 Outcome = Literal["created", "changed", "unchanged"]
@@ -27,6 +28,8 @@ CONFIRMED_EVERY = timedelta(days=1)
 """Who says every hour that his advert still stands is written down once a day."""
 GONE = "gone"
 """Closed because its source no longer lists it: the only closed state from which a source may bring a job back."""
+DUPLICATE = "duplicate"
+"""The action of what only says which advert stands for which: nothing to compare anew."""
 _PRIVATE = frozenset({"contact_name", "contact_phone"})
 
 
@@ -121,6 +124,8 @@ def record(
         JobHistory(job_id=job.job_id, at=now, account_id=account_id, action=action, changes=changes or {}, feed_run_id=run)
     )
     session.add(JobChange(job_id=job.job_id, at=now))
+    if action != DUPLICATE:
+        compare_later(session, (job.job_id,))
 
 
 def _find(session: Session, key: str, original_id: str | None) -> Job | None:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from service.crypto.sealed import sealed_row
 from service.jobs.advert import Advert, Reading
+from service.jobs.marking import compare_later
 from service.jobs.models import FEED_RUN, Job, JobChange, JobHistory
 from service.jobs.put import default_end
 
@@ -49,4 +50,5 @@ def put_new(session: Session, adverts: Sequence[tuple[Advert, Reading]], *, acco
     history: list[dict[str, Any]] = [{"job_id": job_id, **told} for job_id in ids]
     session.execute(insert(JobHistory), history)
     session.execute(insert(JobChange), [{"job_id": job_id, "at": now} for job_id in ids])
+    compare_later(session, ids)
     return ids

@@ -56,7 +56,10 @@ _SAY = {"publish": "可以发布。", "hold": "可以提交，但要等人看过
 @blueprint.response(200, schemas.JobDetail)
 @blueprint.alt_response(404, success=False, description="没有这个岗位，或者它已经结束")
 def show_job(query: dict[str, str], job_id: int) -> flask.Response:
-    """一个岗位的全部内容。`Accept: application/ld+json` 给出 schema.org JobPosting。"""
+    """一个岗位的全部内容。`Accept: application/ld+json` 给出 schema.org JobPosting。
+
+    和另一条是同一个岗位的，`duplicate_of` 和 `Link` 头指向列表里显示的那一条。
+    """
     with read_session() as session:
         job = any_state(session, job_id)
         if job is None:
@@ -77,6 +80,8 @@ def show_job(query: dict[str, str], job_id: int) -> flask.Response:
         response.mimetype = LD_JSON
     else:
         response = flask.jsonify(schemas.elder(body) if query["view"] == "elder" else body)
+    if job.duplicate_of_id is not None:
+        response.headers["Link"] = f'</v1/jobs/{job.duplicate_of_id}>; rel="canonical"'
     return unless_known(response, job.version)
 
 
@@ -252,7 +257,10 @@ def _locked(session: Session, job_id: int, caller: Caller, name: str) -> Job:
 
 def _detail(session: Session, job: Job, now: datetime) -> dict[str, Any]:
     body: dict[str, Any] = schemas.JobDetail().dump(job)
-    return body | {"publisher": schemas.PublisherLine().dump(publisher_of(session, job, now))}
+    return body | {
+        "publisher": schemas.PublisherLine().dump(publisher_of(session, job, now)),
+        "duplicate_of": schemas.duplicate_line(job),
+    }
 
 
 def _answer(session: Session, job: Job, status: int, findings: tuple[Finding, ...] | None = None) -> idempotency.Answer:

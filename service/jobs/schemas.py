@@ -12,10 +12,10 @@ from service import clock
 from service.crypto import masking
 from service.employers.models import PUBLISHER_CLASSES
 from service.employers.standing import Checked, checked
-from service.fields import MAX_ID, Few, Flag, In, Moment, Money, Out, Part, Text, integer, latitude, longitude
+from service.fields import MAX_ID, AsWritten, Few, Flag, In, Moment, Money, Out, Part, Text, integer, latitude, longitude
 from service.jobs.advert import LENGTHS
 from service.jobs.close import REASONS
-from service.jobs.models import CONTRACT_KINDS, HOLDS, SHIFTS, STATUSES
+from service.jobs.models import CONTRACT_KINDS, HOLDS, SHIFTS, STATUSES, Job
 
 ELDER_ORDER = ("wage", "place", "distance_km", "gig", "live", "contact", "title", "kind", "job_id")
 """``view=elder``: what a person with little patience for small print needs first (rules D-19); the rest follows."""
@@ -140,6 +140,15 @@ class Live(Out):
     listing_no = fields.Integer(attribute="listing.listing_no", required=True)
 
 
+class AlsoFrom(Out):
+    """Another source of the same job."""
+
+    job_id = fields.Integer(required=True)
+    key = fields.String(required=True)
+    name = fields.String(required=True)
+    url = fields.String(required=True)
+
+
 class JobCard(Out):
     """One job in a list. Dumped from a ``Job`` row loaded by ``queries.cards``, with all it shows joined."""
 
@@ -158,6 +167,9 @@ class JobCard(Out):
     valid_until = Moment(required=True)
     gig = Part(Gig, when=lambda job: job.gig is not None)
     live = Part(Live, when=lambda job: job.listing is not None)
+    also_from = AsWritten(
+        fields.Nested(AlsoFrom), metadata={"description": "同一个岗位还有这些来源；本条是其中最可靠、最完整的，人数只算一次"}
+    )
 
 
 def region_name(code: str) -> str:
@@ -235,6 +247,26 @@ class QualityOut(Out):
     stale_at = Moment(required=True, allow_none=True, metadata={"description": "从这时起排到后面：很久没有人说它还在招"})
 
 
+DUPLICATE_REASONS = {
+    "employer_code": "同一家单位",
+    "employer_name": "单位名称相同",
+    "title": "岗位相同",
+    "title_near": "岗位名称相近",
+    "address": "地址相同",
+    "district": "同一个区县",
+    "wage": "工资相同",
+    "wage_near": "工资相近",
+    "text": "介绍的文字相同",
+}
+
+
+class DuplicateOf(Out):
+    """The advert that stands for this one, and what agrees."""
+
+    job_id = fields.Integer(required=True)
+    reasons = fields.List(fields.String(), required=True, metadata={"description": f"{'、'.join(DUPLICATE_REASONS.values())}"})
+
+
 class JobDetail(JobCard):
     """The whole job."""
 
@@ -269,6 +301,12 @@ class JobDetail(JobCard):
     )
     version = fields.Integer(required=True)
     review = fields.Nested(ReviewNote, metadata={"description": "工作人员看过的结果，只有发布者看得到"})
+    duplicate_of = fields.Nested(
+        DuplicateOf,
+        required=True,
+        allow_none=True,
+        metadata={"description": "和另一条是同一个岗位：列表里只显示那一条"},
+    )
 
 
 class FindingOut(Out):
@@ -386,6 +424,14 @@ class JobDraft(JobPatch):
         for name in ("gig", "live"):
             if name in data and data["kind"] != name:
                 raise ValidationError("这一项和岗位类型（kind）不一致。", name)
+
+
+def duplicate_line(job: Job) -> dict[str, Any] | None:
+    """What :class:`DuplicateOf` shows of a job; None when it stands for itself."""
+    if job.duplicate_of_id is None:
+        return None
+    said = [DUPLICATE_REASONS[code] for code in job.duplicate_reason.split(",") if code in DUPLICATE_REASONS]
+    return {"job_id": job.duplicate_of_id, "reasons": said}
 
 
 class CloseBody(In):

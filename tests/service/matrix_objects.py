@@ -318,6 +318,15 @@ def feed(session: Session, world: World, side: Side, role: str) -> Made:
     return Made.at("region", source="county_sheets", public=True)
 
 
+@makes("POST /v1/jobs/{job_id}/not-duplicate")
+def copy_of_a_job(session: Session, world: World, side: Side, role: str) -> Made:
+    """A job that another one stands for: the territory's to tell apart."""
+    made, head = (_job(session, world, side, role, status="open") for _ in range(2))
+    session.get_one(Job, made.path["job_id"]).duplicate_of_id = int(head.path["job_id"])
+    session.flush()
+    return Made(made.path, frozenset({"region"}), public=True)
+
+
 @makes("task_id")
 def dead_task(session: Session, world: World, side: Side, role: str) -> Made:
     """Work that failed too often. It is nobody's."""

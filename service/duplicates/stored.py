@@ -1,0 +1,117 @@
+"""Jobs as the database has them, as sketches; and the keys by which they are found again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Select, delete, func, insert, or_, select
+from sqlalchemy.orm import Session
+
+from service.duplicates.models import DuplicateKey, NotSame
+from service.duplicates.sketch import TEXT_CHARS, Given
+from service.employers.models import Employer
+from service.jobs.models import GigTerms, Job
+
+CHUNK: Final = 500
+"""Ids in one question: SQLite takes no more than some thousands."""
+
+
+def open_now(now: datetime) -> tuple[Any, ...]:
+    """What is compared at all: adverts that may be shown, copies among them."""
+    return Job.status == "open", Job.valid_until > now
+
+
+def _columns() -> Select[Any]:
+    columns = {
+        "description": func.substr(Job.description, 1, TEXT_CHARS),
+        "credit_code": Employer.credit_code,
+        "starts_at": GigTerms.starts_at,
+    }
+    return (
+        select(*(columns[name] if name in columns else getattr(Job, name) for name in Given._fields))
+        .outerjoin(Employer, Employer.employer_id == Job.employer_id)
+        .outerjoin(GigTerms, GigTerms.job_id == Job.job_id)
+    )
+
+
+def all_open(session: Session, now: datetime, *, batch: int = 2_000) -> Iterator[Given]:
+    """Every open advert, streamed."""
+    statement = _columns().where(*open_now(now)).order_by(Job.job_id).execution_options(yield_per=batch)
+    for row in session.execute(statement):
+        yield Given._make(row)
+
+
+def these(session: Session, job_ids: Collection[int], now: datetime) -> list[Given]:
+    """Those of these adverts that are open."""
+    found: list[Given] = []
+    for chunk in chunks(job_ids):
+        found += [Given._make(row) for row in session.execute(_columns().where(Job.job_id.in_(chunk), *open_now(now)))]
+    return found
+
+
+def chunks(ids: Collection[int]) -> Iterator[list[int]]:
+    """Ids in order, as many at a time as one question takes."""
+    ordered = sorted(ids)
+    return (ordered[at : at + CHUNK] for at in range(0, len(ordered), CHUNK))
+
+
+def around(session: Session, job_ids: Collection[int]) -> set[int]:
+    """These jobs, the ones they point to, and all that point to any of those: what may change when they do."""
+    heads = set(job_ids)
+    for chunk in chunks(job_ids):
+        heads |= set(session.scalars(select(Job.duplicate_of_id).where(Job.job_id.in_(chunk), Job.duplicate_of_id.is_not(None))))
+    found = set(heads)
+    for chunk in chunks(heads):
+        found |= set(session.scalars(select(Job.job_id).where(Job.duplicate_of_id.in_(chunk))))
+    return found
+
+
+def holders(session: Session, keys: Collection[int], most: int) -> dict[int, list[int]]:
+    """The jobs with these keys, of each key the newest ``most``."""
+    found: dict[int, list[int]] = {}
+    for key in keys:
+        found[key] = list(
+            session.scalars(
+                select(DuplicateKey.job_id).where(DuplicateKey.key == key).order_by(DuplicateKey.job_id.desc()).limit(most)
+            )
+        )
+    return found
+
+
+def keep_keys(session: Session, wanted: Mapping[int, Collection[int]]) -> int:
+    """Give jobs these keys (empty: none any more) and no others; how many lines that changed."""
+    changed = 0
+    for chunk in chunks(wanted.keys()):
+        there: dict[int, set[int]] = {job_id: set() for job_id in chunk}
+        for job_id, key in session.execute(
+            select(DuplicateKey.job_id, DuplicateKey.key).where(DuplicateKey.job_id.in_(chunk))
+        ).tuples():
+            there[job_id].add(key)
+        stale = [job_id for job_id in chunk if there[job_id] - set(wanted[job_id])]
+        if stale:
+            session.execute(delete(DuplicateKey).where(DuplicateKey.job_id.in_(stale)))
+        new = [
+            {"key": key, "job_id": job_id}
+            for job_id in chunk
+            for key in (wanted[job_id] if job_id in stale else set(wanted[job_id]) - there[job_id])
+        ]
+        if new:
+            session.execute(insert(DuplicateKey), new)
+        changed += len(new) + len(stale)
+    return changed
+
+
+def told_apart(session: Session, job_ids: Collection[int] | None = None) -> set[tuple[int, int]]:
+    """Pairs that a person has told apart: those of these jobs, or all."""
+    if job_ids is None:
+        return set(session.execute(select(NotSame.low_id, NotSame.high_id)).tuples())
+    found: set[tuple[int, int]] = set()
+    for chunk in chunks(job_ids):
+        found |= set(
+            session.execute(
+                select(NotSame.low_id, NotSame.high_id).where(or_(NotSame.low_id.in_(chunk), NotSame.high_id.in_(chunk)))
+            ).tuples()
+        )
+    return found

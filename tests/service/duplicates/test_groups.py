@@ -1,0 +1,106 @@
+"""Blocks give the pairs that all with all gives; groups have one head and no chains, whatever the order."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Sequence
+
+import pytest
+
+from service.duplicates import bench
+from service.duplicates.compare import same_job
+from service.duplicates.groups import WHOLE_BLOCK, Looked, grouped, pairs
+from service.duplicates.sketch import Given, Sketch, plain_text, sketch
+from tests.service.duplicates.given import cases, made
+
+
+def _texts(rows: Sequence[Given]) -> dict[int, str]:
+    return {row.job_id: plain_text(row.description) for row in rows}
+
+
+def _all_pairs(pool: Sequence[Sketch], texts: dict[int, str]) -> set[tuple[int, int]]:
+    return {
+        (one, other)
+        for one, other in itertools.combinations(range(len(pool)), 2)
+        if same_job(pool[one], pool[other], texts.__getitem__) is not None
+    }
+
+
+def test_blocks_find_what_all_with_all_finds() -> None:
+    rows = [row for case in cases("pairs.txt") for row in (case.one, case.other)]
+    rows += [row for row, _ in bench.adverts(600)]
+    rows = [row._replace(job_id=number) for number, row in enumerate(rows)]
+    pool, texts = [sketch(row) for row in rows], _texts(rows)
+    wanted = _all_pairs(pool, texts)
+    found = [(one, other) for one, other, _ in pairs(pool, texts.__getitem__)]
+    assert len(found) == len(set(found)), "a pair twice"
+    assert set(found) <= wanted
+    # What two names of work of one trade, or a district that one leaves out, hides from the keys.
+    assert len(set(found)) >= 0.98 * len(wanted)
+    assert len(wanted) > 300
+
+
+def test_a_large_block_costs_no_square() -> None:
+    pool = [made(number, e="江西恒朗电子有限公司", t="普工", r="360702", w=f"{5000 + number}元/月") for number in range(1, 1001)]
+    looked = Looked()
+    list(pairs(pool, lambda _job: "", looked))
+    assert looked.largest == 1000 > WHOLE_BLOCK
+    assert looked.pairs <= 41 * 1000
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_same_groups_in_any_order_and_no_chains(seed: int) -> None:
+    rows = [row for case in cases("pairs.txt") for row in (case.one, case.other)][:200]
+    rows = [row._replace(job_id=number) for number, row in enumerate(rows)]
+    pool, texts = [sketch(row) for row in rows], _texts(rows)
+    by_id = {one.job_id: one for one in pool}
+    found = [(pool[a].job_id, pool[b].job_id, verdict) for a, b, verdict in pairs(pool, texts.__getitem__)]
+    wanted = grouped(by_id, found)
+    random.Random(seed).shuffle(found)
+    turned = [(other, one, verdict) for one, other, verdict in found]
+    links = grouped(by_id, turned)
+    assert links == wanted
+    assert links
+    for job_id, link in links.items():
+        assert link.canonical not in links, "a copy points to a copy"
+        assert by_id[link.canonical].rank < by_id[job_id].rank
+
+
+def _links(*pool: Sketch, apart: Sequence[tuple[int, int]] = ()) -> dict[int, int]:
+    found = ((pool[a].job_id, pool[b].job_id, verdict) for a, b, verdict in pairs(pool, lambda _job: ""))
+    return {job_id: link.canonical for job_id, link in grouped({one.job_id: one for one in pool}, found, apart).items()}
+
+
+JOB = {"e": "江西恒朗电子有限公司", "t": "普工", "r": "360702", "w": "6000-7500元/月"}
+
+
+def test_first_party_before_partner_complete_before_thin_then_older() -> None:
+    full = {"a": "香江大道188号", "d": "流水线组装，坐着上班，包吃住，五险一金，月底发工资", "n": 20}
+    partner_old_full = made(1, **JOB, **full, x="feed", at=90)
+    thin = made(2, **JOB, at=50)
+    complete = made(3, **JOB, **full, at=1)
+    older = made(4, **JOB, **full, at=9)
+    agency = made(5, **JOB, **full, at=99, p="agency")
+    assert _links(partner_old_full, thin, complete, older, agency) == {1: 4, 2: 4, 3: 4, 5: 4}
+    assert _links(partner_old_full, thin, complete) == {1: 3, 2: 3}
+    assert _links(partner_old_full, thin) == {1: 2}
+
+
+def test_the_two_ends_of_a_row_never_meet() -> None:
+    day = made(1, **(JOB | {"t": "普工（白班）"}), at=3)
+    silent = made(2, **JOB, at=2)
+    night = made(3, **(JOB | {"t": "普工（夜班）"}), at=1)
+    links = _links(day, silent, night)
+    assert links == {2: 1}
+
+
+def test_what_a_person_told_apart_stays_apart_from_the_whole_group() -> None:
+    one, two, three = (made(number, **JOB, at=9 - number) for number in (1, 2, 3))
+    assert _links(one, two, three) == {2: 1, 3: 1}
+    assert _links(one, two, three, apart=[(1, 3)]) == {2: 1}
+    assert _links(one, two, three, apart=[(2, 3)]) == {2: 1}
+
+
+def test_demonstrations_and_vacancies_are_never_one() -> None:
+    assert _links(made(1, **JOB), made(2, **JOB)._replace(group="demo", keys=())) == {}
