@@ -90,21 +90,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     count = parser.parse_args(arguments).jobs
     texts, planted, later = PackedTexts(), dict[int, int](), list[Given]()
     pool: list[Sketch] = []
-    sketching = 0.0
+    sketching = work = 0.0
     for row, original in adverts(count + count // 100):
         texts.add(row.job_id, row.description[:TEXT_CHARS])
         if len(pool) == count:
             later.append(row)
             continue
-        began = time.perf_counter()
+        began, used = time.perf_counter(), time.process_time()
         pool.append(sketch(row))
         sketching += time.perf_counter() - began
+        work += time.process_time() - used
         if original is not None:
             planted[row.job_id] = original
-    began, looked = time.perf_counter(), Looked()
+    began, used, looked = time.perf_counter(), time.process_time(), Looked()
     by_id = {one.job_id: one for one in pool}
     links = grouped(by_id, ((pool[a].job_id, pool[b].job_id, verdict) for a, b, verdict in pairs(pool, texts, looked)))
     comparing = time.perf_counter() - began
+    work += time.process_time() - used
     joined = sum(_head(links, copy) == _head(links, original) for copy, original in planted.items())
     index = _Index(pool)
     began = time.perf_counter()
@@ -116,6 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"sketches           {sketching:>12.1f} s",
         f"comparing          {comparing:>12.1f} s",
         f"together           {whole:>12.1f} s, {count / whole:,.0f} adverts/s",
+        f"of it at work      {work:>12.1f} s on the processor, {count / work:,.0f} adverts/s",
         f"blocks             {looked.blocks:>12,}, largest {looked.largest:,}, cut {looked.large_blocks:,}",
         f"pairs looked at    {looked.pairs:>12,}, {looked.pairs / count:.2f} an advert; all with all: {count * count // 2:,}",
         f"duplicates         {len(links):>12,}",

@@ -18,6 +18,7 @@ from service.duplicates.words import words
 _BRACKETS = re.compile(r"[(（\[【<《][^)）\]】>》]*[)）\]】>》]?")
 _PUNCTUATION = re.compile(r"[^\u3400-\u9fffa-z0-9]+")
 _PERSON = re.compile(r"[\u4e00-\u9fff]{1,2}(?:先生|女士|小姐|老板|老板娘|师傅|阿姨|姐|哥|总|叔|经理)")
+_BRANCH_OFFICE = re.compile(r"(公司|集团|厂)[\u4e00-\u9fff]{2,6}(?:分公司|分厂|分店|门店|营业部|经营部|办事处|项目部)$")
 LEAST_BRAND = 2
 
 
@@ -37,11 +38,11 @@ def employer_name(written: str) -> EmployerName:
     """What a written name says."""
     text = plain(normalise(written))
     whole = _PUNCTUATION.sub("", text)
-    if not whole or _anonymous().search(text) or _PERSON.fullmatch(whole):
+    if not whole or whole in words()["nobody"] or _anonymous().search(text) or _PERSON.fullmatch(whole):
         return NOBODY
-    agency = bool(_agency().search(whole))
+    agency = bool(_agency().search(whole.replace("建筑劳务", "")))  # who builds with people of his own places nobody
     core = _PUNCTUATION.sub("", _BRACKETS.sub("", text)) or whole
-    core = _without_form(_without_place(core))
+    core = _without_place(_BRANCH_OFFICE.sub(r"\1", core))
     brand, branches = _without_branches(core)
     if len(brand) < LEAST_BRAND:
         # 电子厂 alone is no name; 南康家具 and 7天酒店 are: a place or a single sign before what they do.
@@ -104,22 +105,25 @@ def _leading_place(text: str) -> str:
 
 
 def _without_form(text: str) -> str:
-    while True:
-        cut = _form().sub("", text)
-        if cut == text or len(cut) < LEAST_BRAND:
-            return text
-        text = cut
+    cut = _form().sub("", text)
+    return cut if len(cut) >= LEAST_BRAND else text
 
 
 def _without_branches(text: str) -> tuple[str, frozenset[str]]:
     hard: set[str] = set()
     while text:
-        match = _branch().search(text)
+        match = _branch().search(text)  # first: 饭店 is a branch, though 店 alone is a form
         if match is None:
-            break
+            cut = _without_form(text)
+            if cut == text:
+                break
+            text = cut
+            continue
         if match[0] not in words()["soft"]:
             hard.add(words_same().get(match[0], match[0]))
-        text = _without_form(text[: match.start()])
+        text = text[: match.start()]
+        if match[0] in words()["great"]:
+            text = text.removesuffix("大")
     return text, frozenset(hard)
 
 

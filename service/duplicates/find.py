@@ -81,7 +81,7 @@ def find(database: Database, now: datetime, *, write: bool, progress: Progress |
                 texts.add(given.job_id, given.description)
             if len(pool) % 10_000 == 0:
                 tell("读取", len(pool))
-        present = dict(session.execute(select(Job.job_id, Job.duplicate_of_id).where(Job.duplicate_of_id.is_not(None))).tuples())
+        present = dict(session.execute(select(Job.job_id, Job.duplicate_of_id).where(Job.duplicate_of_id.is_not(None))).all())
     by_id = {one.job_id: one for one in pool}
     same = ((pool[one].job_id, pool[other].job_id, verdict) for one, other, verdict in pairs(pool, texts, found.looked))
     links = grouped(by_id, same, apart)

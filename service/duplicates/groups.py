@@ -34,11 +34,12 @@ class Looked:
 def pairs(pool: Sequence[Sketch], texts: Texts, looked: Looked | None = None) -> Iterator[tuple[int, int, Verdict]]:
     """Places in ``pool`` of two adverts that are one job, each pair once."""
     looked = looked if looked is not None else Looked()
-    for block in _blocks(pool):
+    blocks = _Blocks(pool)
+    for key, block in blocks:
         looked.blocks += 1
         looked.largest = max(looked.largest, len(block))
-        looked.large_blocks += len(block) > WHOLE_BLOCK
-        for one, other in _within(pool, block):
+        looked.large_blocks += key in blocks.large
+        for one, other in _within(pool, key, block, blocks.large):
             looked.pairs += 1
             verdict = same_job(pool[one], pool[other], texts)
             if verdict is not None:
@@ -46,40 +47,43 @@ def pairs(pool: Sequence[Sketch], texts: Texts, looked: Looked | None = None) ->
                 yield one, other, verdict
 
 
-def _blocks(pool: Sequence[Sketch]) -> Iterator[list[int]]:
+class _Blocks:
     """Adverts with one key, by place; keys of a single advert are left out. Sorted arrays: a third of the memory of lists."""
-    count = sum(len(one.keys) for one in pool)
-    keys = np.fromiter((key for one in pool for key in one.keys), dtype=np.int64, count=count)
-    owners = np.fromiter((place for place, one in enumerate(pool) for _ in one.keys), dtype=np.int64, count=count)
-    order = np.argsort(keys, kind="stable")
-    keys, owners = keys[order], owners[order]
-    starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1]))) if count else np.empty(0, dtype=np.int64)
-    ends = np.append(starts[1:], count)
-    for start, end in zip(starts[ends - starts > 1].tolist(), ends[ends - starts > 1].tolist(), strict=True):
-        yield owners[start:end].tolist()
+
+    def __init__(self, pool: Sequence[Sketch]) -> None:
+        count = sum(len(one.keys) for one in pool)
+        keys = np.fromiter((key for one in pool for key in one.keys), dtype=np.int64, count=count)
+        owners = np.fromiter((place for place, one in enumerate(pool) for _ in one.keys), dtype=np.int64, count=count)
+        order = np.argsort(keys, kind="stable")
+        self._keys, self._owners = keys[order], owners[order]
+        first = np.ones(count, dtype=bool)
+        first[1:] = self._keys[1:] != self._keys[:-1]
+        starts = np.flatnonzero(first)
+        ends = np.append(starts[1:], count)
+        shared = ends - starts > 1
+        self._starts, self._ends = starts[shared], ends[shared]
+        self.large = frozenset(self._keys[starts[ends - starts > WHOLE_BLOCK]].tolist())
+
+    def __iter__(self) -> Iterator[tuple[int, list[int]]]:
+        for start, end in zip(self._starts.tolist(), self._ends.tolist(), strict=True):
+            yield int(self._keys[start]), self._owners[start:end].tolist()
 
 
-def _within(pool: Sequence[Sketch], block: list[int]) -> Iterator[Pair]:
-    """The pairs of a block that no earlier block has: those whose smallest common key is this block's."""
-    large = len(block) > WHOLE_BLOCK
-    if large:
+def _within(pool: Sequence[Sketch], key: int, block: list[int], large: frozenset[int]) -> Iterator[Pair]:
+    """The pairs of a block that no other block has: each is looked at under its smallest common key, and rather under one of a
+    block that is compared whole than under one that is cut."""
+    cut = key in large
+    if cut:
         block = sorted(block, key=lambda place: beside(pool[place]))
-    key = _common(pool, block)
     for at, one in enumerate(block):
-        for other in block[at + 1 : at + 1 + NEIGHBOURS] if large else block[at + 1 :]:
+        for other in block[at + 1 : at + 1 + NEIGHBOURS] if cut else block[at + 1 :]:
             mine, theirs = pool[one].keys, pool[other].keys
-            if (len(mine) > 1 and len(theirs) > 1) and min(set(mine) & set(theirs)) != key:
-                continue
+            if len(mine) > 1 and len(theirs) > 1:
+                common = set(mine) & set(theirs)
+                whole = common - large if large else common
+                if min(whole or common) != key:
+                    continue
             yield (one, other) if one < other else (other, one)
-
-
-def _common(pool: Sequence[Sketch], block: list[int]) -> int:
-    shared = set(pool[block[0]].keys)
-    for place in block[1:]:
-        if len(shared) == 1:
-            break
-        shared &= set(pool[place].keys)
-    return min(shared)
 
 
 def nearest(block: Sequence[Sketch], one: Sketch) -> Sequence[Sketch]:

@@ -120,10 +120,12 @@ def _write(session: Session, job_ids: Collection[int], links: Mapping[int, Link]
     changed = 0
     for row in rows:
         link = links.get(row.job_id) if _open(row, now) else None
-        head = None if link is None or link.canonical not in there else link.canonical
+        if link is not None and link.canonical not in there:
+            continue  # somebody holds what it is to point to: as it is, until the next look
+        head = None if link is None else link.canonical
         fields: dict[str, Any] = {
             "duplicate_of_id": head,
-            "duplicate_reason": ",".join(link.verdict.reasons)[:64] if link is not None and head is not None else "",
+            "duplicate_reason": ",".join(link.verdict.reasons)[:64] if link is not None else "",
             "also_from": also.get(row.job_id, [])[:ALSO_FROM] or None,
         }
         if fields["duplicate_of_id"] != row.duplicate_of_id:

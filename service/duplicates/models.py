@@ -12,14 +12,15 @@ from service.personal import NotPersonal
 
 
 class DuplicateKey(Base):
-    """One key of an open job: only jobs that share a key are ever compared. ``key`` is a hash, see ``keys.py``."""
+    """One key of an open job: only jobs that share a key are ever compared. ``key`` is a hash, see ``sketch.py``.
+
+    No foreign key: checking it would wait for whoever holds the job, and marking waits for nobody.
+    """
 
     __tablename__ = "job_duplicate_key"
 
     key: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    job_id: Mapped[int] = mapped_column(
-        ForeignKey("job.job_id", ondelete="CASCADE"), primary_key=True, autoincrement=False, index=True
-    )
+    job_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, index=True)
 
 
 class NotSame(Base):

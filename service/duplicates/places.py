@@ -29,6 +29,9 @@ _SITE = re.compile(
     r"([\u4e00-\u9fffa-z0-9]{2,10}?(?:工业园区|工业园|产业园|科技园|创业园|物流园|园区|开发区|工业区|广场|大厦|商城|商场|市场|小区|花园|"
     r"社区|镇|乡|村|中心|城))"
 )
+_SITE_KIND = re.compile(
+    r"(?:工业园区|工业园|产业园|科技园|创业园|物流园|园区|开发区|工业区|广场|大厦|商城|商场|市场|小区|花园|社区|镇|乡|村|中心|城)$"
+)
 _HOUSE = re.compile(r"([a-z]?\d{1,3}|[a-z]|[东南西北])(?:号|\#)?(?:栋|幢|座|号楼|厂房|厂区|地块|期|区)")
 _DIVISION = re.compile(
     r"^(?:[\u4e00-\u9fff]{2,8}?(?:省|自治区))?(?:[\u4e00-\u9fff]{2,8}?(?:市|自治州|地区))?(?:[\u4e00-\u9fff]{1,8}?(?:区(?!域)|县|市))?"
@@ -77,7 +80,7 @@ def addresses(one: Address, other: Address) -> int:
     if one.site and other.site:
         if one.site.endswith(other.site) or other.site.endswith(one.site):
             return SAME
-        return UNKNOWN if fuzz.partial_ratio(one.site, other.site) >= 75 else APART
+        return UNKNOWN if fuzz.partial_ratio(_SITE_KIND.sub("", one.site), _SITE_KIND.sub("", other.site)) >= 75 else APART
     return SAME if min(len(one.text), len(other.text)) >= 3 and fuzz.partial_ratio(one.text, other.text) >= 90 else UNKNOWN
 
 

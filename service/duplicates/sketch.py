@@ -12,11 +12,13 @@ from matching.rules.numerals import plain
 from service.clock import seconds
 from service.duplicates.employers import NOBODY, EmployerName, employer_name
 from service.duplicates.places import Address, address_of
-from service.duplicates.titles import Title, shifts_in, title_of
+from service.duplicates.titles import Title, shifts_in, stem, title_of
 from service.duplicates.wages import Wage
 
 TEXT_CHARS = 200
 """So much of a description is compared: whoever copies an advert copies its beginning."""
+DAILY = frozenset({"日结"})
+"""Of a gig no news, of a lasting job another one."""
 _VERSION = b"1"
 """Of the keys: raise it when what they are made of changes, and the next nightly run writes them anew."""
 _LEAST_TEXT = 30
@@ -80,6 +82,8 @@ class Given(NamedTuple):
 def sketch(given: Given) -> Sketch:
     """The sketch of an advert."""
     title = title_of(given.title)
+    if given.kind == "gig":
+        title = title._replace(terms=title.terms - DAILY)
     named = employer_name(given.employer_name) if given.employer_name else NOBODY
     if given.publisher_class == "agency" and named.brand:
         named = named._replace(agency=True)
@@ -144,12 +148,13 @@ def _keys(made: Sketch, text: str) -> tuple[int, ...]:
     """Adverts that share no key are never compared: whose it is, in which city, which work."""
     city = made.region[:4]
     whose = [f"c{made.credit_code}"] if made.credit_code else []
-    if made.employer_id is not None:
+    if made.employer_id is not None and not made.employer.brand:
         whose.append(f"i{made.employer_id}")
     if made.employer.brand:
         whose.append(f"n{made.employer.brand}")
-    work = {code[:7] for code in made.trades} | made.title.codes or set(sorted(made.title.rest)[:3]) or {""}
-    found = {_key(made.group, who, city, code) for who in whose for code in work}
+    work = {code[:7] for code in made.trades} | made.title.codes
+    # All of an employer in a city; where those are too many, by the class of the work, and by the title itself.
+    found = {_key(made.group, who, city, one) for who in whose for one in ("*", *work, f"={stem(made.title)}")}
     if not whose and len(text) >= _LEAST_TEXT:
         # Nobody is named: only a copy word for word can be told to be one.
         found.add(_key(made.group, "t", city, made.title.written, text[:_LEAST_TEXT]))

@@ -85,9 +85,7 @@ def keep_keys(session: Session, wanted: Mapping[int, Collection[int]]) -> int:
     changed = 0
     for chunk in chunks(wanted.keys()):
         there: dict[int, set[int]] = {job_id: set() for job_id in chunk}
-        for job_id, key in session.execute(
-            select(DuplicateKey.job_id, DuplicateKey.key).where(DuplicateKey.job_id.in_(chunk))
-        ).tuples():
+        for job_id, key in session.execute(select(DuplicateKey.job_id, DuplicateKey.key).where(DuplicateKey.job_id.in_(chunk))):
             there[job_id].add(key)
         stale = [job_id for job_id in chunk if there[job_id] - set(wanted[job_id])]
         if stale:
@@ -106,12 +104,9 @@ def keep_keys(session: Session, wanted: Mapping[int, Collection[int]]) -> int:
 def told_apart(session: Session, job_ids: Collection[int] | None = None) -> set[tuple[int, int]]:
     """Pairs that a person has told apart: those of these jobs, or all."""
     if job_ids is None:
-        return set(session.execute(select(NotSame.low_id, NotSame.high_id)).tuples())
+        return {(low, high) for low, high in session.execute(select(NotSame.low_id, NotSame.high_id))}
     found: set[tuple[int, int]] = set()
     for chunk in chunks(job_ids):
-        found |= set(
-            session.execute(
-                select(NotSame.low_id, NotSame.high_id).where(or_(NotSame.low_id.in_(chunk), NotSame.high_id.in_(chunk)))
-            ).tuples()
-        )
+        pairs = select(NotSame.low_id, NotSame.high_id).where(or_(NotSame.low_id.in_(chunk), NotSame.high_id.in_(chunk)))
+        found |= {(low, high) for low, high in session.execute(pairs)}
     return found

@@ -20,7 +20,7 @@ _COUNT = re.compile(r"(?:需|要|缺|招)?\d+(?:-\d+)?\s*(?:多|余|来)?(?:名|
 _WAGE = re.compile(
     r"(?:月薪|工资|底薪|保底|综合|年薪|日薪|时薪|薪资|薪)?\d+(?:\.\d+)?[kw万千]?(?:[-到至]\d+(?:\.\d+)?[kw万千]?)?\+?"
     r"(?:元|块|/|每)(?:元|块|钱)?(?:/|每|一)?(?:个?月|天|日|小?时|h|年|件|单)?(?:左右|以上|起|加提成)?"
-    r"|\d{4,5}(?:[-到至]\d{4,5})?(?:元|块|左右|以上|起|\+)?|\d+(?:\.\d+)?(?:[-到至]\d+(?:\.\d+)?)?[kw](?![a-z0-9])"
+    r"|(?<=日结)\d{2,3}|\d{2,3}(?=日结)|[1-9]\d{3,4}(?:[-到至]\d{4,5})?(?:元|块|左右|以上|起|\+)?|\d+(?:\.\d+)?(?:[-到至]\d+(?:\.\d+)?)?[kw](?![a-z0-9])"
 )
 _AGE = re.compile(r"\d{2}(?:[-到至]\d{2})?(?:周)?岁(?:以[上下内]|左右)?")
 _HOURS = re.compile(r"\d{1,2}(?:\.\d)?(?:个)?小时(?:制)?(?!工)")
@@ -39,20 +39,25 @@ _NUMBERED = r"(?:第?\d{1,3}|[a-z]|[一二三四五六七八九十]|东|西|南|
 _PLANT = re.compile(
     rf"({_NUMBERED})(?:号|\#|#)?((?:厂区|厂房|分厂|车间|门店|校区|院区|园区|仓库|厂|店|仓|区|期|栋|幢|线))(?!长|员|工(?!厂))"
 )
-_SHOP = re.compile(r"([\u4e00-\u9fffa-z0-9]{2,8}店)")
+_SHOP = re.compile(r"([\u4e00-\u9fffa-z0-9]{2,8}店)(?![员长])")
+_SEVERAL = re.compile(r"[\u4e00-\u9fff]\s*[/、,+&;]\s*[\u4e00-\u9fff]")
 _CODE = re.compile(r"[a-z]*\d+[a-z]?")
-_DRIVING = re.compile(r"[abc]\d(?:照|证|驾|$)?")
-_PIECES = re.compile(r"[\u3400-\u9fff]+|[a-z0-9+#]+")
+_DRIVING = re.compile(r"(?<![a-z0-9])[abc][123](?![a-z0-9])(?:照|证|驾)?")
+_PIECES = re.compile(r"[\u3400-\u9fffa-z0-9+#]+")
+_ENDING = re.compile(r"(?:操作工人|操作工|操作员|作业员|挡车工|挡车|工人|人员|专员|师傅|阿姨|小哥|员|工|师|岗)$")
 _HAN = {"一": "1", "二": "2", "三": "3", "四": "4", "五": "5", "六": "6", "七": "7", "八": "8", "九": "9", "十": "10", "两": "2"}
 
 
 class Title(NamedTuple):
-    """``trades``: the usual words of the trades it names; ``rest``: its other telling words; ``written``: all, joined, sorted."""
+    """``trades``: the usual words of the trades it names; ``rest``: its other telling words; ``written``: all, joined, sorted;
+    ``pieces``: what is left of the title itself, between brackets and strokes; ``several``: it offers one work or another."""
 
     trades: frozenset[str]
     codes: frozenset[str]
     rest: frozenset[str]
     written: str
+    pieces: tuple[str, ...]
+    several: bool
     shifts: frozenset[str]
     plants: frozenset[str]
     levels: frozenset[str]
@@ -77,13 +82,14 @@ def title_of(written: str) -> Title:
     driving = {match[0][:2] for match in _DRIVING.finditer(text)}
     marks = frozenset(_CODE.findall(_DRIVING.sub(" ", text))) | frozenset(driving)
     text = _CODE.sub(" ", text)
+    pieces, several = tuple(_PIECES.findall(text)), bool(_SEVERAL.search(text))
     found = trade.find_words(text)
     trades = frozenset(_usual(word) for word, _, _ in found) or named
     for word, _, _ in found:
         text = text.replace(word, " ").replace(word.lower(), " ")
     rest = frozenset(word for word in advert_words(text) if word not in words()["noise"])
     codes = frozenset(known.code[:7] for word in trades if (known := trade.lookup(word)) is not None and known.code)
-    return Title(trades, codes, rest, " ".join(sorted({*trades, *rest})), shifts, plants, levels, terms, marks)
+    return Title(trades, codes, rest, " ".join(sorted({*trades, *rest})), pieces, several, shifts, plants, levels, terms, marks)
 
 
 def shifts_in(text: str) -> frozenset[str]:
@@ -114,31 +120,66 @@ def titles_alike(one: Title, other: Title) -> int:
     if _told_apart(one.marks, other.marks) or shifts_differ(one.shifts, other.shifts):
         return OTHER
     likeness = fuzz.token_sort_ratio(one.written, other.written)
-    if likeness >= 97:
+    if likeness >= 97 or _letters(one) == _letters(other):
         return SAME
+    strangers = _strangers(one, other)
+    # 厨工 and 厨师 have one stem and are two; 外贸业务 only leaves its ending out.
+    if _stem(one) and _stem(one) == _stem(other) and (not strangers or _stem(one) in (_letters(one), _letters(other))):
+        return SAME
+    if one.levels and not (one.pieces and other.pieces):
+        return CLOSE  # 生产经理 and 生产经理（注塑厂）: the rank is the work, and one says more of it
+    if _within(one, other, strangers=strangers) or _within(other, one, strangers=strangers):
+        return CLOSE
     if one.trades and other.trades:
         return _by_trades(one, other, likeness)
     if likeness >= 80:
         return CLOSE
-    if one.rest and other.rest and (one.rest <= other.rest or other.rest <= one.rest):
-        return CLOSE if not (one.trades or other.trades) else WEAK
     return WEAK if likeness >= 65 else OTHER
+
+
+def stem(title: Title) -> str:
+    """The signs of a title in order of the alphabet, endings of trades left out: 厨师（食堂） and 食堂厨师 have the same."""
+    return _stem(title)
+
+
+def _letters(title: Title) -> str:
+    return "".join(sorted("".join(title.pieces)))
+
+
+@lru_cache(maxsize=1 << 17)
+def _stem(title: Title) -> str:
+    return "".join(sorted("".join(_ENDING.sub("", piece) for piece in title.pieces)))
+
+
+def _strangers(one: Title, other: Title) -> bool:
+    """Whether both name trades, and none of one is any relation of one of the other: 厨工 and 厨师, 车工 and 叉车工."""
+    if not one.trades or not other.trades or one.trades & other.trades:
+        return False
+    return not any(trade.relation(a, b) in ("narrower", "broader") for a in one.trades for b in other.trades)
+
+
+def _within(short: Title, long: Title, *, strangers: bool) -> bool:
+    """Whether one title only says more: 护工 in 医院护工 (the work stands last), 打包工 in 包装工（打包）, said twice."""
+    if not short.pieces or not long.pieces or long.several or not set(_stem(short)) < set(_stem(long)):
+        return False
+    mine, theirs = short.pieces[0], long.pieces[0]
+    if (theirs.endswith(mine) or mine.endswith(theirs)) and (not strangers or min(len(mine), len(theirs)) >= 3):
+        return True
+    bare, first = _ENDING.sub("", mine), _ENDING.sub("", theirs)
+    if first.endswith(bare) and len(bare) >= 2 and not strangers:
+        return True
+    again = [_ENDING.sub("", piece) for piece in long.pieces[1:]]
+    return mine in long.pieces[1:] or any(len(said) >= 2 and said in mine for said in again)
 
 
 def _by_trades(one: Title, other: Title, likeness: float) -> int:
     if one.trades == other.trades:
         if one.rest == other.rest:
             return SAME
-        if not one.rest or not other.rest:
-            return CLOSE
-        if one.rest <= other.rest or other.rest <= one.rest:
+        if not one.rest or not other.rest or one.rest <= other.rest or other.rest <= one.rest:
             return CLOSE
         return WEAK if one.rest & other.rest and likeness >= 70 else OTHER
-    if one.trades & other.trades:
-        return WEAK
-    if any(trade.relation(a, b) in ("narrower", "broader") for a in one.trades for b in other.trades):
-        return WEAK
-    return OTHER
+    return WEAK if one.trades & other.trades or not _strangers(one, other) else OTHER
 
 
 def _told_apart(one: frozenset[str], other: frozenset[str]) -> bool:

@@ -37,6 +37,8 @@ def test_every_part_of_a_service_that_is_well(app: flask.Flask, client: FlaskCli
         "kind": "sqlite" if database.is_sqlite else "postgresql",
         "revision": heads()[0],
         "open_jobs": 1,
+        "duplicates": 0,
+        "headcount": 20,
     }
     index = said["index"]
     assert (index["jobs"], index["changes_waiting"], index["trouble"]) == (1, 0, None)

@@ -31,8 +31,7 @@ def upgrade() -> None:
     op.create_table(
         "job_duplicate_key",
         sa.Column("key", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("job_id", ID, sa.ForeignKey("job.job_id", name="fk_job_duplicate_key_job_id_job", ondelete="CASCADE"),
-                  autoincrement=False, nullable=False),
+        sa.Column("job_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("key", "job_id", name="pk_job_duplicate_key"),
     )
     op.create_index("ix_job_duplicate_key_job_id", "job_duplicate_key", ["job_id"])

@@ -40,7 +40,7 @@ def cases(name: str) -> Iterator[Case]:
         more = parts[6] if len(parts) > 6 else ""
         said |= dict(part.split("=", 1) for part in more.split(",") if part)
         changed = dict(part.strip().split("=", 1) for part in change.split("|") if part.strip())
-        yield Case(number, line, line[0] == "+", given(**said), given(**(said | changed)))
+        yield Case(number, line, line[0] == "+", given(None, **said), given(None, **(said | changed)))
 
 
 def given(job_id: int | None = None, **said: Any) -> Given:
@@ -48,7 +48,7 @@ def given(job_id: int | None = None, **said: Any) -> Given:
     gig begins, c number of a credit code, p class of the publisher, x source, i employer's id, at hours since it was published.
     """
     advert = Advert(
-        kind=said.get("k") or "public",  # type: ignore[arg-type]  # the lines say public, gig or live
+        kind=said.get("k") or "public",
         title=said.get("t", ""),
         source=Source(key=said.get("x") or "direct", name="演示", publisher_class=said.get("p") or "employer"),
         description=said.get("d", ""),

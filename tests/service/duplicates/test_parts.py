@@ -56,7 +56,12 @@ def test_an_agency_is_known_by_its_name() -> None:
         ("电工", "保安", titles.OTHER),
         ("司机（C1）", "司机（A2）", titles.OTHER),
         ("普工", "兼职普工", titles.OTHER),
-        ("焊工", "二保焊工", titles.WEAK),
+        ("焊工", "二保焊工", titles.CLOSE),
+        ("厨师（食堂）", "食堂厨师", titles.SAME),
+        ("打包工", "包装工（打包）", titles.CLOSE),
+        ("车工", "叉车工", titles.OTHER),
+        ("厨工", "厨师", titles.OTHER),
+        ("普工/质检员", "普工", titles.WEAK),
     ],
 )
 def test_titles(one: str, other: str, alike: int) -> None:
