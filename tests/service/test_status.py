@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from service import clock, status
 from service.indexing.follower import Follower
@@ -60,6 +60,7 @@ def test_what_waits_and_what_was_given_up(app: flask.Flask, client: FlaskClient,
     for number in range(3):
         publish(draft(title=f"电焊工（{number}）"))
     with database.write_session() as session:
+        session.execute(delete(Task))  # what publishing asked for
         late, given_up = enqueue(session, "test.late"), enqueue(session, "test.dead")
         enqueue(session, "test.later", due_at=clock.now() + timedelta(days=1))
         past = clock.now() - timedelta(minutes=10)
