@@ -22,7 +22,9 @@ DAILY = frozenset({"日结"})
 _VERSION = b"1"
 """Of the keys: raise it when what they are made of changes, and the next nightly run writes them anew."""
 _LEAST_TEXT = 30
-_SHIFT_NAMES = {"day": "day", "night": "night", "rotating": "rotating"}
+_SHIFT_NAMES = ("day", "night", "rotating")
+_SHIFT_SIGNS = frozenset("班倒")
+"""Without one of them a text names no shift: most need not be read for it, which is half the time of a run."""
 
 
 class Sketch(NamedTuple):
@@ -87,8 +89,11 @@ def sketch(given: Given) -> Sketch:
     named = employer_name(given.employer_name) if given.employer_name else NOBODY
     if given.publisher_class == "agency" and named.brand:
         named = named._replace(agency=True)
-    text = plain_text(given.description)
-    shifts = title.shifts or (frozenset({_SHIFT_NAMES[given.shift]}) if given.shift in _SHIFT_NAMES else shifts_in(text))
+    shifts = title.shifts
+    if not shifts and given.shift in _SHIFT_NAMES:
+        shifts = frozenset({given.shift})
+    elif not shifts and not _SHIFT_SIGNS.isdisjoint(given.description[:TEXT_CHARS]):
+        shifts = shifts_in(plain_text(given.description))
     made = Sketch(
         job_id=given.job_id,
         kind=given.kind,
@@ -108,10 +113,10 @@ def sketch(given: Given) -> Sketch:
         shifts=shifts,
         starts=None if given.starts_at is None else seconds(given.starts_at) // 86_400,
         headcount=given.headcount,
-        rank=(_party(given), _thinness(given, text), seconds(given.published_at), given.job_id),
+        rank=(_party(given), _thinness(given), seconds(given.published_at), given.job_id),
         keys=(),
     )
-    return made._replace(keys=_keys(made, text))
+    return made._replace(keys=_keys(made, given.description))
 
 
 def plain_text(description: str) -> str:
@@ -126,13 +131,13 @@ def _party(given: Given) -> int:
     return {"employer": 0, "household": 0, "public": 1}.get(given.publisher_class, 2)
 
 
-def _thinness(given: Given, text: str) -> int:
+def _thinness(given: Given) -> int:
     """How much is missing, in three steps: small differences must not outweigh age."""
     there = sum(
         (
             bool(given.employer_name),
             bool(given.trade_codes),
-            len(text) >= 20,
+            len(given.description.strip()) >= 20,
             given.wage_min is not None or given.wage_max is not None,
             bool(given.region_code),
             bool(given.address),
@@ -144,7 +149,7 @@ def _thinness(given: Given, text: str) -> int:
     return 0 if there >= 8 else 1 if there >= 5 else 2
 
 
-def _keys(made: Sketch, text: str) -> tuple[int, ...]:
+def _keys(made: Sketch, description: str) -> tuple[int, ...]:
     """Adverts that share no key are never compared: whose it is, in which city, which work."""
     city = made.region[:4]
     whose = [f"c{made.credit_code}"] if made.credit_code else []
@@ -155,7 +160,7 @@ def _keys(made: Sketch, text: str) -> tuple[int, ...]:
     work = {code[:7] for code in made.trades} | made.title.codes
     # All of an employer in a city; where those are too many, by the class of the work, and by the title itself.
     found = {_key(made.group, who, city, one) for who in whose for one in ("*", *work, f"={stem(made.title)}")}
-    if not whose and len(text) >= _LEAST_TEXT:
+    if not whose and len(text := plain_text(description)) >= _LEAST_TEXT:
         # Nobody is named: only a copy word for word can be told to be one.
         found.add(_key(made.group, "t", city, made.title.written, text[:_LEAST_TEXT]))
     return tuple(sorted(found))
