@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, and_, select
 
 from matching.rules import region
 from service import clock
@@ -28,7 +28,7 @@ _OWN = (
     Job.source_url, Job.legal_basis, Job.label, Job.missing, Job.published_at, Job.verified_at, Job.valid_until, Job.updated_at,
     GigTerms.starts_at, GigTerms.ends_at, GigTerms.seats, GigTerms.insurance, GigTerms.station_id,
     LiveSession.code, LiveListing.listing_no,
-    Job.status,
+    Job.status, Job.duplicate_of_id,
 )  # fmt: skip
 
 
@@ -44,12 +44,12 @@ def rows() -> Select[*tuple[Any, ...]]:
 
 def may_be_given() -> ColumnElement[bool]:
     """Jobs that are in the open data until they run out."""
-    return Job.status == "open"
+    return and_(Job.status == "open", Job.duplicate_of_id.is_(None))
 
 
 def given(row: Any, now: datetime) -> bool:
     """The same of a row in hand, at a moment."""
-    return bool(row.status == "open" and row.valid_until > now)
+    return bool(row.status == "open" and row.duplicate_of_id is None and row.valid_until > now)
 
 
 def record(row: Sequence[Any]) -> dict[str, Any]:
@@ -151,7 +151,10 @@ def tombstone(job_id: int, reason: str, row: Any = None) -> dict[str, Any]:
 
 
 def why_not(row: Any, now: datetime) -> str:
-    """Why a job that is not given is not: ``closed``, ``withdrawn`` (somebody is to look at it first) or ``expired``."""
+    """Why a job that is not given is not: ``closed``, ``withdrawn`` (somebody is to look at it first), ``expired`` or
+    ``duplicate`` (another advert for the same job is given)."""
+    if row.status == "open" and row.duplicate_of_id is not None and row.valid_until > now:
+        return "duplicate"
     if row.status == "open":
         return "expired" if row.valid_until <= now else "moved"
     return "closed" if row.status == "closed" else "withdrawn"
