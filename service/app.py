@@ -21,6 +21,7 @@ from service.employers.verification_routes import blueprint as verifications_blu
 from service.error_answers import register_error_answers
 from service.feeds.routes import blueprint as feeds_blueprint
 from service.headers import register_headers
+from service.imports.routes import blueprint as imports_blueprint
 from service.indexing.at_once import register_at_once
 from service.indexing.live import LiveIndex
 from service.jobs.code_routes import blueprint as job_codes_blueprint
@@ -136,6 +137,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
         partners_blueprint,
         live_blueprint,
         upkeep_blueprint,
+        imports_blueprint,
     ):
         registry.register_blueprint(blueprint)
     app.register_blueprint(docs.blueprint)

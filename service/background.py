@@ -16,6 +16,7 @@ import service.audit.tasks  # importing registers them
 import service.duplicates.tasks
 import service.employers.tasks
 import service.feeds.tasks
+import service.imports.tasks
 import service.jobs.tasks
 import service.open_data.tasks
 import service.performance.tasks

@@ -11,6 +11,7 @@ from service.accounts.caller import Caller
 from service.errors import Conflict, Invalid
 from service.jobs.lifetimes import lifetime
 from service.jobs.models import Job
+from service.jobs.origins import follows_its_source
 from service.jobs.permit import require_change
 from service.jobs.put import apply
 
@@ -41,7 +42,7 @@ def renew(session: Session, job: Job, until: datetime | None, caller: Caller, no
     require_change(caller, "job.renew", job)
     if job.status == "closed":
         raise Conflict("job_closed", "这个岗位已经关闭，不能续期；需要的话请重新发布。")
-    if job.original_id is not None:
+    if follows_its_source(job.source_key, job.original_id):
         raise Conflict("job_from_feed", "这条信息来自外部数据源，有效期跟着来源走，不能在这里续期。")
     if job.gig is not None and job.gig.ends_at <= now:
         raise Conflict("gig_over", "这个零工已经结束，不能续期；下次用工请重新发布。")

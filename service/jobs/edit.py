@@ -15,6 +15,7 @@ from service.jobs.draft import advert_with
 from service.jobs.findings import Finding
 from service.jobs.hold import reasons_to_hold, standing_held
 from service.jobs.models import Job, held_columns
+from service.jobs.origins import follows_its_source
 from service.jobs.permit import owned_advert, require_change
 from service.jobs.publish import refuse_if_blocked, require_free_number
 from service.jobs.put import apply
@@ -34,7 +35,7 @@ def change_job(
     require_change(caller, "job.edit", job)
     if job.status == "closed":
         raise Conflict("job_closed", "这个岗位已经关闭，不能再改；需要的话请重新发布。")
-    if job.original_id is not None:
+    if follows_its_source(job.source_key, job.original_id):
         raise Conflict("job_from_feed", "这条信息来自外部数据源，请在来源处修改，这里会自动更新。")
     advert = advert_with(session, job, patch, caller)
     reading = read_advert(advert, now)

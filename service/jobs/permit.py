@@ -6,6 +6,7 @@ from service.accounts.caller import Caller
 from service.accounts.permit import Owned, require
 from service.jobs.advert import Advert
 from service.jobs.models import Job
+from service.jobs.origins import station_of
 
 
 def owned(job: Job, *, public: bool) -> Owned:
@@ -24,7 +25,7 @@ def _station_of(job: Job) -> int | None:
     if job.gig is not None:
         # A station that was named by somebody else and has not agreed has no say in the job yet.
         return None if "station" in job.waits_for else job.gig.station_id
-    return job.listing.session.station_id if job.listing is not None else None
+    return job.listing.session.station_id if job.listing is not None else station_of(job.source_key)
 
 
 def owned_advert(advert: Advert, region_code: str) -> Owned:

@@ -6,7 +6,7 @@ CPU against 22 s for both catalogues on SQLite).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,13 +16,21 @@ from sqlalchemy.orm import Session
 from service.crypto.sealed import sealed_row
 from service.jobs.advert import Advert, Reading
 from service.jobs.marking import compare_later
-from service.jobs.models import FEED_RUN, Job, JobChange, JobHistory
+from service.jobs.models import FEED_RUN, Job, JobChange, JobHistory, held_columns
 from service.jobs.put import default_end
 
 
-def put_new(session: Session, adverts: Sequence[tuple[Advert, Reading]], *, account_id: int | None, now: datetime) -> list[int]:
+def put_new(
+    session: Session,
+    adverts: Sequence[tuple[Advert, Reading]],
+    *,
+    account_id: int | None,
+    now: datetime,
+    held_for: Sequence[Collection[str]] = (),
+) -> list[int]:
     """Job ids, in the order of ``adverts``. The caller has looked, in the same transaction, that none of them is there;
     if one is all the same, the database refuses the whole batch (IntegrityError). Not for gigs and listings.
+    ``held_for``: what each of them waits for, empty when all are shown.
     """
     if not adverts:
         return []
@@ -32,12 +40,12 @@ def put_new(session: Session, adverts: Sequence[tuple[Advert, Reading]], *, acco
             "published_at": reading.fields["published_at"] or now,
             "valid_until": reading.fields["valid_until"] or default_end(advert, now),
             "version": 1,
-            "status": "open",
+            **held_columns(reasons),
             "created_by": account_id,
             "created_at": now,
             "updated_at": now,
         }
-        for advert, reading in adverts
+        for (advert, reading), reasons in zip(adverts, held_for or [()] * len(adverts), strict=True)
     ]
     ids = list(session.scalars(insert(Job).returning(Job.job_id, sort_by_parameter_order=True), rows))
     told: dict[str, Any] = {

@@ -10,6 +10,7 @@ import service.duplicates.models
 import service.employers.models
 import service.feeds.models
 import service.idempotency
+import service.imports.models
 import service.jobs.models
 import service.jobs.reviews.models
 import service.matches.models

@@ -201,6 +201,11 @@ def listed(session: Session, *, state: str, limit: int, after: int = 0) -> list[
     return list(session.scalars(wanted))
 
 
+def is_dead(session: Session, kind: str, key: str) -> bool:
+    """Whether the task of this kind and key was given up."""
+    return session.scalar(select(Task.task_id).where(Task.kind == kind, Task.key == key, Task.state == "dead")) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Depth:
     """How full the queue is. ``oldest_due_seconds``: how long the task that has waited longest is overdue; 0 when none is.

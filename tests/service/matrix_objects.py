@@ -43,6 +43,7 @@ from service.db import Database
 from service.employers import papers
 from service.employers.images import redraw
 from service.employers.models import Employer, ListEntry, Paper, Verification
+from service.imports.models import SheetImport, SheetLine
 from service.indexing.follower import Follower
 from service.jobs.models import GigTerms, Job, LiveListing, LiveSession
 from service.jobs.reviews.models import JobReview
@@ -221,6 +222,12 @@ def _caller(session: Session, world: World, role: str) -> tuple[int, dict[str, s
 _PROOF = {"channel": "station_paper", "evidence": "QZ-001"}
 _logins = itertools.count(1)
 _PICTURE = picture(size=(300, 300))
+_SHEET = {
+    "data": b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+    + "岗位,人数\n普工,1\n".encode()
+    + b"\r\n--x--\r\n",
+    "content_type": "multipart/form-data; boundary=x",
+}
 REQUESTS: dict[str, dict[str, Any]] = {
     "POST /v1/accounts/{account_id}/set-up-code": {"json": {}},
     "PUT /v1/accounts/{account_id}/identity": {"json": {"subject": None}},
@@ -233,6 +240,9 @@ REQUESTS: dict[str, dict[str, Any]] = {
         b'Content-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n' + _PICTURE + b"\r\n--x--\r\n",
         "content_type": "multipart/form-data; boundary=x",
     },
+    "POST /v1/employers/{employer_id}/imports": _SHEET,
+    "POST /v1/stations/{station_id}/imports": _SHEET,
+    "POST /v1/imports/{import_id}/confirm": {"json": {}},
     "POST /v1/employers/{employer_id}/suspension": {"json": {"reason": "no such reason"}},
     "POST /v1/verifications/{verification_id}/decisions": {
         "json": {"outcome": "ask", "reasons": ["come_in_person"]},
@@ -325,6 +335,42 @@ def copy_of_a_job(session: Session, world: World, side: Side, role: str) -> Made
     session.get_one(Job, made.path["job_id"]).duplicate_of_id = int(head.path["job_id"])
     session.flush()
     return Made(made.path, frozenset({"region"}), public=True)
+
+
+@makes("import_id")
+def sheet_worked_off(session: Session, world: World, side: Side, role: str) -> Made:
+    """A sheet of a station, or of an employer for who speaks for one, with a line that was given back."""
+    return _sheet(session, world, side, role, state="done")
+
+
+@makes("POST /v1/imports/{import_id}/confirm")
+def sheet_that_waits(session: Session, world: World, side: Side, role: str) -> Made:
+    """One that nobody has confirmed."""
+    return _sheet(session, world, side, role, state="preview")
+
+
+def _sheet(session: Session, world: World, side: Side, role: str, *, state: str) -> Made:
+    ids = world.of(side)
+    of_employer = role.startswith("employer")
+    columns = [
+        {"header": "岗位", "meaning": "title", "sure": "word"},
+        {"header": "电话", "meaning": "contact_phone", "sure": "word"},
+    ]
+    row = SheetImport(
+        employer_id=ids.employer_id if of_employer else None, station_id=None if of_employer else ids.station_id, state=state,
+        file_name="演示.xlsx", file_hash="0" * 64, form="xlsx", rows=1, done=int(state == "done"),
+        counts={"rejected": 1} if state == "done" else {}, created_at=world.now,
+        layout=[{
+            "name": "岗位", "header": [["岗位", "电话"]], "columns": columns, "rows": 1, "above": [], "notes": [], "skipped": "",
+        }],
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    line = SheetLine(import_id=row.import_id, line_no=1, sheet=1, row=2, outcome="rejected" if state == "done" else None)
+    line.cells = '["普工", "13800000001"]'
+    session.add(line)
+    session.flush()
+    return Made.at("employer" if of_employer else "station", import_id=row.import_id)
 
 
 @makes("task_id")

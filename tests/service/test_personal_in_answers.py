@@ -36,7 +36,7 @@ PHONE, CITIZEN = "13800000077", "999999199001010015"
 _WHOLE = re.compile(r"(?<![\w.])(?:1[3-9]\d{9}|\d{17}[\dXx])(?!\w)")
 """A number that stands alone: not in a request id, nor in the decimals of a measurement."""
 READING = tuple(name for name in OPERATIONS if name.startswith("GET "))
-_SHAPED = {"health_limits": '["no_lifting"]'}
+_SHAPED = {"health_limits": '["no_lifting"]', "cells": f'["{CITIZEN}", "{PHONE}"]'}
 """Sealed texts that are no line of words."""
 _NOW = clock.now()
 _FROM_THE_BEGINNING = Position("s", _NOW, 0, 0, _NOW - timedelta(days=1)).dump()

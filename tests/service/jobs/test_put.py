@@ -100,6 +100,18 @@ def test_gone_comes_back_but_closed_by_a_person_stays_closed(database: Database)
         assert _row(database, job_id).status == status
 
 
+def test_a_change_that_must_be_looked_at_is_held_and_what_others_wait_for_stays(database: Database) -> None:
+    job_id, _ = _put(database, ADVERT)
+    _put(database, replace(ADVERT, headcount=3), held_for=("advert",))
+    held = _row(database, job_id)
+    assert (held.status, held.held_for) == ("held", ["advert"])
+    with database.write_session() as session:
+        session.get_one(Job, job_id).held_for = ["advert", "reported"]
+    _put(database, replace(ADVERT, headcount=4))
+    left = _row(database, job_id)
+    assert (left.status, left.held_for, left.headcount) == ("held", ["reported"], 4)
+
+
 def test_held_until_somebody_has_looked(database: Database) -> None:
     job_id, _ = _put(database, ADVERT, held_for=("advert",))
     assert _row(database, job_id).status == "held"

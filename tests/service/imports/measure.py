@@ -1,0 +1,114 @@
+"""How long a sheet takes from the upload to the last job: ``python -m tests.service.imports.measure --rows 20000``.
+
+The sheet is made up, its lines all different; one in fifty lacks its wage and is given back. Upload, preview, confirmation and
+background work are those of the service, in one process; ``--postgresql`` uses a server of its own that is thrown away.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import flask
+
+from service import clock
+from service.app import create_app
+from service.db import Database
+from service.migrations.run import upgrade
+from tests import servers
+from tests.service.conftest import make_people, settings_for
+from tests.service.imports.sheets import book, confirm, row, send, work
+
+_TRADES = ("电焊工", "普工", "保安", "保洁员", "叉车司机", "服务员", "缝纫工", "装配工", "仓库管理员", "厨师", "木工", "钢筋工")
+_PLACES = ("章贡区", "南康区", "赣县区", "信丰县", "于都县", "兴国县", "宁都县", "会昌县")
+_WORK = ("流水线装配", "看大门，两班倒", "打扫办公楼", "钢结构焊接", "门店服务", "仓库收发货")
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Seconds for upload and preview, for the work behind, and the counts."""
+
+    upload: float
+    background: float
+    counts: dict[str, int]
+
+    @property
+    def whole(self) -> float:
+        """Seconds from the first byte to the last job."""
+        return self.upload + self.background
+
+
+def sheet(rows: int) -> bytes:
+    """A workbook of so many lines."""
+    return book(*(_line(number) for number in range(rows)))
+
+
+def _line(number: int) -> tuple[str, ...]:
+    return row(
+        number=f"B-{number}",
+        title=_TRADES[number % len(_TRADES)],
+        employer=f"演示企业{number % 700}",
+        headcount=str(1 + number % 40),
+        wage="" if number % 50 == 49 else f"{4000 + number % 19 * 100}-{6000 + number % 41 * 100}元/月",
+        content=f"{_WORK[number % len(_WORK)]}，第{number % 9 + 1}车间，包吃住，五险",
+        address=f"赣州市{_PLACES[number % len(_PLACES)]}演示路{number % 300}号",
+        phone=f"1380000{number % 10_000:04d}",
+    )
+
+
+def measure(app: flask.Flask, content: bytes) -> Figures:
+    """Send a sheet and work it off."""
+    database: Database = app.extensions["database"]
+    with database.write_session() as session:
+        people = make_people(session, clock.now())
+    client = app.test_client()
+    begun = time.perf_counter()
+    sent = send(client, f"/v1/stations/{people.station_id}/imports", content, people.staff).get_json()
+    uploaded = time.perf_counter()
+    confirm(client, sent["import_id"], people.staff)
+    work(app)
+    done = time.perf_counter()
+    counts: dict[str, int] = client.get(f"/v1/imports/{sent['import_id']}", headers=people.staff).get_json()["counts"]
+    return Figures(uploaded - begun, done - uploaded, counts)
+
+
+def main() -> int:
+    """Measure and print one line a kind of database."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--rows", type=int, default=20_000)
+    asked.add_argument("--postgresql", action="store_true")
+    said = asked.parse_args()
+    content = sheet(said.rows)
+    run = servers.own_run()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            figures = _on(_postgresql() if said.postgresql else f"sqlite:///{folder}/measure.db", Path(folder), content)
+    finally:
+        servers.end_run(run)
+    sys.stdout.write(
+        f"{said.rows} rows, {len(content)} bytes: upload and preview {figures.upload:.1f} s, "
+        f"background {figures.background:.1f} s, together {figures.whole:.1f} s; {figures.counts}\n"
+    )
+    return 0
+
+
+def _on(url: str, directory: Path, content: bytes) -> Figures:
+    upgrade(url)
+    app = create_app(settings_for(url, directory))
+    try:
+        return measure(app, content)
+    finally:
+        app.extensions["database"].close()
+
+
+def _postgresql() -> str:
+    servers.template(lambda _address: None)
+    return "postgresql+psycopg://" + servers.clone("measure").split("://", 1)[1]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
