@@ -20,6 +20,7 @@ from service.employers.routes import blueprint as employers_blueprint
 from service.employers.verification_routes import blueprint as verifications_blueprint
 from service.error_answers import register_error_answers
 from service.feeds.routes import blueprint as feeds_blueprint
+from service.feeds.staff_routes import blueprint as feed_oversight_blueprint
 from service.headers import register_headers
 from service.imports.routes import blueprint as imports_blueprint
 from service.indexing.at_once import register_at_once
@@ -124,6 +125,7 @@ def create_app(settings: Settings | None = None) -> flask.Flask:
         tasks_blueprint,
         oversight_blueprint,
         feeds_blueprint,
+        feed_oversight_blueprint,
         sign_in_blueprint,
         sign_in_sessions_blueprint,
         sign_in_wechat_blueprint,

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 import service.audit.tasks  # importing registers them
 import service.duplicates.tasks
 import service.employers.tasks
+import service.feeds.staff_tasks
 import service.feeds.tasks
 import service.imports.tasks
 import service.jobs.tasks

@@ -126,6 +126,8 @@ _ROWS = (
     Permission("employer.transfer", "移交单位管理员", _OWNER),
     Permission("feed.pull", "从来源取数据", _OFFICES),
     Permission("feed.read", "查看来源和导入记录", dict.fromkeys(("bureau", "auditor", "operator"), Scope.ANY)),
+    Permission("feed.record", "查看来源的原始记录", _OFFICES),
+    Permission("feed.rollback", "撤回一次导入", _OFFICES),
     Permission("gig.accept", "确认本站零工", _STATIONS | _OFFICES),
     Permission("grant.accept", "接受代办", _WORKER),
     Permission("grant.end", "结束代办", _WORKER | _CASE_OFFICES),

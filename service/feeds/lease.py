@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from service import clock
 from service.db import Database
@@ -26,8 +26,12 @@ SILENT = timedelta(seconds=120)
 """A run that has not confirmed its hold for this long is dead; a batch takes about two seconds."""
 
 
-def take(database: Database, report: Report, action: str = "pull") -> int:
-    """Begin a run and hold the source; the run's id. Raises Conflict ``feed_running`` while another pull of it goes on."""
+def take(database: Database, report: Report, action: str = "pull", *, rolls_back: int | None = None) -> int:
+    """Begin a run and hold the source; the run's id. ``rolls_back``: the run that it is going to take back.
+
+    Raises Conflict ``feed_running`` while another pull of it goes on, and ``feed_rollback_unfinished`` while half of a run is
+    taken back: nothing is built on that.
+    """
     moment = clock.now()
     key = report.source_key
     try:
@@ -39,6 +43,12 @@ def take(database: Database, report: Report, action: str = "pull") -> int:
                 other.running_key, other.status, other.finished_at = None, "abandoned", moment
                 other.message = "进程中断，由后面一次导入接着完成"
                 session.flush()
+            half = _half_rolled_back(session, key)
+            if half not in {None, rolls_back}:
+                raise Conflict(
+                    "feed_rollback_unfinished",
+                    f"来源 {key} 第 {half} 次导入的撤回还没有做完，请先执行 flask feeds rollback {half} --write 做完它。",
+                )
             run = FeedRun(
                 source_key=key,
                 action=action,
@@ -92,6 +102,25 @@ def give_back(
                 row = FeedCursor(source_key=run.source_key, since=cursor.since, etag=cursor.etag, updated_at=clock.now())
                 row.last_modified, row.full_at = cursor.last_modified, cursor.full_at
                 session.merge(row)
+
+
+def let_go(database: Database, run_id: int, *, status: str, message: str) -> None:
+    """End a run that has kept its own report, and let go of the source."""
+    with database.write_session() as session:
+        run = session.get(FeedRun, run_id)
+        if run is not None and run.running_key is not None:
+            run.running_key, run.status, run.finished_at, run.message = None, status, clock.now(), message[:512]
+
+
+def _half_rolled_back(session: Session, key: str) -> int | None:
+    """The run of a source whose taking back was begun and not ended."""
+    target = aliased(FeedRun)
+    return session.scalar(
+        select(target.run_id)
+        .join(FeedRun, FeedRun.rolls_back_id == target.run_id)
+        .where(FeedRun.source_key == key, target.rolled_back_at.is_(None))
+        .limit(1)
+    )
 
 
 def _alive(run: FeedRun, moment: datetime) -> bool:

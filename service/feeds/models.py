@@ -14,11 +14,14 @@ from service.db import BIG_ID, Base, UtcDateTime
 RUN_STATUSES = ("running", "done", "stopped", "failed", "abandoned")
 """``stopped``: the guard stood in the way and nothing was written; ``failed``: broke off, batches before it stay; ``abandoned``:
 the process died, and a later run took its place."""
+RUN_NAMES = {"running": "正在导入", "done": "完成", "stopped": "已停止", "failed": "失败", "abandoned": "中断"}
 OUTCOMES = ("published", "unchanged", "held", "rejected")
 """Each record of a file is in exactly one of these after a run."""
 STEPS = ("fetched", "parsed", "normalised", "placed", "classified", "checked", "deduplicated", "published")
 """What each record goes through, in this order (docs/feeds.md)."""
 ACTIONS = ("pull", "replay", "rollback")
+ROLLED_BACK = "rolled_back"
+"""The reason of a record whose run was taken back: it waits for what the source says next."""
 
 
 class FeedRun(Base):

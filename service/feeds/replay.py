@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from service.db import Database
 from service.errors import Invalid, Refusal
 from service.feeds import lease
-from service.feeds.models import STEPS, FeedRecord
+from service.feeds.models import ROLLED_BACK, STEPS, FeedRecord
 from service.feeds.record import from_json
 from service.feeds.records import Record, assembled, record_of
 from service.feeds.report import Report
@@ -99,6 +99,7 @@ def _part(session: Session, key: str, after: int) -> list[FeedRecord]:
                 FeedRecord.source_key == key,
                 FeedRecord.copy == 0,
                 FeedRecord.vanished_at.is_(None),
+                FeedRecord.reason_code != ROLLED_BACK,
                 FeedRecord.record_id > after,
             )
             .order_by(FeedRecord.record_id)

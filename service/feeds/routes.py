@@ -12,7 +12,7 @@ from service.accounts.permit import Owned, require
 from service.blueprint import Blueprint
 from service.errors import Conflict, Invalid
 from service.feeds import schemas
-from service.feeds.models import FeedRun
+from service.feeds.models import RUN_NAMES, FeedRun
 from service.feeds.queries import SourceState, source_state
 from service.feeds.source import FeedSource, open_source, source_keys
 from service.feeds.tasks import PULL
@@ -23,25 +23,27 @@ blueprint = Blueprint("feeds", __name__, description="数据来源：状态、�
 _REFUSED = ("not_your_feed", "这个来源不在您负责的地区，不能取它的数据。")
 
 
-def _source(key: str) -> FeedSource:
+def source_of(key: str) -> FeedSource:
+    """The source of a path, with the operator's settings. Raises NotFound."""
     return open_source(key, settings().feeds_dir)
 
 
 def _described(key: str) -> tuple[FeedSource, str]:
     """A source, and what is wrong with the operator's settings of it: one mistake there must not hide the others."""
     try:
-        return _source(key), ""
+        return source_of(key), ""
     except Invalid as wrong:
         return open_source(key), wrong.message
 
 
-def _run(run: FeedRun) -> dict[str, Any]:
+def run_card(run: FeedRun) -> dict[str, Any]:
+    """A run as it is answered."""
     names = ("run_id", "action", "status", "started_at", "finished_at", "message")
     said = run.report or {}
     return (
         {name: getattr(run, name) for name in names}
         | {name: said.get(name, nothing) for name, nothing in schemas.COUNTS.items()}
-        | {"status_name": schemas.RUN_NAMES[run.status], "mode": said.get("mode"), "reasons": said.get("reasons", [])}
+        | {"status_name": RUN_NAMES[run.status], "mode": said.get("mode"), "reasons": said.get("reasons", [])}
     )
 
 
@@ -54,7 +56,7 @@ def _card(source: FeedSource, problem: str, state: SourceState) -> dict[str, Any
         "shown": state.shown,
         "first_end": state.first_end,
         "outcomes": state.outcomes,
-        "last_run": _run(state.last_run) if state.last_run else None,
+        "last_run": run_card(state.last_run) if state.last_run else None,
     }
 
 
@@ -74,13 +76,13 @@ def list_feeds() -> dict[str, Any]:
 @allow("feed.read")
 def list_runs(query: dict[str, Any], source: str) -> dict[str, Any]:
     """看一个来源的导入记录，最近的在前：多少条、没有发布的各是什么原因、为什么停止。"""
-    known = _source(source)
+    known = source_of(source)
     wanted = select(FeedRun).where(FeedRun.source_key == known.key).order_by(FeedRun.run_id.desc()).limit(query["limit"] + 1)
     if "before" in query:
         wanted = wanted.where(FeedRun.run_id < query["before"])
     with read_session() as session:
         found = list(session.scalars(wanted))
-        page = [_run(run) for run in found[: query["limit"]]]
+        page = [run_card(run) for run in found[: query["limit"]]]
     return {"items": page, "next_before": page[-1]["run_id"] if len(found) > len(page) else None}
 
 
@@ -91,7 +93,7 @@ def list_runs(query: dict[str, Any], source: str) -> dict[str, Any]:
 def pull_now(body: dict[str, Any], source: str) -> dict[str, Any]:
     """现在就从这个来源取数据。放到后台去做，结果看导入记录；同一个来源正在导入时不能再开始。"""
     caller = current_account()
-    known = _source(source)
+    known = source_of(source)
     require(caller, "feed.pull", Owned(region_code=known.region, public=True), refused=_REFUSED)
     if not known.enabled:
         raise Conflict("feed_not_set_up", "这个来源还没有启用，请先请平台运营填好它的地址。")

@@ -9,8 +9,6 @@ from marshmallow import fields, validate
 from service.feeds.models import ACTIONS, RUN_STATUSES
 from service.fields import MAX_ID, In, Moment, Out, integer
 
-RUN_NAMES = {"running": "正在导入", "done": "完成", "stopped": "已停止", "failed": "失败", "abandoned": "中断"}
-
 
 class FeedPull(In):
     """How to pull."""
@@ -39,7 +37,7 @@ class FeedRunOut(Out):
 
     run_id = fields.Integer(required=True)
     action = fields.String(
-        required=True, validate=validate.OneOf(ACTIONS), metadata={"description": "pull 取数据，replay 重新处理"}
+        required=True, validate=validate.OneOf(ACTIONS), metadata={"description": "pull 取数据，replay 重新处理，rollback 撤回"}
     )
     status = fields.String(required=True, validate=validate.OneOf(RUN_STATUSES))
     status_name = fields.String(required=True)

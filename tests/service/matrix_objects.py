@@ -43,9 +43,12 @@ from service.db import Database
 from service.employers import papers
 from service.employers.images import redraw
 from service.employers.models import Employer, ListEntry, Paper, Verification
+from service.feeds import digest
+from service.feeds.models import FeedRecord, FeedRun
+from service.feeds.oversight import opened
 from service.imports.models import SheetImport, SheetLine
 from service.indexing.follower import Follower
-from service.jobs.models import GigTerms, Job, LiveListing, LiveSession
+from service.jobs.models import GigTerms, Job, JobHistory, LiveListing, LiveSession
 from service.jobs.reviews.models import JobReview
 from service.partners.models import PartnerClient
 from service.privacy.models import LegalHold
@@ -162,6 +165,7 @@ def made_world(app: flask.Flask, now: datetime) -> World:
         session.add(phone)
         for side in Side:
             shown_job(session, world, side, "")
+        digest.make(session, opened(None), now)
     return world
 
 
@@ -257,7 +261,9 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "POST /v1/reviews/{review_id}/decisions": {"json": {"outcome": "publish", "reason": "in_order"}},
     "POST /v1/jobs/{job_id}/reports": {"json": {"reason": "fee"}},
     "POST /v1/employers/{employer_id}/repeat-hold/lifts": {"json": {"reason": "已经整改"}},
+    "POST /v1/feeds/{source}/replays": {"json": {"step": "checked"}},
     "POST /v1/feeds/{source}/runs": {"json": {}},
+    "POST /v1/feeds/{source}/runs/{run_id}/rollback": {"json": {"dry_run": False}},
     "PATCH /v1/jobs/{job_id}": {"json": {"headcount": 5}},
     "POST /v1/jobs/{job_id}/close": {"json": {"reason": "filled"}},
     "POST /v1/jobs/{job_id}/renew": {"json": {}},
@@ -371,6 +377,25 @@ def _sheet(session: Session, world: World, side: Side, role: str, *, state: str)
     session.add(line)
     session.flush()
     return Made.at("employer" if of_employer else "station", import_id=row.import_id)
+
+
+@makes("source,run_id")
+def run_of_a_feed(session: Session, world: World, side: Side, role: str) -> Made:
+    """A run of such a source that has created a job, and the record that said so."""
+    source, now = feed(session, world, side, role).path["source"], world.now
+    run = FeedRun(source_key=source, status="done", started_at=now, heartbeat_at=now, finished_at=now, report={"read": 1})
+    job_id = shown_job(session, world, side, "").path["job_id"]
+    session.add(run)
+    session.flush()
+    session.add(JobHistory(job_id=job_id, at=now, action="create", changes={}, feed_run_id=run.run_id))
+    session.add(
+        FeedRecord(
+            source_key=source, original_id=f"M{run.run_id}", run_id=run.run_id, row_no=1, raw={"content": "电话 13800000077"},
+            content_hash="", outcome="published", job_id=job_id, first_seen_at=now, last_seen_at=now,
+        )
+    )  # fmt: skip
+    session.flush()
+    return Made.at("region", source=source, run_id=run.run_id, public=True)
 
 
 @makes("task_id")
