@@ -184,13 +184,13 @@ class TestTakingBack:
             "run_id": pulled, "source": KEY, "started": False, "jobs": 2, "endings": {"closed": 2}, "contacts": 0,
         }  # fmt: skip
         with database.read_session() as session:
-            assert session.scalar(select(func.count()).select_from(Task)) == 0
+            assert session.scalar(select(func.count()).where(Task.kind == ROLL_BACK)) == 0
         real = self.post(client, pulled, people.bureau, dry_run=False)
         assert (real.status_code, real.get_json()["started"]) == (202, True)
         assert self.post(client, pulled, people.bureau, dry_run=False).headers["Idempotency-Replayed"] == "true"
         assert state(database) == before
         with database.read_session() as session:
-            (task,) = session.scalars(select(Task)).all()
+            (task,) = session.scalars(select(Task).where(Task.kind == ROLL_BACK)).all()
             event = session.scalars(select(AuditEvent).where(AuditEvent.action == "feed.rollback")).one()
             assert (event.object_id, event.region_code, event.account_id) == (
                 str(pulled), ZHANGGONG, people.account_ids["bureau"],
