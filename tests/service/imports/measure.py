@@ -18,7 +18,9 @@ import flask
 from service import clock
 from service.app import create_app
 from service.db import Database
+from service.imports.models import SheetImport
 from service.migrations.run import upgrade
+from service.tasks.worker import Worker
 from tests import servers
 from tests.service.conftest import make_people, settings_for
 from tests.service.imports.sheets import book, confirm, row, send, work
@@ -30,10 +32,11 @@ _WORK = ("流水线装配", "看大门，两班倒", "打扫办公楼", "钢结�
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Seconds for upload and preview, for the work behind, and the counts."""
+    """Seconds for upload and preview, for the work behind, those of the processor in this process, and the counts."""
 
     upload: float
     background: float
+    processor: float
     counts: dict[str, int]
 
     @property
@@ -66,14 +69,22 @@ def measure(app: flask.Flask, content: bytes) -> Figures:
     with database.write_session() as session:
         people = make_people(session, clock.now())
     client = app.test_client()
-    begun = time.perf_counter()
+    begun, worked = time.perf_counter(), time.process_time()
     sent = send(client, f"/v1/stations/{people.station_id}/imports", content, people.staff).get_json()
     uploaded = time.perf_counter()
     confirm(client, sent["import_id"], people.staff)
-    work(app)
-    done = time.perf_counter()
+    worker = Worker(database, app.extensions["settings"])
+    while worker.step() and not _is_done(database, sent["import_id"]):
+        pass
+    done, worked = time.perf_counter(), time.process_time() - worked
+    work(app)  # what other features do with new jobs afterwards: find their duplicates
     counts: dict[str, int] = client.get(f"/v1/imports/{sent['import_id']}", headers=people.staff).get_json()["counts"]
-    return Figures(uploaded - begun, done - uploaded, counts)
+    return Figures(uploaded - begun, done - uploaded, worked, counts)
+
+
+def _is_done(database: Database, import_id: int) -> bool:
+    with database.read_session() as session:
+        return session.get_one(SheetImport, import_id).state == "done"
 
 
 def main() -> int:
@@ -91,7 +102,8 @@ def main() -> int:
         servers.end_run(run)
     sys.stdout.write(
         f"{said.rows} rows, {len(content)} bytes: upload and preview {figures.upload:.1f} s, "
-        f"background {figures.background:.1f} s, together {figures.whole:.1f} s; {figures.counts}\n"
+        f"background {figures.background:.1f} s, together {figures.whole:.1f} s "
+        f"({figures.processor:.1f} s of the processor); {figures.counts}\n"
     )
     return 0
 

@@ -15,7 +15,7 @@ def _check(app: flask.Flask, rows: int) -> float:
     assert figures.counts == {"published": rows - rows // 50, "unchanged": 0, "held": 0, "rejected": rows // 50}
     with app.extensions["database"].read_session() as session:
         assert session.scalar(select(func.count()).select_from(Job)) == rows - rows // 50
-    return figures.whole
+    return figures.processor
 
 
 def test_some_hundred_rows(app: flask.Flask) -> None:
@@ -26,4 +26,4 @@ def test_some_hundred_rows(app: flask.Flask) -> None:
 @pytest.mark.timeout(600)
 def test_twenty_thousand_rows_in_half_a_minute(app: flask.Flask) -> None:
     seconds = _check(app, 20_000)
-    assert seconds < 60, seconds  # 30 on a machine of its own (docs/imports.md); tests share theirs
+    assert seconds < 40, seconds  # of the processor, since tests share the machine; figures stand in docs/imports.md
