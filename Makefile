@@ -61,7 +61,7 @@ test: setup-test ## 全部测试（5 分钟以内）
 	@$(PY) -m pytest -n 3 --dist worksteal -m "not long"
 
 test-long: setup-test ## 长时间的故障、模糊和大数据测试（15 分钟以内）
-	@$(PY) -m pytest -n 2 -m long --timeout 600
+	@$(PY) -m pytest -n 3 --dist worksteal -m long --timeout 600
 
 check: setup-test ## 代码检查：格式、类型、导入方向、接口文档、数据库迁移
 	@$(VENV)/bin/ruff check .

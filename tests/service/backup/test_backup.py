@@ -94,6 +94,7 @@ def test_put_back_into_either_kind_and_compared(filled: Database, empty: Databas
     empty.close()
 
 
+@pytest.mark.costly
 def test_an_index_of_the_time_that_was_lost_is_not_believed(filled: Database, tmp_path: Path) -> None:
     """The index knows jobs that the backup does not: it is rebuilt, whichever way the numbers happen to lie."""
     folder, _ = make(filled, tmp_path / "data", tmp_path / "backups", clock.now(), PROGRAM)
@@ -117,6 +118,7 @@ def test_an_index_of_the_time_that_was_lost_is_not_believed(filled: Database, tm
     target.close()
 
 
+@pytest.mark.costly
 def test_one_moment_while_others_write(filled: Database, tmp_path: Path) -> None:
     """Each writer's transaction writes a pair: a backup holds both or none of them, and nobody is held up."""
     stopping = threading.Event()
