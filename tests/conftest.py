@@ -48,11 +48,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, N
 
 
 @pytest.fixture(scope="session", autouse=True)
-def tables_at_first_use() -> Iterator[None]:
-    """An index makes all its tables of words when it is opened, before anybody waits for them. Here most are never asked for."""
+def tables_at_first_use() -> Iterator[Callable[[Spelling], None]]:
+    """An index makes all its tables of words when it is opened, before anybody waits for them. Here most are never asked for.
+    Gives what makes them all the same."""
+    make = Spelling.ready
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Spelling, "ready", lambda _self: None)
-        yield
+        yield make
 
 
 _DIRECTORY = pytest.StashKey[Path]()

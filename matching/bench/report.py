@@ -36,7 +36,7 @@ def size_of(jobs: int) -> str:
 
 def load(results: Path) -> list[Figures]:
     """The kept results (``N.json``), smallest pool first."""
-    found = [json.loads(path.read_text(encoding="utf-8")) for path in results.glob("*.json")]
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in results.glob("[0-9]*.json")]
     return sorted(found, key=lambda figures: figures["jobs"])
 
 

@@ -29,7 +29,7 @@ from service.backup.archive import (
 from service.db import Database
 from service.migrations.run import revision
 
-FOLDERS = ("files", "audit-archive", "audit-anchors")
+FOLDERS = ("files", "audit-archive")
 """Below the data directory: what rows point to, and what only lies there. The index is made anew, the keys lie apart."""
 
 

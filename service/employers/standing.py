@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from service import clock
 from service.employers.models import Employer, ListEntry, Verification
-from service.employers.tables import Deadline, Outcome, ReasonRow, allowed_in, deadline, list_rows, reason_row
+from service.employers.tables import Deadline, Outcome, ReasonRow, allowed_in, deadline_if_any, list_rows, reason_row
 
 _STATES = ("suspended", "listed", "unverified", "pending", "overdue", "verified")
 """The gravest first: of several reasons, the gravest says what is allowed."""
@@ -55,14 +55,14 @@ def checked(employer: Employer | None, now: datetime) -> Checked:
     if any(code in _LICENCE for code in _lapsed(employer, now)):
         note = f"{_day(employer.verified_at)} 核验过，人力资源服务许可证已过期或没有登记，要更新后重新核验。"
         return Checked(verified=False, verified_at=employer.verified_at, note=note)
-    return checked_for(deadline("reverification", now), employer.verified_at, now, demo=employer.demo)
+    return checked_for(deadline_if_any("reverification", now), employer.verified_at, now, demo=employer.demo)
 
 
-def checked_for(term: Deadline, verified_at: datetime, now: datetime, *, demo: bool) -> Checked:
+def checked_for(term: Deadline | None, verified_at: datetime, now: datetime, *, demo: bool) -> Checked:
     """The same from what a list has at hand, the term looked up once for the whole list. (Licences that ran out do not come up
     there: such jobs are held.)"""
-    due = term.after(verified_at)
-    if due > now or demo:
+    due = None if term is None else term.after(verified_at)
+    if due is None or due > now or demo:
         return Checked(verified=True, verified_at=verified_at, note="")
     note = f"{_day(verified_at)} 核验过，{_day(due)} 起应当重新核验，还没有重新核验。"
     return Checked(verified=False, verified_at=verified_at, note=note)
@@ -87,7 +87,8 @@ def may_publish(session: Session, employer: Employer, now: datetime) -> Standing
 
 def due_at(employer: Employer, now: datetime) -> datetime | None:
     """When the papers are to be looked at again; None while they were never found in order."""
-    return None if employer.verified_at is None else deadline("reverification", now).after(employer.verified_at)
+    term = deadline_if_any("reverification", now)
+    return None if employer.verified_at is None or term is None else term.after(employer.verified_at)
 
 
 def entries_of(session: Session, credit_code: str | None, now: datetime) -> list[ListEntry]:

@@ -147,12 +147,20 @@ def list_rows() -> dict[str, ListRow]:
 
 def deadline(what: str, now: datetime) -> Deadline:
     """The row of a deadline in force. Raises LookupError when there is none."""
+    found = deadline_if_any(what, now)
+    if found is None:
+        raise LookupError(what)
+    return found
+
+
+def deadline_if_any(what: str, now: datetime) -> Deadline | None:
+    """The row of a deadline in force; None on a day before its rule came, as a clock that was put back may show."""
     for row in _table("deadlines")["deadline"]:
         if row["what"] == what and _in_force(row, _today(now)):
             return Deadline(
                 what, row.get("working_days", 0), row.get("days", 0), row["text"], row["article"], row["source"], row["verified"]
             )
-    raise LookupError(what)
+    return None
 
 
 def reasons_of(outcome: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload, undefer_group
 
 from service.employers.models import Employer
 from service.employers.standing import NEVER, Checked, checked_for
-from service.employers.tables import Deadline, deadline
+from service.employers.tables import Deadline, deadline_if_any
 from service.jobs.models import CONTACT, GigTerms, Job, LiveListing, LiveSession
 from service.stations.models import Station
 
@@ -141,7 +141,7 @@ def _card_columns(dialect: str) -> Select[Any]:
     )
 
 
-def _card(row: Sequence[Any], term: Deadline, now: datetime) -> Card:
+def _card(row: Sequence[Any], term: Deadline | None, now: datetime) -> Card:
     own, rest = row[: len(_OWN)], iter(row[len(_OWN) :])
     papers_at, demo = next(rest), next(rest)
     *terms, station_id, name, address = (next(rest) for _ in range(len(GigFacts._fields) - 1 + len(StationFacts._fields)))
@@ -160,7 +160,7 @@ def cards(session: Session, ids: Sequence[int], now: datetime) -> dict[int, Card
         return {}
     connection = session.connection()
     found = connection.execute(_card_columns(connection.dialect.name), {"ids": list(ids), "now": now}).all()
-    term = deadline("reverification", now)
+    term = deadline_if_any("reverification", now)
     return {row[0]: _card(row, term, now) for row in found}
 
 

@@ -27,6 +27,8 @@ class _Line:
     server: socket.socket
     carried: int = 0
     over: threading.Event = field(default_factory=threading.Event)
+    gone: threading.Event = field(default_factory=threading.Event)
+    """Nobody holds the sockets any more: only now has the kernel told both sides."""
 
     def end(self, *, rudely: bool) -> None:
         """Close both sides; ``rudely``: with a reset instead of a farewell."""
@@ -69,13 +71,15 @@ class Proxy:
         self.stop()
 
     def cut(self, *, refuse: bool = False) -> None:
-        """Reset every open line; ``refuse``: and every new one, until :meth:`heal`."""
+        """Reset every open line; ``refuse``: and every new one, until :meth:`heal`. When this returns, both sides know."""
         if refuse:
             self._refuse.set()
         with self._lock:
             lines = list(self._lines)
         for line in lines:
             line.end(rudely=True)
+        for line in lines:  # a thread that waits for a socket keeps it open, also after it was closed here
+            line.gone.wait(_STUCK)
 
     def hole(self) -> None:
         """Half-open: lines stay up, new ones are taken, and no byte comes through, until :meth:`heal`."""
@@ -149,3 +153,4 @@ class Proxy:
             line.end(rudely=False)
             with self._lock:
                 self._lines.discard(line)
+            line.gone.set()

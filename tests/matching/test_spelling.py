@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from functools import cached_property
 from importlib import resources
 
 import pytest
@@ -196,3 +198,12 @@ def test_the_table_of_shapes_is_sound() -> None:
         assert len(group) == len(set(group)) >= 2, group
         assert group == text.normalise(group), group
         assert all("\u4e00" <= character <= "\u9fff" for character in group), group
+
+
+def test_opened_for_people_nothing_is_left_to_be_made(tables_at_first_use: Callable[[Spelling], None]) -> None:
+    made = spelling_of(WORDS, COUNTS, frozenset(WORDS))
+    lazy = {name for name, value in vars(Spelling).items() if isinstance(value, cached_property)}
+    assert lazy
+    assert not lazy & set(vars(made))
+    tables_at_first_use(made)
+    assert lazy <= set(vars(made))

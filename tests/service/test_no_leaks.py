@@ -272,7 +272,7 @@ def provoke(here: Planting) -> None:
             session.execute(text("ALTER TABLE job_history_away RENAME TO job_history"))
 
 
-@pytest.mark.costly
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_nothing_that_was_planted_is_found_anywhere(planting: Planting, tmp_path: Path) -> None:
     here = planting

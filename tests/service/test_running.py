@@ -183,7 +183,7 @@ def raw_to(port: int, line: bytes) -> bytes:
         return answer
 
 
-@pytest.mark.costly
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_published_found_and_nothing_lost_when_the_follower_is_killed(running: Running) -> None:
     """Publishing → findable on every web worker; kill -9 of the follower in the middle loses nothing and doubles nothing."""

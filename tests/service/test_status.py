@@ -18,14 +18,19 @@ from service.tasks.queue import PULSE
 from tests.service.conftest import Publish, draft
 
 
-def test_every_part_of_a_service_that_is_well(app: flask.Flask, client: FlaskClient, publish: Publish) -> None:
-    database = app.extensions["database"]
-    publish()
-    follower = Follower(database, app.extensions["settings"].index_dir)
+def _indexed(app: flask.Flask) -> None:
+    """The index holds what the database holds, and the follower was there."""
+    follower = Follower(app.extensions["database"], app.extensions["settings"].index_dir)
     follower.step()
     follower.beat()
     follower.close()
     app.extensions["live_index"].refresh()
+
+
+def test_every_part_of_a_service_that_is_well(app: flask.Flask, client: FlaskClient, publish: Publish) -> None:
+    database = app.extensions["database"]
+    publish()
+    _indexed(app)
     now = clock.now()
     with database.write_session() as session:
         pulse = enqueue(session, PULSE)
@@ -53,10 +58,7 @@ def test_every_part_of_a_service_that_is_well(app: flask.Flask, client: FlaskCli
 def test_what_waits_and_what_was_given_up(app: flask.Flask, client: FlaskClient, publish: Publish) -> None:
     database = app.extensions["database"]
     publish()
-    follower = Follower(database, app.extensions["settings"].index_dir)
-    follower.step()
-    follower.close()
-    app.extensions["live_index"].refresh()
+    _indexed(app)
     for number in range(3):
         publish(draft(title=f"电焊工（{number}）"))
     with database.write_session() as session:

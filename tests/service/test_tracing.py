@@ -73,6 +73,7 @@ def test_too_much_state_is_dropped(state: str) -> None:
 
 def test_every_task_has_one_of_its_own(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a task says and sends bears one number, and the next task has another."""
+    structlog.contextvars.clear_contextvars()  # another test of this process may have left some
     monkeypatch.setattr(registry, "_kinds", {})
     seen: list[tuple[str, str]] = []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +49,26 @@ class Door:
         """A request with a fresh key; ``If-Match: *`` unless told otherwise."""
         given = {"Idempotency-Key": f"employer-{next(_numbers):06d}", "If-Match": "*"} | headers
         return self.client.open(address, method=method, json=body, headers=who | given)
+
+    def at_once(self, *asked: tuple[str, str, Headers, Any]) -> list[tuple[int, str]]:
+        """Requests (method, address, who, body) from as many clients at one moment: status and error code of each, in the order
+        in which they were answered. What ``who`` says of keys and versions holds."""
+        answers: list[tuple[int, str]] = []
+        gate = threading.Barrier(len(asked))
+
+        def ask(method: str, address: str, who: Headers, body: Any) -> None:
+            client = self.app.test_client()
+            headers = {"Idempotency-Key": f"at-once-{next(_numbers):06d}", "If-Match": "*"} | who
+            gate.wait()
+            answer = client.open(address, method=method, json=body, headers=headers)
+            answers.append((answer.status_code, (answer.get_json(silent=True) or {}).get("error", "")))
+
+        threads = [threading.Thread(target=ask, args=one) for one in asked]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return answers
 
     def account(self, role: str, **stands_for: Any) -> tuple[int, Headers]:
         """Somebody more."""

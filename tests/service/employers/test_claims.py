@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import pytest
@@ -121,21 +120,10 @@ def test_two_approved_at_once_leave_one(door: Door) -> None:
     _, later = door.account("employer_owner")
     _, first = _apply(door, door.owner, "演示公司甲")
     _, second = _apply(door, later, "演示公司乙", 2)
-    answers: list[tuple[int, str]] = []
-    gate = threading.Barrier(2)
-
-    def approve(round_id: int, who: Headers) -> None:
-        client = door.app.test_client()
-        gate.wait()
-        headers = who | {"If-Match": "*", "Idempotency-Key": f"both-{round_id:06d}"}
-        answer = client.post(f"/v1/verifications/{round_id}/decisions", json=APPROVE, headers=headers)
-        answers.append((answer.status_code, answer.get_json().get("error", "")))
-
-    threads = [threading.Thread(target=approve, args=pair) for pair in ((first, door.reviewer), (second, door.second_reviewer))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    answers = door.at_once(
+        ("POST", f"/v1/verifications/{first}/decisions", door.reviewer, APPROVE),
+        ("POST", f"/v1/verifications/{second}/decisions", door.second_reviewer, APPROVE),
+    )
     assert sorted(answers) == [(201, ""), (409, "verification_decided")]
     with door.database.read_session() as session:
         proven = session.scalars(select(Employer.credit_code).where(Employer.verified_at.is_not(None))).all()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import pytest
@@ -87,21 +86,8 @@ def test_a_household_needs_no_code(door: Door) -> None:
 
 def test_two_who_register_the_same_code_at_once(door: Door) -> None:
     _, other = door.account("employer_owner")
-    answers: list[int] = []
-    gate = threading.Barrier(2)
-
-    def register(who: dict[str, str], key: str) -> None:
-        client = door.app.test_client()
-        gate.wait()
-        headers = who | {"Idempotency-Key": key}
-        answers.append(client.post("/v1/employers", json=said(), headers=headers).status_code)
-
-    threads = [threading.Thread(target=register, args=pair) for pair in ((door.owner, "same-code-1"), (other, "same-code-2"))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert answers == [201, 201]
+    answers = door.at_once(("POST", "/v1/employers", door.owner, said()), ("POST", "/v1/employers", other, said()))
+    assert answers == [(201, ""), (201, "")]
     with door.database.read_session() as session:
         codes = session.execute(select(Employer.credit_code, Employer.claimed_code)).all()
     code = made_up.credit_code(1)
@@ -109,21 +95,8 @@ def test_two_who_register_the_same_code_at_once(door: Door) -> None:
 
 
 def test_one_owner_twice_at_once_with_two_codes(door: Door) -> None:
-    answers: list[int] = []
-    gate = threading.Barrier(2)
-
-    def register(number: int) -> None:
-        client = door.app.test_client()
-        gate.wait()
-        headers = door.owner | {"Idempotency-Key": f"two-codes-{number}"}
-        answers.append(client.post("/v1/employers", json=said(number), headers=headers).status_code)
-
-    threads = [threading.Thread(target=register, args=(number,)) for number in (1, 2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(answers) == [201, 409]
+    answers = door.at_once(*(("POST", "/v1/employers", door.owner, said(number)) for number in (1, 2)))
+    assert sorted(status for status, _ in answers) == [201, 409]
 
 
 def test_the_desk_registers_for_others_in_its_territory(door: Door) -> None:
@@ -203,20 +176,11 @@ def test_the_owner_hands_on(door: Door, employer_id: int) -> None:
 
 def test_two_owners_who_remove_each_other_at_once_leave_one(door: Door, employer_id: int) -> None:
     other_id, other = door.account("employer_owner", employer_id=employer_id)
-    answers: list[int] = []
-    gate = threading.Barrier(2)
-
-    def remove(who: dict[str, str], account_id: int) -> None:
-        client = door.app.test_client()
-        gate.wait()
-        answers.append(client.delete(f"/v1/employers/{employer_id}/staff/{account_id}", headers=who).status_code)
-
-    threads = [threading.Thread(target=remove, args=pair) for pair in ((door.owner, other_id), (other, door.owner_id))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert 204 in answers
+    answers = door.at_once(
+        ("DELETE", f"/v1/employers/{employer_id}/staff/{other_id}", door.owner, None),
+        ("DELETE", f"/v1/employers/{employer_id}/staff/{door.owner_id}", other, None),
+    )
+    assert (204, "") in answers
     with door.database.read_session() as session:
         left = session.scalars(select(Account).where(Account.employer_id == employer_id, Account.disabled_at.is_(None))).all()
     assert len(left) == 1

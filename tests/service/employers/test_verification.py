@@ -111,24 +111,13 @@ def test_four_eyes(door: Door) -> None:
 
 def test_two_reviewers_at_once_make_one_decision(door: Door, handed_in: tuple[int, int]) -> None:
     _, round_id = handed_in
-    answers: list[tuple[int, str]] = []
-    gate = threading.Barrier(2)
-
-    def decide(who: dict[str, str], outcome: dict[str, Any]) -> None:
-        client = door.app.test_client()
-        tag = client.get(f"/v1/verifications/{round_id}", headers=who).headers["ETag"]
-        gate.wait()
-        headers = who | {"If-Match": tag, "Idempotency-Key": f"decide-{outcome['outcome']}"}
-        answer = client.post(f"/v1/verifications/{round_id}/decisions", json=outcome, headers=headers)
-        answers.append((answer.status_code, answer.get_json().get("error", "")))
-
+    address = f"/v1/verifications/{round_id}"
+    seen = {"If-Match": door.client.get(address, headers=door.reviewer).headers["ETag"]}
     reject = {"outcome": "reject", "reasons": ["licence_unreadable"]}
-    pairs = ((door.reviewer, APPROVE), (door.second_reviewer, reject))
-    threads = [threading.Thread(target=decide, args=pair) for pair in pairs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    answers = door.at_once(
+        ("POST", f"{address}/decisions", door.reviewer | seen, APPROVE),
+        ("POST", f"{address}/decisions", door.second_reviewer | seen, reject),
+    )
     assert sorted(answers) == [(201, ""), (409, "verification_decided")]
     with door.database.read_session() as session:
         assert session.execute(text("select count(*) from employer_decision")).scalar() == 1

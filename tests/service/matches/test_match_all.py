@@ -144,7 +144,7 @@ def _undisturbed(settings: Settings, out: Path, now: int) -> list[Row]:
     return parts(out)
 
 
-@pytest.mark.costly
+@pytest.mark.long
 @pytest.mark.parametrize(("database_url", "processes"), [("sqlite", "1"), ("postgresql", "2")], indirect=["database_url"])
 def test_a_batch_that_is_killed_goes_on_where_it_was(
     settings: Settings, database: Database, jobs: None, workers: list[int], tmp_path: Path, processes: str
@@ -170,6 +170,7 @@ def test_a_batch_that_is_killed_goes_on_where_it_was(
     assert found == _undisturbed(settings, tmp_path / "whole", held.now)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_process_that_dies_stops_the_batch_and_loses_nothing(
     settings: Settings, database: Database, jobs: None, workers: list[int], tmp_path: Path

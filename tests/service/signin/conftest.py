@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import flask
@@ -15,7 +16,9 @@ from werkzeug.test import TestResponse
 
 from service import clock
 from service.accounts.models import Account
-from service.signin import set_up, totp
+from service.signin import routes, set_up, totp
+from service.signin.passwords import Hasher
+from service.signin.policy import policy
 from tests.service.conftest import People
 
 GOOD = "qingshi-banlu-heniu"
@@ -117,3 +120,15 @@ def door(app: flask.Flask, client: FlaskClient, people: People, hands: Hands) ->
 
 
 Metric = Callable[[str], float]
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords hashed at the least cost there is, but where the cost is what is tested: it is most of a sign-in."""
+    if request.module.__name__.rpartition(".")[2] not in {"test_password_sign_in", "test_passwords"}:
+        monkeypatch.setattr(routes, "hasher", _cheap_hasher)
+
+
+@cache
+def _cheap_hasher() -> Hasher:
+    return Hasher(replace(policy().password, time_cost=1, memory_kib=8))
