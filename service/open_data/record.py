@@ -139,8 +139,9 @@ REASONS = ("closed", "withdrawn", "expired", "duplicate", "moved", "deleted")
 
 
 def tombstone(job_id: int, reason: str, row: Any = None) -> dict[str, Any]:
-    """That a job is to be deleted, with what it last had of kind, trade and region; ``row`` None: nothing is left of it."""
-    return {
+    """That a job is to be deleted, with what it last had of kind, trade and region; ``row`` None: nothing is left of it. That of
+    a copy names the job that is given in its place."""
+    told = {
         "type": "tombstone",
         "job_id": job_id,
         "reason": reason,
@@ -148,6 +149,7 @@ def tombstone(job_id: int, reason: str, row: Any = None) -> dict[str, Any]:
         "trade_codes": [] if row is None else row.trade_codes,
         "region_code": None if row is None else row.region_code or None,
     }
+    return told if reason != "duplicate" else told | {"duplicate_of": row.duplicate_of_id}
 
 
 def why_not(row: Any, now: datetime) -> str:

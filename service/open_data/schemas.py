@@ -100,6 +100,9 @@ class ChangeOut(Out):
         validate=validate.OneOf(REASONS),
         metadata={"description": "只在 tombstone 里：为什么删除；moved 是改出了所筛选的范围"},
     )
+    duplicate_of = fields.Integer(
+        metadata={"description": "只在 reason 是 duplicate 的 tombstone 里：同一份工作以哪个岗位为准；它可能不在所筛选的范围里"}
+    )
     version = fields.Integer()
     title = fields.String()
     valid_until = Moment()

@@ -8,6 +8,7 @@ last job he has. One answer ends by itself before the server would end it, and s
 
 from __future__ import annotations
 
+import math
 import time
 import zlib
 from collections.abc import Iterator
@@ -60,8 +61,9 @@ def lines(
     database: Database, start: Start, wanted: Selection, publisher: str, *, seconds: float | None = None
 ) -> Iterator[bytes]:
     """The header, the jobs in the order of their ids, and ``end`` or, after ``seconds``, ``next``. Without one of these two the
-    answer was cut."""
+    answer was cut. The time is looked at behind every job: a slow line may take longer for one page than an answer may last."""
     began, position = time.monotonic(), start.position.dump()
+    ends = math.inf if seconds is None else began + seconds
     moment = clock.now()
     yield _line(
         {
@@ -81,15 +83,18 @@ def lines(
             found = _page(session, after, wanted)
         # Never behind the position's own clock: what it takes for ended is not told again.
         moment = max(clock.now(), start.position.told_until)
+        late = False
         for row in found:
+            after = row.job_id
             if given(row, moment) and in_selection(row, wanted):
                 count += 1
                 yield _line(record(row))
-        if len(found) < PAGE:
+                if late := time.monotonic() > ends:
+                    break
+        if not late and len(found) < PAGE:
             yield _line({"type": "end", "jobs": count})
             return
-        after = found[-1].job_id
-        if seconds is not None and time.monotonic() - began > seconds:
+        if late or time.monotonic() > ends:
             more = _address("/v1/snapshot/jobs", {"after": str(after), "position": position}, wanted)
             yield _line({"type": "next", "after": after, "jobs": count, "next": more})
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,8 @@ from werkzeug.serving import make_server
 
 from service import clock
 from service.db import Database
+from service.duplicates.mark import mark
+from service.duplicates.tasks import follow_the_clock
 from service.jobs.models import GigTerms, Job, held_columns
 from service.jobs.put import apply, record
 from service.jobs.queries import whole
@@ -54,15 +56,23 @@ def change(session: Session, job_id: int, now: datetime, **fields: Any) -> None:
     session.flush()
 
 
+EMPLOYERS = tuple(f"赣州演示{name}电子有限公司" for name in "甲乙丙丁戊己庚辛")
+"""Few: adverts of one employer for the same work become copies of each other all the time."""
+
+
 class Writers:
-    """Threads that publish, edit, move, hold, close, prolong and let run out, in transactions of different lengths."""
+    """Threads that publish, edit, move, hold, close, prolong and let run out, in transactions of different lengths; and one that
+    says of what they wrote which advert is a copy of which, and takes it back when that has changed."""
 
     def __init__(self, url: str, threads: int, seed: int) -> None:
         self.database = Database(url)
         self.stopping = threading.Event()
         self.written = 0
         self.faults: list[BaseException] = []
-        self._threads = [threading.Thread(target=self._write, args=(seed + number,)) for number in range(threads)]
+        self._threads = [
+            threading.Thread(target=self._again_and_again, args=(work, seed + number))
+            for number, work in enumerate([*[self._transaction] * threads, self._mark])
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -74,11 +84,11 @@ class Writers:
         self.database.close()
         assert not self.faults, self.faults
 
-    def _write(self, seed: int) -> None:
+    def _again_and_again(self, work: Callable[[random.Random], None], seed: int) -> None:
         dice = random.Random(seed)
         try:
             while not self.stopping.is_set():
-                self._transaction(dice)
+                work(dice)
                 time.sleep(dice.choice((0, 0.002, 0.01)))
         except BaseException as fault:
             self.faults.append(fault)
@@ -96,6 +106,7 @@ class Writers:
                 new_job(
                     session, now, kind=dice.choice(("public", "gig")), trade_codes=[dice.choice(TRADES)], valid_until=end,
                     region_code=dice.choice((ZHANGGONG, NANKANG, NANCHANG)), status=dice.choice(("open", "open", "held")),
+                    employer_name=dice.choice(EMPLOYERS), source_key=dice.choice(("", "feed", "other")),
                 )  # fmt: skip
             if not self.database.is_sqlite and dice.random() < 0.3:
                 time.sleep(dice.uniform(0, 0.15))  # others begin and end meanwhile
@@ -103,6 +114,18 @@ class Writers:
                 session.rollback()
                 return
         self.written += 1
+
+    def _mark(self, dice: random.Random) -> None:
+        with self.database.write_session() as session:
+            ids = self._ids(session)
+            if dice.random() < 0.3:
+                follow_the_clock(session, {}, clock.now())
+            else:
+                mark(session, dice.sample(ids, min(len(ids), 8)), clock.now())
+            if not self.database.is_sqlite and dice.random() < 0.3:
+                time.sleep(dice.uniform(0, 0.15))
+            if dice.random() < 0.1:
+                session.rollback()
 
     def _ids(self, session: Session) -> list[int]:
         return list(session.scalars(select(Job.job_id).order_by(Job.job_id.desc()).limit(60)))

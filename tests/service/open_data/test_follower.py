@@ -15,15 +15,17 @@ from typing import Any
 import flask
 import httpx
 import pytest
+from sqlalchemy import select
 
 from service import clock
 from service.db import Database
-from service.jobs.models import Job
+from service.jobs.models import Job, JobHistory
+from service.jobs.put import DUPLICATE
 from service.open_data import routes, snapshot
 from service.open_data.record import record
 from service.open_data.room import Room
 from tests.service.open_data.copyist import Copy, snapshot_lines
-from tests.service.open_data.pool import ZHANGGONG, Writers, change, new_job, served
+from tests.service.open_data.pool import EMPLOYERS, ZHANGGONG, Writers, change, new_job, served
 
 ROOT = Path(__file__).resolve().parents[3]
 PARTS = {"all": "", "part": f"region={ZHANGGONG}&kind=gig", "trade": "trade=6-25"}
@@ -68,11 +70,19 @@ def settle(address: str, copies: dict[str, Copy]) -> None:
         assert expected, f"{name}: the pool is empty, which shows nothing"
 
 
-def run(database: Database, address: str, directory: Path, seconds: float, seed: int) -> int:
-    """Three copies beside four writers. How many transactions there were."""
+def joined_and_freed(database: Database) -> tuple[int, int]:
+    """How often a job became a copy of another, and how often one stood for itself again."""
+    with database.read_session() as session:
+        lines = session.scalars(select(JobHistory.changes).where(JobHistory.action == DUPLICATE))
+        heads = [line["duplicate_of_id"] for line in lines if "duplicate_of_id" in line]
+    return sum(head[0] is None for head in heads), sum(head[1] is None for head in heads)
+
+
+def run(database: Database, address: str, directory: Path, seconds: float, seed: int) -> tuple[int, int, int]:
+    """Three copies beside four writers. How many transactions there were, how many jobs became copies and stood alone again."""
     with database.write_session() as session:
-        for _ in range(40):
-            new_job(session, clock.now())
+        for number in range(40):
+            new_job(session, clock.now(), employer_name=EMPLOYERS[number % len(EMPLOYERS)])
     writers = Writers(database.url, 4, seed)
     copies = {name: Copy(address, directory / f"{name}.db", query) for name, query in PARTS.items()}
     ends = time.monotonic() + seconds
@@ -84,27 +94,31 @@ def run(database: Database, address: str, directory: Path, seconds: float, seed:
     for copy in copies.values():
         copy.close()
         assert copy.began_anew == 0
-    return writers.written
+    return writers.written, *joined_and_freed(database)
 
 
 def test_copies_end_as_the_pool_is(database: Database, address: str, tmp_path: Path) -> None:
-    assert run(database, address, tmp_path, 3, seed=1) > 10
+    written, joined, _freed = run(database, address, tmp_path, 3, seed=1)
+    assert written > 10
+    assert joined > 0
 
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", [11, 22, 33])
 def test_copies_end_as_the_pool_is_at_length(database: Database, address: str, tmp_path: Path, seed: int) -> None:
-    assert run(database, address, tmp_path, 30, seed) > 100
+    written, joined, freed = run(database, address, tmp_path, 30, seed)
+    assert written > 100
+    assert min(joined, freed) > 10
 
 
-def killed_again_and_again(database: Database, address: str, directory: Path, times: int) -> None:
+def killed_again_and_again(database: Database, address: str, directory: Path, times: int, seed: int = 7) -> None:
     """A follower in a process of its own, killed with -9 at odd moments, in the snapshot too."""
     with database.write_session() as session:
-        for _ in range(300):
-            new_job(session, clock.now())
-    dice = random.Random(times)
-    writers = Writers(database.url, 3, seed=7)
+        for number in range(300):
+            new_job(session, clock.now(), employer_name=EMPLOYERS[number % len(EMPLOYERS)])
+    dice = random.Random(times + seed)
+    writers = Writers(database.url, 3, seed)
     file = directory / "copy.db"
     for _ in range(times):
         follower = subprocess.Popen(
@@ -114,6 +128,7 @@ def killed_again_and_again(database: Database, address: str, directory: Path, ti
         follower.send_signal(signal.SIGKILL)
         follower.wait()
     writers.stop()
+    assert min(joined_and_freed(database)) > 0
     copy = Copy(address, file)
     settle(address, {"all": copy})
     copy.close()
@@ -126,8 +141,9 @@ def test_a_follower_killed_and_started_again_ends_the_same(database: Database, a
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-def test_a_follower_killed_thirty_times(database: Database, address: str, tmp_path: Path) -> None:
-    killed_again_and_again(database, address, tmp_path, 30)
+@pytest.mark.parametrize("seed", [7, 22, 33])
+def test_a_follower_killed_thirty_times(database: Database, address: str, tmp_path: Path, seed: int) -> None:
+    killed_again_and_again(database, address, tmp_path, 30, seed)
 
 
 def test_a_snapshot_that_was_cut_goes_on_behind_its_last_job(

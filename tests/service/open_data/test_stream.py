@@ -12,14 +12,17 @@ from typing import Any
 import flask
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from service import clock
 from service.db import Database
-from service.jobs.models import Job
+from service.jobs.models import Job, JobChange
 from service.open_data import routes, snapshot
 from service.open_data.policy import policy
 from service.open_data.position import Position
 from service.open_data.room import Room
+from service.open_data.selection import Selection
 from service.rate_limit import OwnCounters
 from tests.service.open_data.pool import NANCHANG, NANKANG, TRADES, ZHANGGONG, change, new_job
 
@@ -227,6 +230,25 @@ def test_a_snapshot_in_parts_is_whole(client: FlaskClient, pool: Database, monke
     assert told(follow(client, header["position"])) == [(ids[0], "closed")]
 
 
+def test_a_slow_line_gets_whole_answers_too(pool: Database) -> None:
+    """One page would take it longer than an answer may last: the answer ends in the middle of the page, and says where."""
+    now = clock.now()
+    with pool.write_session() as session:
+        ids = [new_job(session, now).job_id for _ in range(30)]
+        start = snapshot.begin(session, now)
+    got: list[int] = []
+    for line in snapshot.lines(pool, start, Selection(), "http://localhost", seconds=0.05):
+        said = json.loads(line)
+        if said["type"] == "job":
+            got.append(said["job_id"])
+            time.sleep(0.02)
+    assert said["type"] == "next"
+    assert 0 < said["jobs"] == len(got) < 10
+    assert said["after"] == got[-1]
+    rest = snapshot.lines(pool, snapshot.Start(said["after"], start.position), Selection(), "http://localhost", seconds=40)
+    assert got + [job["job_id"] for job in map(json.loads, rest) if job["type"] == "job"] == ids
+
+
 @pytest.mark.parametrize("query", ["?after=3", "?position=abc", "?after=0&position=a", "?trade=电工", "?kind=shop", "?region=x"])
 def test_what_a_snapshot_cannot_read_is_422(client: FlaskClient, query: str) -> None:
     answer = client.get(f"/v1/snapshot/jobs{query}")
@@ -244,6 +266,42 @@ def test_a_wrong_position_is_400_and_an_old_one_410(client: FlaskClient) -> None
         gone = client.get(path)
         assert (gone.status_code, gone.get_json()["error"]) == (410, "position_gone")
         assert gone.get_json()["details"] == {"snapshot": "/v1/snapshot/jobs"}
+
+
+@pytest.mark.parametrize("limit", [1, 1000])
+def test_what_commits_late_is_not_skipped(client: FlaskClient, pool: Database, limit: int) -> None:
+    """Three transactions take their numbers in one order and commit in the other; a position that only remembered the highest
+    number it saw would lose two of them."""
+    if pool.is_sqlite:
+        pytest.skip("one writer at a time: numbers are dealt out in the order of the commits")
+    since, now = lines(client)[0]["position"], clock.now()
+    with Session(pool.write_engine) as first, Session(pool.write_engine) as second, Session(pool.write_engine) as third:
+        ids, numbers = [], []
+        for session in (first, second, third):
+            ids.append(new_job(session, now).job_id)
+            numbers.append(session.scalars(select(JobChange.change_id).where(JobChange.job_id == ids[-1])).one())
+        assert numbers == sorted(numbers)
+        assert follow(client, since)["changes"] == [], "nothing of what may still go back"
+        for session, job_id in zip((third, second, first), reversed(ids), strict=True):
+            session.commit()
+            body = follow(client, since, f"&limit={limit}")
+            assert told(body) == [(job_id, "job")]
+            since = body["position"]
+    assert follow(client, since)["changes"] == []
+    assert [job["job_id"] for job in lines(client)[1:-1]] == ids
+
+
+def test_a_snapshot_begun_beside_an_open_transaction_hears_of_it(client: FlaskClient, pool: Database) -> None:
+    if pool.is_sqlite:
+        pytest.skip("one writer at a time")
+    with Session(pool.write_engine) as late:
+        job_id = new_job(late, clock.now()).job_id
+        with pool.write_session() as quick:
+            new_job(quick, clock.now())
+        header, *jobs, _end = lines(client)
+        assert [job["job_id"] for job in jobs] == [job_id + 1]
+        late.commit()
+    assert (job_id, "job") in told(follow(client, header["position"]))
 
 
 def test_who_waits_gets_the_change_when_it_comes(app: flask.Flask, client: FlaskClient, pool: Database) -> None:
