@@ -19,7 +19,7 @@ from service.feeds.oversight import Opened, odd_run, pulls, sample_of, samples_o
 NIGHT = timedelta(days=1)
 _LAST = ("read", "fit", "held", "rejected")
 """Counts of which the last run speaks; those below add up over the night."""
-_ADDED = ("created", "closed")
+_ADDED = ("created", "closed", "duplicates")
 
 
 @dataclass(frozen=True, slots=True)

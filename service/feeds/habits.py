@@ -33,6 +33,8 @@ WATCHED = MappingProxyType(
     }
 )
 """The counts of a run that are looked at, with the words that people read."""
+TOLD = MappingProxyType({**WATCHED, "duplicates": "与别的岗位并到一起"})
+"""Those that are shown. How many are copies depends on other sources: no habit of this one."""
 
 OddityKind = Literal["broken", "count", "reason", "silent"]
 KINDS: tuple[OddityKind, ...] = ("broken", "silent", "count", "reason")

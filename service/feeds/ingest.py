@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from service.db import Database
 from service.errors import Refusal
 from service.feeds import lease
+from service.feeds.dedupe import mark_written
 from service.feeds.fetch import Resolve, resolve
 from service.feeds.gather import gather
 from service.feeds.guard import objection
@@ -111,8 +112,10 @@ def _judge(
         report.stopped = _weigh(session, source, haul, records)
     if report.stopped:
         return
-    write_all(database, source, records, report, now=now, run_id=run_id, progress=progress)
+    written = write_all(database, source, records, report, now=now, run_id=run_id, progress=progress)
     report.closed = close_vanished(database, source, haul, records, run_id=run_id, now=now)
+    if run_id is not None:
+        report.duplicates = mark_written(database, source.key, written, run_id=run_id, now=now)
 
 
 def _weigh(session: Session, source: FeedSource, haul: Haul, records: Sequence[Record]) -> str:

@@ -108,7 +108,7 @@ def samples_of(runs: Iterable[FeedRun]) -> list[Sample]:
 def sample_of(run: FeedRun) -> Sample:
     """What a run counted."""
     said = run.report or {}
-    counts = {name: int(said.get(name, 0)) for name in ("read", "created", "held", "rejected", "closed")}
+    counts = {name: int(said.get(name, 0)) for name in ("read", "created", "held", "rejected", "closed", "duplicates")}
     counts["fit"] = int(said.get("published", 0)) + int(said.get("unchanged", 0))
     reasons: Counter[str] = Counter()
     for one in said.get("reasons", ()):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from service.db import Database
 from service.errors import Invalid, Refusal
 from service.feeds import lease
+from service.feeds.dedupe import mark_written
 from service.feeds.models import ROLLED_BACK, STEPS, FeedRecord
 from service.feeds.record import from_json
 from service.feeds.records import Record, assembled, record_of
@@ -73,9 +74,13 @@ def _settle_all(
     run_id: int | None,
     progress: Progress | None,
 ) -> None:
+    written: dict[int, bool] = {}
     for records in _kept(database, source, step):
         report.read += len(records)
-        write_all(database, source, records, report, now=now, run_id=run_id, progress=progress, again=True)
+        written |= write_all(database, source, records, report, now=now, run_id=run_id, progress=progress, again=True)
+    if run_id is not None:
+        everything = step == "deduplicated"
+        report.duplicates = mark_written(database, source.key, written, run_id=run_id, now=now, again=everything)
 
 
 def _kept(database: Database, source: FeedSource, step: str) -> Iterator[Sequence[Record]]:

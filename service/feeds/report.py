@@ -81,7 +81,7 @@ class Report:
         if self.repeated:
             lines.append(f"对方重复给了 {self.repeated} 条，只算一次。")
         if self.duplicates:
-            lines.append(f"与别的来源重复、并到一起的 {self.duplicates} 条。")
+            lines.append(f"与别的岗位是同一个、并到一起显示的 {self.duplicates} 条。")
         lines += [
             f"  {OUTCOME_NAMES[outcome]} {count:>6}  {code:<26} 例：{self.examples.get(code, '')}"
             for (outcome, code), count in self.reasons.most_common()

@@ -54,6 +54,7 @@ class FeedRunOut(Out):
     held = fields.Integer(required=True)
     rejected = fields.Integer(required=True)
     closed = fields.Integer(required=True, metadata={"description": "来源里不再有、已下架的"})
+    duplicates = fields.Integer(required=True, metadata={"description": "与别的岗位是同一个、并到一起显示的"})
     reasons = fields.List(fields.Nested(FeedReasonOut), required=True)
 
 
@@ -97,4 +98,6 @@ class FeedPullAnswer(Out):
     task_id = fields.Integer(required=True, allow_none=True)
 
 
-COUNTS: dict[str, Any] = dict.fromkeys(("read", "published", "created", "unchanged", "held", "rejected", "closed"), 0)
+COUNTS: dict[str, Any] = dict.fromkeys(
+    ("read", "published", "created", "unchanged", "held", "rejected", "closed", "duplicates"), 0
+)

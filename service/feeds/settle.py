@@ -11,7 +11,7 @@ from service.feeds.industry import industry_of
 from service.feeds.record import Parsed, RecordOutcome
 from service.feeds.records import INCOMPLETE, Record
 from service.feeds.source import DOUBTED, FeedSource
-from service.feeds.trail import Trail, done, noted, skipped, stopped
+from service.feeds.trail import Trail, done, noted, stopped, to_be_compared
 from service.jobs.advert import Advert, Reading, Source, read_advert
 from service.jobs.checks import check_advert
 from service.jobs.findings import Finding
@@ -87,7 +87,7 @@ def settle(record: Record, known: Known | None, source: FeedSource, now: datetim
         return Settled("held", barred.rule, _words(barred), close=shown, trail=trail)
     warned = [finding for finding in findings if finding.severity == "warn" and not finding.rule.startswith(COMPLETENESS)]
     trail["checked"] = noted(warned[0].rule, "；".join(_words(one) for one in warned)) if warned else done()
-    trail["deduplicated"] = skipped("across_later", "本来源里没有重复；和别的来源的比较不在这一步，由查重任务做。")
+    trail["deduplicated"] = to_be_compared()
     trail["published"] = done()
     return Settled("published", advert=advert, reading=reading, trail=trail)
 

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from service import clock, config
 from service.feeds import digest
-from service.feeds.habits import WATCHED
+from service.feeds.habits import TOLD
 from service.feeds.masked import sentence
 from service.feeds.models import RUN_NAMES
 from service.feeds.oversight import SourceView, board, opened
@@ -23,7 +23,15 @@ from service.feeds.terminal import database_of_settings, progress
 WIDTH = 150
 """Columns where nobody looks at a screen: in a pipe and in a file."""
 _ACTIONS = {"pull": "", "replay": "重新处理", "rollback": "撤回"}
-_SHORT = {"read": "读到", "fit": "可展示", "created": "新增", "held": "待核", "rejected": "未采用", "closed": "下架"}
+_SHORT = {
+    "read": "读到",
+    "fit": "可展示",
+    "created": "新增",
+    "held": "待核",
+    "rejected": "未采用",
+    "closed": "下架",
+    "duplicates": "并入",
+}
 
 
 @click.command("status", help="每个来源的状况：展示多少条，上一次导入怎么样，和平常比有什么不对。")
@@ -119,7 +127,7 @@ def _say_more(console: Console, view: SourceView) -> None:
 
 
 def _said(counts: Mapping[str, int]) -> str:
-    return "".join(f"，{WATCHED[name]} {counts[name]}" for name in WATCHED if counts.get(name))
+    return "".join(f"，{TOLD[name]} {counts[name]}" for name in TOLD if counts.get(name))
 
 
 def _table(*names: str, right: Iterable[str]) -> Table:

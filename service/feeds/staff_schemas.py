@@ -6,7 +6,7 @@ from datetime import date
 
 from marshmallow import fields, validate
 
-from service.feeds.habits import KINDS, WATCHED
+from service.feeds.habits import KINDS, TOLD
 from service.feeds.models import OUTCOMES, STEPS
 from service.feeds.schemas import FeedRunOut
 from service.feeds.undo import ENDINGS
@@ -50,7 +50,7 @@ class FeedStandingOut(Out):
     last_run_status = fields.String(required=True, allow_none=True)
     last_run_at = Moment(required=True, allow_none=True)
     counts = fields.Dict(
-        keys=fields.String(validate=validate.OneOf(list(WATCHED))),
+        keys=fields.String(validate=validate.OneOf(list(TOLD))),
         values=fields.Integer(),
         required=True,
         metadata={"description": "最近一次成功导入的条数"},

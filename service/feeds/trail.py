@@ -29,6 +29,15 @@ def skipped(code: str, sentence: str) -> list[str]:
     return ["skipped", code, sentence[:300]]
 
 
+DUE, BUSY = "across_due", "busy"
+"""Codes of a search for duplicates that is still to be made: not yet looked at, or somebody held the job just then."""
+
+
+def to_be_compared() -> list[str]:
+    """The search for duplicates as it stands when the job is written, before anything is compared."""
+    return skipped(DUE, "本来源里没有重复；和其他岗位的比较在写入之后做。")
+
+
 def stopped_at(trail: Mapping[str, list[str]]) -> str:
     """The step that ended the record, empty when it went through."""
     return next((step for step, said in trail.items() if said[0] == "stopped"), "")

@@ -50,13 +50,15 @@ def write_all(
     run_id: int | None,
     progress: Progress | None = None,
     again: bool = False,
-) -> list[int]:
-    """Settle every record and write what became of it; without ``run_id`` only count. The ids of the jobs that were written.
+) -> dict[int, bool]:
+    """Settle every record and write what became of it; without ``run_id`` only count.
+
+    Gives the jobs that were put, each with whether anything about it changed.
 
     ``again``: a replay. Records are settled although nothing has changed, and what only a pull knows (when it was seen, in which
     run, what its row said) is left as it is.
     """
-    written: list[int] = []
+    written: dict[int, bool] = {}
     for batch in _batches(records):
         # All that needs no lock is done before the transaction, so that other writers get their turn.
         with database.read_session() as session:
@@ -68,7 +70,11 @@ def write_all(
                 lease.confirm(session, run_id, source.key)
                 done = _write(session, source.key, decided, settled, run_id=run_id, now=now, again=again)
             settled = [answer for answer, _ in done]
-            written += [job_id for answer, job_id in done if answer.advert is not None and job_id is not None]
+            written |= {
+                job_id: answer.outcome != "unchanged"
+                for answer, job_id in done
+                if answer.advert is not None and job_id is not None
+            }
         for one, answer in zip(decided, settled, strict=True):
             _count(report, answer, one.known)
         if progress:

@@ -31,11 +31,12 @@ def feed_database(database: Database) -> Database:
 
 
 def row(number: int, **changed: str) -> dict[str, str]:
-    """A whole vacancy of a made-up factory; ``changed`` fields replace its own."""
+    """A whole vacancy of a made-up factory, of each number another one; ``changed`` fields replace its own."""
+    which = "甲乙丙丁戊己庚辛壬癸"[number % 10]
     whole = {
         "id": f"V{number}",
-        "title": f"缝纫工{'甲乙丙丁戊己庚辛壬癸'[number % 10]}班",
-        "company": "演示服装厂",
+        "title": f"缝纫工{which}班",
+        "company": f"演示{which}服装厂",
         "headcount": "5",
         "conditions": "初中以上",
         "content": "用平缝机缝制工作服。",
