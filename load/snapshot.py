@@ -14,6 +14,7 @@ from pathlib import Path
 
 from load.pool import fill
 from service import clock
+from service.config import OpenDataSettings
 from service.crypto import keyring
 from service.crypto.keyring import KeyringFile
 from service.db import Database
@@ -49,7 +50,7 @@ def main() -> int:
     unpack = zlib.decompressobj(wbits=31)
     sent = jobs = 0
     packed = asked.packed == "yes"
-    for block in in_blocks(lines(database, start, Selection(), "http://localhost"), gzip=packed):
+    for block in in_blocks(lines(database, start, Selection(), "http://localhost", OpenDataSettings()), gzip=packed):
         sent += len(block)
         jobs += (unpack.decompress(block) if packed else block).count(b'{"type":"job"')
     seconds = time.monotonic() - began

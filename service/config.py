@@ -59,6 +59,15 @@ class SignInSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenDataSettings:
+    """Under what the operator gives the open data; empty: he has not decided, and the data say so."""
+
+    licence: str = ""
+    licence_url: str = ""
+    publisher: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the operator chose. Paths are absolute; ``redis_url`` empty means: keep counters in the process."""
 
@@ -81,6 +90,7 @@ class Settings:
     public_url: str
     wechat: WechatSettings
     sign_in: SignInSettings
+    open_data: OpenDataSettings
     keys_file: Path
     erasures_file: Path
     crypto_suite: str
@@ -169,6 +179,21 @@ def _sign_in(env: Env) -> SignInSettings:
     return chosen
 
 
+def _open_data(env: Env) -> OpenDataSettings:
+    chosen = OpenDataSettings(
+        licence=env.str("OPEN_DATA_LICENCE", "").strip(),
+        licence_url=env.str("OPEN_DATA_LICENCE_URL", "").strip(),
+        publisher=env.str("OPEN_DATA_PUBLISHER", "").strip(),
+    )
+    if bool(chosen.licence) != bool(chosen.licence_url):
+        raise ConfigError("OPEN_DATA_LICENCE 和 OPEN_DATA_LICENCE_URL 要一起填，或者都留空，请检查。")
+    if chosen.licence_url and not re.fullmatch(r"https?://[!-;=?-~]+", chosen.licence_url):
+        raise ConfigError("OPEN_DATA_LICENCE_URL 要写许可全文的网址，以 https:// 开头，请检查。")
+    if any(len(text) > 200 or not text.isprintable() for text in (chosen.licence, chosen.licence_url, chosen.publisher)):
+        raise ConfigError("OPEN_DATA_LICENCE、OPEN_DATA_LICENCE_URL、OPEN_DATA_PUBLISHER 各写一行，最多 200 个字，请检查。")
+    return chosen
+
+
 def load() -> Settings:
     """Read the environment. Raises :class:`ConfigError` with one sentence when a value cannot be used."""
     env = Env()
@@ -209,6 +234,7 @@ def load() -> Settings:
             public_url=_public_url(env),
             wechat=_wechat(env),
             sign_in=_sign_in(env),
+            open_data=_open_data(env),
         )
     except EnvError as wrong:
         raise ConfigError(f"设置有误，请检查这一项：{wrong}") from wrong

@@ -6,6 +6,9 @@ from typing import Any
 
 from matching.rules import region
 from service import clock
+from service.config import OpenDataSettings
+from service.jobs.contacts import without_contacts
+from service.jobs.licence import in_posting
 from service.jobs.models import Job
 
 CONTEXT = "https://schema.org/"
@@ -21,20 +24,21 @@ _EMPLOYMENT = {
 }
 
 
-def job_posting(job: Job) -> dict[str, Any]:
+def job_posting(job: Job, open_data: OpenDataSettings) -> dict[str, Any]:
     """The JSON-LD of a job. The pay is what the advert says, in its own unit, never the converted one."""
     posting: dict[str, Any] = {
         "@context": CONTEXT,
         "@type": "JobPosting",
-        "title": job.title,
-        "description": job.description or job.title,
+        "title": without_contacts(job.title),
+        "description": without_contacts(job.description) or without_contacts(job.title),
         "identifier": {"@type": "PropertyValue", "name": "chengnuan", "value": str(job.job_id)},
         "datePosted": clock.show(job.published_at),
         "validThrough": clock.show(job.valid_until),
-        "hiringOrganization": {"@type": "Organization", "name": job.employer_name or job.source_name},
+        "hiringOrganization": {"@type": "Organization", "name": without_contacts(job.employer_name) or job.source_name},
         "jobLocation": _place(job),
-        "employmentType": "TEMPORARY" if job.gig is not None else _EMPLOYMENT.get(job.contract_kind or "", "OTHER"),
+        "employmentType": _employment(job),
         "directApply": False,
+        "subjectOf": in_posting(open_data),
     }
     salary = _salary(job)
     if salary:
@@ -45,18 +49,26 @@ def job_posting(job: Job) -> dict[str, Any]:
         "totalJobOpenings": job.headcount,
         "skills": "、".join(job.skills),
         "jobBenefits": "、".join(job.tags),
-        "educationRequirements": job.education,
-        "experienceRequirements": job.experience,
+        "educationRequirements": without_contacts(job.education),
+        "experienceRequirements": without_contacts(job.experience),
         "occupationalCategory": "、".join(job.trade_codes),
         "sameAs": job.source_url,
     }
     return posting | {name: value for name, value in optional.items() if value}
 
 
+def _employment(job: Job) -> str | list[str]:
+    """A gig is for a time, and one that is paid by the day is also that (``PER_DIEM``)."""
+    if job.gig is None:
+        return _EMPLOYMENT.get(job.contract_kind or "", "OTHER")
+    return ["TEMPORARY", "PER_DIEM"] if job.wage_unit == "day" else "TEMPORARY"
+
+
 def _place(job: Job) -> dict[str, Any]:
-    address: dict[str, Any] = {"@type": "PostalAddress", "addressCountry": "CN", "streetAddress": job.address}
-    if job.region_code:
-        names = _names(job.region_code)
+    address: dict[str, Any] = {"@type": "PostalAddress", "addressCountry": "CN"}
+    if street := without_contacts(job.address):
+        address["streetAddress"] = street
+    if names := _names(job.region_code):
         address |= {"addressRegion": names[0], "addressLocality": "".join(names[1:]) or names[0]}
     place: dict[str, Any] = {"@type": "Place", "address": address}
     if job.lat is not None and job.lng is not None and job.point_source == "given":
@@ -67,9 +79,9 @@ def _place(job: Job) -> dict[str, Any]:
 
 def _names(code: str) -> list[str]:
     try:
-        return [*(above.name for above in reversed(region.ancestors(code))), region.get(code).name]
+        return [] if not code else [*(above.name for above in reversed(region.ancestors(code))), region.get(code).name]
     except region.UnknownRegion:
-        return [""]
+        return []
 
 
 def _salary(job: Job) -> dict[str, Any] | None:

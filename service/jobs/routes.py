@@ -36,7 +36,7 @@ from service.jobs.reviews.around import judge
 from service.jobs.reviews.queue import answer_of, last_word
 from service.jobs.settle import answer_for_station
 from service.rate_classes import limited
-from service.sessions import read_session, write_session
+from service.sessions import read_session, settings, write_session
 from service.wechat.gate import wechat_fitness
 from service.wechat.safety import FORUM
 from service.workers.ages import refuse_minors
@@ -76,7 +76,7 @@ def show_job(query: dict[str, str], job_id: int) -> flask.Response:
         if may(caller, "job.quality", owned(job, public=False)):
             body["quality"] = schemas.QualityOut().dump(quality_row(job))
     if flask.request.accept_mimetypes.best_match(["application/json", LD_JSON]) == LD_JSON:
-        response = flask.jsonify(job_posting(job))
+        response = flask.jsonify(job_posting(job, settings().open_data))
         response.mimetype = LD_JSON
     else:
         response = flask.jsonify(schemas.elder(body) if query["view"] == "elder" else body)

@@ -24,14 +24,15 @@ def open_data_cli() -> None:
 @with_appcontext
 def snapshot_command(file: Path) -> None:
     """把全部公开岗位写成一个 NDJSON 文件（名字以 .gz 结尾就压缩），和 /v1/snapshot/jobs 一样。"""
-    source = database()
+    source, chosen = database(), settings()
     with source.read_session() as session:
         start = begin(session, clock.now())
     unfinished = file.with_name(f"{file.name}.part")
     count = 0
     try:
         with unfinished.open("wb") as out:
-            for block in in_blocks(lines(source, start, Selection(), settings().public_url), gzip=file.suffix == ".gz"):
+            pieces = lines(source, start, Selection(), chosen.public_url, chosen.open_data)
+            for block in in_blocks(pieces, gzip=file.suffix == ".gz"):
                 out.write(block)
                 count += len(block)
             out.flush()

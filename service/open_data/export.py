@@ -38,18 +38,19 @@ _SETTLED = {"day": "日结", "week": "周结", "month": "月结", "job": "完工
 HEADER = (
     "岗位编号", "类型", "岗位名称", "单位", "招工人数", "工资（原话）", "工资最低", "工资最高", "计薪单位", "年龄要求",
     "地区代码", "地区", "地址", "工种代码", "工种", "福利", "每天工时", "结算", "来源", "来源编号", "依据", "发布日期",
-    "核验日期", "有效期至",
+    "核验日期", "有效期至", "使用许可",
 )  # fmt: skip
 PHONES = ("联系人", "联系电话")
-_WIDTHS = (10, 10, 24, 24, 8, 20, 10, 10, 10, 12, 14, 24, 28, 14, 16, 24, 8, 8, 16, 16, 20, 12, 12, 12, 12, 14)
+_WIDTHS = (10, 10, 24, 24, 8, 20, 10, 10, 10, 12, 14, 24, 28, 14, 16, 24, 8, 8, 16, 16, 20, 12, 12, 12, 24, 12, 14)
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What is asked for: which jobs, with or without the contacts."""
+    """What is asked for: which jobs, with or without the contacts; and under what they are given."""
 
     wanted: Selection
     phones: bool
+    licence: str
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -57,7 +58,7 @@ class Sheet:
         return (*HEADER, *PHONES) if self.phones else HEADER
 
 
-def asked_for(caller: Caller, wanted: Selection, *, phones: bool) -> Sheet:
+def asked_for(caller: Caller, wanted: Selection, licence: str, *, phones: bool) -> Sheet:
     """The sheet for a caller: his territory, or the part of it that he names.
 
     Raises Forbidden for another's territory, and for the contacts when he may not have them.
@@ -68,7 +69,7 @@ def asked_for(caller: Caller, wanted: Selection, *, phones: bool) -> Sheet:
     if phones:
         refused = ("phones_not_yours", "您的账号不能导出联系电话；去掉 phones 就能导出不带电话的表。")
         require(caller, "job.export_phones", place, refused=refused)
-    return Sheet(within_own, phones)
+    return Sheet(within_own, phones, licence)
 
 
 def require_few(session: Session, sheet: Sheet, now: datetime) -> None:
@@ -116,7 +117,7 @@ def _rows(database: Database, sheet: Sheet, now: datetime) -> Iterator[Sequence[
             jobs = list(session.scalars(query.options(undefer_group(CONTACT)) if sheet.phones else query))
         for job in jobs:  # no connection is held while a slow line takes them
             if sheet.wanted.takes(job.kind, job.trade_codes, job.region_code):
-                yield _row(job, phones=sheet.phones)
+                yield _row(job, sheet)
         if len(jobs) < BATCH:
             return
         after = jobs[-1].job_id
@@ -127,16 +128,16 @@ def _asked(query: Select[Any], sheet: Sheet, now: datetime) -> Select[Any]:
     return query.where(Job.kind.in_(sheet.wanted.kinds)) if sheet.wanted.kinds else query
 
 
-def _row(job: Job, *, phones: bool) -> tuple[str, ...]:
+def _row(job: Job, sheet: Sheet) -> tuple[str, ...]:
     plain = (
         str(job.job_id), _KINDS[job.kind], job.title, job.employer_name, _number(job.headcount), job.wage_text,
         _number(job.wage_min), _number(job.wage_max), _UNITS.get(job.wage_unit or "", ""), job.age_text, job.region_code,
         _region_name(job.region_code), job.address, "、".join(job.trade_codes),
         "、".join(found.name for code in job.trade_codes if (found := trade.occupation(code))), "、".join(job.tags),
         _number(job.hours_per_day), _SETTLED.get(job.settlement or "", ""), job.source_name, job.original_id or "",
-        job.legal_basis, _day(job.published_at), _day(job.verified_at), _day(job.valid_until),
+        job.legal_basis, _day(job.published_at), _day(job.verified_at), _day(job.valid_until), sheet.licence,
     )  # fmt: skip
-    return (*plain, job.contact_name, job.contact_phone) if phones else plain
+    return (*plain, job.contact_name, job.contact_phone) if sheet.phones else plain
 
 
 def _number(value: float | None) -> str:

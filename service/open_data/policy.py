@@ -1,4 +1,4 @@
-"""The dated policy of the open data: licence, terms, and how long things are kept (``data/policy.toml``)."""
+"""The dated policy of the open data: terms, and how long things are kept (``data/policy.toml``)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from service.clock import BEIJING
+from service.config import OpenDataSettings
+from service.jobs.licence import licence
 
 TABLE = Path(__file__).resolve().parent / "data" / "policy.toml"
 
@@ -19,21 +21,15 @@ class Policy:
     """One row of the table."""
 
     begins: date
-    licence: str
-    licence_url: str
-    attribution: str
+    undecided: str
     terms: tuple[str, ...]
     position_age: timedelta
     log_age: timedelta
 
-    def told(self) -> dict[str, Any]:
-        """As the open data say it of themselves."""
-        return {
-            "name": self.licence,
-            "url": self.licence_url,
-            "attribution": self.attribution,
-            "terms": list(self.terms),
-        }
+    def told(self, chosen: OpenDataSettings) -> dict[str, Any]:
+        """As the open data say it of themselves: the operator's licence, or that there is none yet and what that means."""
+        said = licence(chosen)
+        return said | {"terms": list(self.terms) if said["decided"] else [self.undecided, *self.terms]}
 
 
 @cache

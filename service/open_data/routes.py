@@ -16,6 +16,7 @@ from service.blueprint import Blueprint
 from service.errors import NotFound, Unavailable
 from service.headers import unless_known
 from service.indexing.follower import snapshot_session
+from service.jobs.licence import in_sheet
 from service.jobs.permit import owned
 from service.jobs.posting import job_posting
 from service.jobs.queries import any_state
@@ -56,7 +57,7 @@ def show_snapshot(query: dict[str, Any]) -> flask.Response:
     with snapshot_session(source) as session:
         start = resume(session, query["after"], query["position"], now) if "after" in query else begin(session, now)
     publisher = settings().public_url or flask.request.host_url.rstrip("/")
-    pieces = lines(source, start, wanted, publisher, seconds=PART_SECONDS)
+    pieces = lines(source, start, wanted, publisher, settings().open_data, seconds=PART_SECONDS)
     return _sent(pieces, NDJSON, pack=True)
 
 
@@ -85,7 +86,7 @@ def show_stream(query: dict[str, Any]) -> flask.Response:
             "position": batch.position.dump(),
             "more": batch.more,
             "at": clock.show(now),
-            "licence": policy(now).told(),
+            "licence": policy(now).told(settings().open_data),
         }
     )
     if busy:
@@ -107,7 +108,7 @@ def show_posting(job_id: int) -> flask.Response:
         shown = job.status == "open" and job.valid_until > clock.now()
         over = ("job_over", "这个岗位已经招满或结束了，请看看别的。")
         require(maybe_account(), "posting.read", owned(job, public=shown), missing=over)
-        response = flask.jsonify(job_posting(job))
+        response = flask.jsonify(job_posting(job, settings().open_data))
     response.mimetype = LD_JSON
     return unless_known(response, job.version)
 
@@ -134,7 +135,7 @@ def export_xlsx(query: dict[str, Any]) -> flask.Response:
 
 def _sheet(query: dict[str, Any], mime: str, ending: str, pieces: Callable[..., Iterator[bytes]]) -> flask.Response:
     caller, now = current_account(), clock.now()
-    sheet: Sheet = asked_for(caller, schemas.selection(query), phones=query["phones"])
+    sheet: Sheet = asked_for(caller, schemas.selection(query), in_sheet(settings().open_data), phones=query["phones"])
     with read_session() as session:
         require_few(session, sheet, now)
     if sheet.phones:

@@ -82,8 +82,9 @@ class ExportQuery(Filtered):
 class LicenceOut(Out):
     """Under what the data are given."""
 
+    decided = fields.Boolean(required=True, metadata={"description": "发布方是否已经确定许可；没有确定时 name 是「尚未确定」"})
     name = fields.String(required=True)
-    url = fields.String(required=True)
+    url = fields.String(required=True, allow_none=True)
     attribution = fields.String(required=True)
     terms = fields.List(fields.String(), required=True)
 

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from service import clock
 from service.accounts.territory import within
+from service.config import OpenDataSettings
 from service.db import Database
 from service.jobs.models import Job
 from service.open_data import log
@@ -58,7 +59,13 @@ def resume(session: Session, after: int, position: str, now: datetime) -> Start:
 
 
 def lines(
-    database: Database, start: Start, wanted: Selection, publisher: str, *, seconds: float | None = None
+    database: Database,
+    start: Start,
+    wanted: Selection,
+    publisher: str,
+    open_data: OpenDataSettings,
+    *,
+    seconds: float | None = None,
 ) -> Iterator[bytes]:
     """The header, the jobs in the order of their ids, and ``end`` or, after ``seconds``, ``next``. Without one of these two the
     answer was cut. The time is looked at behind every job: a slow line may take longer for one page than an answer may last."""
@@ -74,7 +81,7 @@ def lines(
             "taken_at": clock.show(moment),
             "filter": wanted.told(),
             "source": publisher,
-            "licence": policy(moment).told(),
+            "licence": policy(moment).told(open_data),
         }
     )
     after, count = start.after, 0

@@ -18,7 +18,7 @@ from service import clock
 from service.accounts.create import create_account
 from service.accounts.tokens import issue_token
 from service.app import create_app
-from service.config import Settings, SignInSettings, WechatSettings
+from service.config import OpenDataSettings, Settings, SignInSettings, WechatSettings
 from service.consents import record
 from service.db import Database
 from service.employers.models import Employer
@@ -65,6 +65,7 @@ def settings_for(database_url: str, data_dir: Path, **changes: Any) -> Settings:
         public_url="",
         wechat=WechatSettings(),
         sign_in=SignInSettings(),
+        open_data=OpenDataSettings(),
     )
     return replace(plain, **changes)
 

@@ -41,6 +41,9 @@ def test_the_usual_ways_to_name_postgres(monkeypatch: pytest.MonkeyPatch, said: 
         ("LOG_LEVEL", "loud"),
         ("DEMO", "perhaps"),
         ("RATE_LIMIT_FACTOR", "many"),
+        ("OPEN_DATA_LICENCE", "CC BY 4.0"),
+        ("OPEN_DATA_LICENCE_URL", "https://example.org/licence"),
+        ("OPEN_DATA_PUBLISHER", "演" * 201),
     ],
 )
 def test_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

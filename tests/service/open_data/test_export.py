@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 from typing import Any
 
 import flask
@@ -13,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from service import audit, clock
 from service.audit.models import AuditEvent
+from service.config import OpenDataSettings
 from service.db import Database
 from service.open_data import export
 from service.sheets.write import Page, book_pieces, write_book
@@ -42,7 +44,7 @@ def rows(client: FlaskClient, who: dict[str, str], ending: str, query: str = "")
 
 
 @EACH
-def test_an_office_gets_its_territory(client: FlaskClient, people: People, pool: Database, ending: str) -> None:
+def test_an_office_gets_its_territory(app: flask.Flask, client: FlaskClient, people: People, pool: Database, ending: str) -> None:
     now = clock.now()
     with pool.write_session() as session:
         here = new_job(session, now, headcount=7, wage_min=22.5, wage_unit="hour").job_id
@@ -54,6 +56,10 @@ def test_an_office_gets_its_territory(client: FlaskClient, people: People, pool:
     first = found[0]
     assert (first["类型"], first["招工人数"], first["工资最低"], first["计薪单位"]) == ("公共招聘", "7", "22.5", "元/小时")
     assert first["地区"] == "江西省赣州市章贡区"
+    assert first["使用许可"] == "尚未确定"
+    chosen = OpenDataSettings("CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/")
+    app.extensions["settings"] = replace(app.extensions["settings"], open_data=chosen)
+    assert rows(client, people.bureau, ending)[0]["使用许可"] == "CC BY 4.0 https://creativecommons.org/licenses/by/4.0/"
     assert "联系电话" not in first
     assert [row["岗位编号"] for row in rows(client, people.bureau, ending, "?kind=gig")] == [str(there)]
     assert [row["岗位编号"] for row in rows(client, people.bureau, ending, f"?region={ZHANGGONG}")] == [str(here)]

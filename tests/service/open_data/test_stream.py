@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Timer
 from typing import Any
@@ -16,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service import clock
+from service.config import OpenDataSettings
 from service.db import Database
 from service.jobs.models import Job, JobChange
 from service.open_data import routes, snapshot
@@ -66,7 +68,7 @@ def test_a_snapshot_holds_what_is_shown_and_says_where_to_go_on(client: FlaskCli
     header, *jobs, end = lines(client)
     assert [job["job_id"] for job in jobs] == [shown, gig]
     assert end == {"type": "end", "jobs": 2}
-    assert header["licence"]["name"] == "CC BY 4.0"
+    assert (header["licence"]["decided"], header["licence"]["name"], header["licence"]["url"]) == (False, "尚未确定", None)
     assert header["source"] == "http://localhost"
     assert jobs[0]["source"]["legal_basis"] == "用人单位自主发布"
     assert jobs[1]["gig"]["seats"] == 3
@@ -76,6 +78,23 @@ def test_a_snapshot_holds_what_is_shown_and_says_where_to_go_on(client: FlaskCli
     assert "演示联系人" not in text
     assert follow(client, header["position"])["changes"] == []
     assert header["stream"] == f"/v1/stream/jobs?since={header['position']}"
+
+
+def test_the_operators_licence_is_said_by_each_way_out(app: flask.Flask, client: FlaskClient, pool: Database) -> None:
+    with pool.write_session() as session:
+        job_id = new_job(session, clock.now()).job_id
+    undecided = lines(client)[0]
+    assert undecided["licence"]["terms"][0].startswith("发布方还没有确定使用许可")
+    chosen = OpenDataSettings("CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/", "某某县人社局")
+    app.extensions["settings"] = replace(app.extensions["settings"], open_data=chosen)
+    said = lines(client)[0]["licence"]
+    assert (said["decided"], said["name"], said["url"]) == (True, chosen.licence, chosen.licence_url)
+    assert said["attribution"].startswith("岗位信息来自某某县人社局")
+    assert said["terms"] == undecided["licence"]["terms"][1:]
+    assert follow(client, undecided["position"])["licence"] == said
+    for path, accept in ((f"/v1/jobs/{job_id}/posting", "*/*"), (f"/v1/jobs/{job_id}", "application/ld+json")):
+        posting = client.get(path, headers={"Accept": accept}).get_json(force=True)
+        assert posting["subjectOf"]["license"]["url"] == chosen.licence_url
 
 
 def test_both_are_packed_for_who_takes_it(client: FlaskClient, pool: Database) -> None:
@@ -237,7 +256,7 @@ def test_a_slow_line_gets_whole_answers_too(pool: Database) -> None:
         ids = [new_job(session, now).job_id for _ in range(30)]
         start = snapshot.begin(session, now)
     got: list[int] = []
-    for line in snapshot.lines(pool, start, Selection(), "http://localhost", seconds=0.05):
+    for line in snapshot.lines(pool, start, Selection(), "http://localhost", OpenDataSettings(), seconds=0.05):
         said = json.loads(line)
         if said["type"] == "job":
             got.append(said["job_id"])
@@ -245,7 +264,8 @@ def test_a_slow_line_gets_whole_answers_too(pool: Database) -> None:
     assert said["type"] == "next"
     assert 0 < said["jobs"] == len(got) < 10
     assert said["after"] == got[-1]
-    rest = snapshot.lines(pool, snapshot.Start(said["after"], start.position), Selection(), "http://localhost", seconds=40)
+    behind = snapshot.Start(said["after"], start.position)
+    rest = snapshot.lines(pool, behind, Selection(), "http://localhost", OpenDataSettings(), seconds=40)
     assert got + [job["job_id"] for job in map(json.loads, rest) if job["type"] == "job"] == ids
 
 
