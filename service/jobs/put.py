@@ -41,15 +41,17 @@ def put(
     now: datetime,
     reading: Reading | None = None,
     held_for: Collection[str] = (),
+    row: Job | None = None,
 ) -> tuple[Job, Outcome]:
     """Write one advert; the same ``(source.key, original_id)`` again changes the row that is there, or leaves it alone.
 
     ``reading`` saves reading twice when the caller has read the advert already; ``held_for`` keeps the job out of every answer
-    until none of these reasons is left. Times that the advert does not say are kept as they are in the table; a row that has run
-    out and is still listed by its source is valid for another term of its kind. A job closed by a person stays closed.
+    until none of these reasons is left; ``row`` is the row that is there, when the caller has it whole and holds it. Times that
+    the advert does not say are kept as they are in the table; a row that has run out and is still listed by its source is valid
+    for another term of its kind. A job closed by a person stays closed.
     """
     reading = reading or read_advert(advert, now)
-    job = _find(session, advert.source.key, advert.source.original_id)
+    job = row or _find(session, advert.source.key, advert.source.original_id)
     if job is None:
         make = partial(_create, session, advert, reading, account_id=account_id, now=now, held_for=held_for)
         if advert.source.original_id is None or session.get_bind().dialect.name == "sqlite":

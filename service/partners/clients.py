@@ -126,10 +126,23 @@ def grant(session: Session, client_id: str, secret: str, now: datetime) -> Grant
 
 
 def client_of(session: Session, caller: Caller) -> PartnerClient:
-    """The client that calls. Raises Forbidden for an account that was never given client credentials."""
-    row = session.scalars(select(PartnerClient).where(PartnerClient.account_id == caller.account_id)).one_or_none()
+    """The client that calls, held with all clients of its source until the transaction ends: a source writes one batch at a time
+    (so that the same advert sent twice at once is written once), and whoever ends the client knows that nothing comes after.
+
+    Raises Forbidden for an account that was never given client credentials, Unauthorized for a client that was ended since.
+    """
+    rows = session.scalars(
+        select(PartnerClient)
+        .where(PartnerClient.source_key == caller.source_key)
+        .order_by(PartnerClient.partner_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    row = next((one for one in rows if one.account_id == caller.account_id), None)
     if row is None:
         raise Forbidden("no_client", "这个接口要用客户端凭证登录（POST /v1/auth/client），请联系给您开通的部门。")
+    if row.ended_at is not None:
+        raise Unauthorized(*_WRONG)
     return row
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 import flask
@@ -10,12 +11,13 @@ from marshmallow import Schema
 
 from service import clock
 from service.accounts.access import allow, current_account
+from service.accounts.caller import Caller
 from service.blueprint import Blueprint
 from service.errors import Invalid
 from service.partners import schemas
 from service.partners.bulk import counts, lines_of, place_all, require_some
-from service.partners.clients import Granted, client_of, conflicts_of, end, grant, issue, listed
-from service.partners.place import Placed, place, withdraw
+from service.partners.clients import Granted, conflicts_of, end, grant, issue, listed
+from service.partners.place import Asked, Placed, asked, place
 from service.partners.terms import terms
 from service.rate_classes import limited
 from service.sessions import read_session, write_session
@@ -97,11 +99,10 @@ def put_job(draft: dict[str, Any], their_id: str) -> flask.Response:
     """按自己的编号写入一个岗位：没有就新建，有变化就更新，没变化什么都不做。"""
     caller = current_account()
     _require_id(their_id)
-    with write_session() as session:
-        placed = place(session, client_of(session, caller), caller, their_id, draft, clock.now())
-    if placed.refusal is not None:
-        raise placed.refusal  # after the transaction that has counted it
-    return _answer(placed)
+    now = clock.now()
+    with read_session() as session:
+        wanted = asked(session, caller, their_id, draft, now)
+    return _placed(caller, wanted, now)
 
 
 @blueprint.route("/v1/partners/jobs/<their_id>", methods=["DELETE"])
@@ -111,9 +112,7 @@ def put_job(draft: dict[str, Any], their_id: str) -> flask.Response:
 def withdraw_job(their_id: str) -> flask.Response:
     """按自己的编号撤下一个岗位；以后再写入同一个编号会重新展示。"""
     _require_id(their_id)
-    with write_session() as session:
-        placed = withdraw(session, current_account(), their_id, clock.now())
-    return _answer(placed)
+    return _placed(current_account(), Asked(their_id), clock.now())
 
 
 @blueprint.route("/v1/partners/jobs:bulk", methods=["POST"])
@@ -131,9 +130,17 @@ def put_jobs() -> flask.Response:
         items = lines_of(flask.request.get_data(), agreed.bulk_most)
     else:
         items = require_some(Blueprint.ARGUMENTS_PARSER.load_json(flask.request, Schema()), agreed.bulk_most)
-    done = place_all(write_session, caller, items, now)
+    done = place_all(read_session, write_session, caller, items, now)
     rows = [schemas.placed_row(placed) | {"line": line} for line, placed in enumerate(done, start=1)]
     return flask.jsonify(schemas.BulkAnswer().dump({"counts": counts(done), "items": rows}))
+
+
+def _placed(caller: Caller, wanted: Asked, now: datetime) -> flask.Response:
+    with write_session() as session:
+        (placed,) = place(session, caller, [wanted], now)
+    if placed.refusal is not None:
+        raise placed.refusal  # after the transaction that has counted it
+    return _answer(placed)
 
 
 def _require_id(their_id: str) -> None:

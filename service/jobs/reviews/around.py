@@ -3,7 +3,8 @@ authorities by name, and what staff have decided about this very advert before."
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -14,17 +15,44 @@ from service.employers.models import ListEntry
 from service.employers.tables import list_rows, reason_row
 from service.jobs.advert import Advert, Reading
 from service.jobs.checks import check_advert, holds
+from service.jobs.checks.pay import UsualWage
 from service.jobs.findings import Finding
 from service.jobs.hold import ADVERT
 from service.jobs.models import Job
 from service.jobs.reviews.models import JobReview
 from service.jobs.reviews.repeat import repeat_findings
-from service.jobs.reviews.usual_wages import usual_wage
+from service.jobs.reviews.usual_wages import areas_of, usual_wage
 
 ASKED = "asked_to_mend"
 REPORTED = "reported"
 _SHORTEST = 4
 """Characters of a name that can be compared at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the tables know around many adverts, asked once for all of them: what a trade is paid in a city, the lists on which a
+    name stands, the jobs about which somebody has decided."""
+
+    paid: Mapping[tuple[str, str], UsualWage | None]
+    listed: Mapping[str, tuple[str, ...]]
+    decided: frozenset[int]
+
+
+def look_around(session: Session, adverts: Sequence[tuple[Advert, Reading]], job_ids: Collection[int], now: datetime) -> Around:
+    """What :func:`judge` asks of each of these adverts, in a few statements. ``job_ids``: those that are there already, held."""
+    wanted = {key: reading for _, reading in adverts if (key := _trade_and_city(reading)) is not None}
+    paid = {
+        key: usual_wage(session, reading.fields["trade_codes"], reading.fields["region_code"]) for key, reading in wanted.items()
+    }
+    names = {advert.employer_name for advert, _ in adverts if _may_be_listed(advert)}
+    decided = select(JobReview.job_id).where(JobReview.job_id.in_(job_ids), JobReview.state == "decided")
+    return Around(paid, _lists_of(session, names, now), frozenset(session.scalars(decided)) if job_ids else frozenset())
+
+
+def _trade_and_city(reading: Reading) -> tuple[str, str] | None:
+    trade, areas = next(iter(reading.fields["trade_codes"]), None), areas_of(reading.fields["region_code"])
+    return None if trade is None or not areas else (trade, areas[0])
 
 
 def judge(
@@ -35,35 +63,41 @@ def judge(
     *,
     job: Job | None = None,
     seen: tuple[Finding, ...] = (),
+    around: Around | None = None,
 ) -> tuple[Finding, ...]:
     """All findings about an advert that is handed in now, the gravest first, those ``seen`` elsewhere included. ``job``: the row
-    that it changes, if it is there.
+    that it changes, if it is there; ``around``: what was asked before, for many at once.
 
     What somebody has looked at and found in order is only noted; what somebody asked to have mended is held until it is seen.
     """
-    usual = usual_wage(session, reading.fields["trade_codes"], reading.fields["region_code"])
+    around = around or look_around(session, [(advert, reading)], () if job is None else (job.job_id,), now)
+    place = _trade_and_city(reading)
     found = (
         *seen,
         *repeat_findings(session, advert.employer_id, now),
-        *_named_on_lists(session, advert, now),
-        *check_advert(advert, now, reading, usual=usual),
+        *_named_on_lists(advert, around.listed.get(advert.employer_name, ()), now),
+        *check_advert(advert, now, reading, usual=None if place is None else around.paid[place]),
     )
     if job is not None:
-        found = (*_after_decisions(session, job.job_id, found), *_reported(session, job))
+        found = _after_decisions(session, job.job_id, found) if job.job_id in around.decided else found
+        found = (*found, *_reported(session, job))
     order = {"block": 0, "hold": 1, "warn": 2, "note": 3}
     return tuple(sorted(found, key=lambda finding: order[finding.severity]))
 
 
-def _named_on_lists(session: Session, advert: Advert, now: datetime) -> tuple[Finding, ...]:
-    """Of an employer that is not registered here (a station or a source names it): whether its name stands on a list today. A
-    name is no proof, so that it only warns; the registered ones are found by their code (``employers/standing.py``)."""
-    if advert.employer_id is not None or len(advert.employer_name) < _SHORTEST:
-        return ()
+def _may_be_listed(advert: Advert) -> bool:
+    return advert.employer_id is None and len(advert.employer_name) >= _SHORTEST
+
+
+def _lists_of(session: Session, names: Collection[str], now: datetime) -> dict[str, tuple[str, ...]]:
+    """The kinds of lists on which these names stand today."""
+    if not names:
+        return {}
     today = now.astimezone(clock.BEIJING).date()
-    kinds = session.scalars(
-        select(ListEntry.list_kind)
+    rows = session.execute(
+        select(ListEntry.name, ListEntry.list_kind)
         .where(
-            ListEntry.name == advert.employer_name,
+            ListEntry.name.in_(names),
             ListEntry.listed_on <= today,
             or_(ListEntry.removed_on.is_(None), ListEntry.removed_on > today),
             or_(ListEntry.until.is_(None), ListEntry.until >= today),
@@ -71,6 +105,17 @@ def _named_on_lists(session: Session, advert: Advert, now: datetime) -> tuple[Fi
         .distinct()
         .order_by(ListEntry.list_kind)
     )
+    found: dict[str, tuple[str, ...]] = {}
+    for name, kind in rows:
+        found[name] = (*found.get(name, ()), kind)
+    return found
+
+
+def _named_on_lists(advert: Advert, kinds: tuple[str, ...], now: datetime) -> tuple[Finding, ...]:
+    """Of an employer that is not registered here (a station or a source names it): whether its name stands on a list today. A
+    name is no proof, so that it only warns; the registered ones are found by their code (``employers/standing.py``)."""
+    if not _may_be_listed(advert):
+        return ()
     found: list[Finding] = []
     for kind in kinds:
         listed = list_rows()[kind]

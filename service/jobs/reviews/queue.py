@@ -43,6 +43,11 @@ def follow(session: Session, job: Job, findings: Iterable[Finding], now: datetim
     return review
 
 
+def with_reviews(session: Session, job_ids: Sequence[int]) -> frozenset[int]:
+    """Which of these held jobs stand in the queue."""
+    return frozenset(session.scalars(select(JobReview.job_id).where(JobReview.open_key.in_(job_ids)))) if job_ids else frozenset()
+
+
 def open_review(
     session: Session,
     job: Job,

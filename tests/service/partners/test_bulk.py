@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import flask
@@ -11,9 +12,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import undefer_group
 
+from service import clock
 from service.jobs.models import CONTACT, Job, JobChange, JobHistory
 from service.partners.models import PartnerClient, PartnerConflict
-from tests.service.conftest import People, Publish, draft
+from tests.service.conftest import People, Publish, draft, gig_draft
 from tests.service.partners.conftest import Partner, made
 from tests.service.test_mass_assignment import PRIVILEGED
 
@@ -208,3 +210,44 @@ def test_an_account_without_a_client_is_sent_to_get_one(app: flask.Flask, client
     headers = {"Authorization": f"Bearer {told.output.strip().splitlines()[-1]}"}
     answer = client.put("/v1/partners/jobs/Z-1", json=advert(), headers=headers)
     assert (answer.status_code, answer.get_json()["error"]) == (403, "no_client")
+
+
+def test_the_same_request_twice_at_once_writes_once(app: flask.Flask, client: FlaskClient, partner: Partner) -> None:
+    items = [advert(their_id=f"J-{number}", title=f"缝纫工{number}组") for number in range(120)]
+    answers: list[dict[str, Any]] = []
+    gate = threading.Barrier(3)
+
+    def send() -> None:
+        mine = app.test_client()
+        gate.wait()
+        answers.append(_bulk(mine, partner, items))
+
+    threads = [threading.Thread(target=send) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(answers) == 3
+    for number in range(120):
+        rows = [answer["items"][number] for answer in answers]
+        assert sorted(row["outcome"] for row in rows) == ["created", "unchanged", "unchanged"]
+        assert len({row["job_id"] for row in rows}) == 1
+    assert _rows(app) == (120, 120, 120)
+
+
+def test_held_and_gig_and_changed_in_one_request(client: FlaskClient, people: People, partner: Partner) -> None:
+    """What needs a look waits in the queue of staff; a gig is written with its terms; each says how it stands."""
+    gig = {name: value for name, value in gig_draft(clock.now()).items() if name != "employer_name"}
+    items = [
+        advert(their_id="K-1", region="朝阳区"),
+        advert(their_id="K-2", **gig),
+        advert(their_id="K-3", title="裁剪工"),
+    ]
+    first = _bulk(client, partner, items)["items"]
+    assert [(row["outcome"], row["status"]) for row in first][1:] == [("created", "open"), ("created", "open")]
+    assert client.get(f"/v1/jobs/{first[1]['job_id']}").get_json()["gig"]["seats"] == 5
+    items[1]["gig"] = gig["gig"] | {"seats": 6}
+    items[2]["title"] = "裁剪工组长"
+    again = _bulk(client, partner, items)["items"]
+    assert [row["outcome"] for row in again[1:]] == ["changed", "changed"]
+    assert [row["job_id"] for row in again[1:]] == [row["job_id"] for row in first[1:]]
