@@ -18,9 +18,10 @@ from sqlalchemy.orm import Session
 from service.duplicates import stored
 from service.duplicates.compare import Verdict, same_job
 from service.duplicates.groups import Link, beside, grouped, nearest
+from service.duplicates.held import Made, held
 from service.duplicates.sketch import Sketch, plain_text, sketch
 from service.jobs.models import Job
-from service.jobs.put import DUPLICATE, apply
+from service.jobs.put import DUPLICATE, apply_all
 
 MOST: Final = 1_000
 """Adverts looked at from one group; the nightly run looks at what is left."""
@@ -71,9 +72,15 @@ class _Near:
     def load(self, job_ids: Collection[int]) -> None:
         """Load what is open of these and not there yet."""
         wanted = [job_id for job_id in job_ids if job_id not in self.pool and job_id not in self.gone]
-        for given in stored.these(self.session, wanted, self.now):
-            self.pool[given.job_id] = sketch(given)
-            self.texts[given.job_id] = plain_text(given.description)
+        stamps, kept = stored.stamps(self.session, wanted, self.now), held(self.session)
+        known = dict(kept.of(stamps))
+        new = {
+            given.job_id: Made(stamps[given.job_id], sketch(given), plain_text(given.description))
+            for given in stored.these(self.session, stamps.keys() - known.keys(), self.now)
+        }
+        kept.keep(new)
+        for job_id, made in (known | new).items():
+            self.pool[job_id], self.texts[job_id] = made.sketch, made.text
         self.gone.update(job_id for job_id in wanted if job_id not in self.pool)
 
     def explore(self) -> list[tuple[int, int, Verdict]]:
@@ -117,7 +124,7 @@ def _write(session: Session, job_ids: Collection[int], links: Mapping[int, Link]
             also[link.canonical].append(
                 {"job_id": row.job_id, "key": row.source_key, "name": row.source_name, "url": row.source_url}
             )
-    changed = 0
+    wanted: list[tuple[Job, dict[str, Any]]] = []
     for row in rows:
         link = links.get(row.job_id) if _open(row, now) else None
         if link is not None and link.canonical not in there:
@@ -130,7 +137,8 @@ def _write(session: Session, job_ids: Collection[int], links: Mapping[int, Link]
         }
         if fields["duplicate_of_id"] != row.duplicate_of_id:
             fields["duplicate_at"] = None if head is None else now
-        changed += bool(apply(session, row, fields, action=DUPLICATE, account_id=None, now=now))
+        wanted.append((row, fields))
+    changed = apply_all(session, wanted, action=DUPLICATE, account_id=None, now=now)
     session.flush()
     return Marked(changed, frozenset(set(job_ids) - there))
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Select, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
+from service.duplicates.held import Stamp
 from service.duplicates.models import DuplicateKey, NotSame
 from service.duplicates.sketch import TEXT_CHARS, Given
 from service.employers.models import Employer
@@ -43,6 +44,19 @@ def all_open(session: Session, now: datetime, *, batch: int = 2_000) -> Iterator
         yield Given._make(row)
 
 
+def stamps(session: Session, job_ids: Collection[int], now: datetime) -> dict[int, Stamp]:
+    """Those of these adverts that are open, each with what changes when its sketch would."""
+    found: dict[int, Stamp] = {}
+    for chunk in chunks(job_ids):
+        rows = session.execute(
+            select(Job.job_id, Job.version, Job.updated_at, Employer.credit_code)
+            .outerjoin(Employer, Employer.employer_id == Job.employer_id)
+            .where(Job.job_id.in_(chunk), *open_now(now))
+        )
+        found |= {row[0]: tuple(row[1:]) for row in rows}
+    return found
+
+
 def these(session: Session, job_ids: Collection[int], now: datetime) -> list[Given]:
     """Those of these adverts that are open."""
     found: list[Given] = []
@@ -70,13 +84,12 @@ def around(session: Session, job_ids: Collection[int]) -> set[int]:
 
 def holders(session: Session, keys: Collection[int], most: int) -> dict[int, list[int]]:
     """The jobs with these keys, of each key the newest ``most``."""
-    found: dict[int, list[int]] = {}
-    for key in keys:
-        found[key] = list(
-            session.scalars(
-                select(DuplicateKey.job_id).where(DuplicateKey.key == key).order_by(DuplicateKey.job_id.desc()).limit(most)
-            )
-        )
+    found: dict[int, list[int]] = {key: [] for key in keys}
+    newest = func.row_number().over(partition_by=DuplicateKey.key, order_by=DuplicateKey.job_id.desc()).label("newest")
+    for chunk in chunks(keys):
+        ranked = select(DuplicateKey.key, DuplicateKey.job_id, newest).where(DuplicateKey.key.in_(chunk)).subquery()
+        for key, job_id in session.execute(select(ranked.c.key, ranked.c.job_id).where(ranked.c.newest <= most)):
+            found[key].append(job_id)
     return found
 
 

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 from matching.classify import classify
@@ -115,6 +116,13 @@ LENGTHS = {
 }  # fmt: skip
 """The longest text kept, in characters: the widths of the columns."""
 
+_DISTINCT = 8_192
+_wage_of = lru_cache(_DISTINCT)(parse_wage)
+_age_of = lru_cache(_DISTINCT)(parse_age)
+_place_of = lru_cache(_DISTINCT)(region.find)
+_class_of = lru_cache(_DISTINCT)(classify)
+"""Twenty thousand lines of a sheet, or a feed, say few different things: each short text is read once."""
+
 _WRONG_WAGE = ("工资范围写得不对", "工资数额不对")
 COUNTY = 3
 _CODE = re.compile(r"\d(?:-\d{2}){1,3}")
@@ -125,6 +133,8 @@ _SETTLEMENT_OF_TAG = {"日结": "day", "周结": "week", "月结": "month"}
 
 def clean(text: str) -> str:
     """Text that can be stored anywhere: no control characters (PostgreSQL refuses NUL), no lone surrogates, one line end."""
+    if text.isprintable():
+        return text.strip()  # nothing to take out: most texts
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
     return "".join(c for c in text if c == "\n" or unicodedata.category(c) not in {"Cc", "Cs", "Cf", "Co"}).strip()
 
@@ -224,7 +234,7 @@ def _trade_codes(advert: Advert, title: str, findings: list[Finding]) -> list[st
     if known is not None and known.code:
         return [known.code]
     for text in (said, title):
-        code = classify(text).code if text else None
+        code = _class_of(text).code if text else None
         if code:
             return [code]
     findings.append(
@@ -241,7 +251,7 @@ def _headcount(advert: Advert, findings: list[Finding]) -> int | None:
 
 
 def _wage_fields(text: str, findings: list[Finding]) -> dict[str, Any]:
-    wage = parse_wage(text)
+    wage = _wage_of(text)
     if text and wage.negotiable and wage.min is None and wage.max is None:
         findings.append(Finding("wage_negotiable", "wage", text, "只写面议，工友心里没底，建议写个范围，例如“6000-8000元/月”。"))
     elif text and wage.reason and wage.reason.startswith(_WRONG_WAGE):
@@ -261,7 +271,7 @@ def _wage_fields(text: str, findings: list[Finding]) -> dict[str, Any]:
 
 
 def _age_fields(text: str, findings: list[Finding]) -> dict[str, Any]:
-    age = parse_age(text)
+    age = _age_of(text)
     if text and age.reason:
         findings.append(Finding("age_unread", "age", text, f"年龄要求没读懂：{age.reason}。建议写成“18-55岁”或“不限”。"))
     return {
@@ -303,12 +313,12 @@ def _region_code(said: str, address: str, findings: list[Finding]) -> tuple[str,
             advice = f"行政区划代码不对：{given.reason or said}。请检查，或直接写地名。"
             findings.append(Finding("region_unknown", "region", said, advice))
             return _by_address(address, findings)
-        inner = region.find(f"{region.get(given.code).full_name}{address}").code if address else None
+        inner = _place_of(f"{region.get(given.code).full_name}{address}").code if address else None
         return (inner if inner and region.is_within(inner, given.code) else given.code), False
     if not said:
         return _by_address(address, findings)
-    code = region.find(said).code
-    inner = region.find(f"{said}{address}").code if address else None
+    code = _place_of(said).code
+    inner = _place_of(f"{said}{address}").code if address else None
     if code is None or (inner and region.is_within(inner, code)):
         code = inner or code
     if code:
@@ -320,7 +330,7 @@ def _region_code(said: str, address: str, findings: list[Finding]) -> tuple[str,
 def _by_address(address: str, findings: list[Finding]) -> tuple[str, bool]:
     if not address:
         return "", False
-    code = region.find(address).code
+    code = _place_of(address).code
     if code:
         return code, True
     _say_why(address, findings)
@@ -328,7 +338,7 @@ def _by_address(address: str, findings: list[Finding]) -> tuple[str, bool]:
 
 
 def _say_why(text: str, findings: list[Finding]) -> None:
-    place = region.find(text)
+    place = _place_of(text)
     if place.ambiguous:
         names = [region.get(code).full_name for code in place.ambiguous[:3]]
         advice = f"“{text}”可能是{'、'.join(names)}，请写上省市，例如“{names[0]}”。"

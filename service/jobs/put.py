@@ -5,12 +5,12 @@ The job, its history line and its line in the change log are written in the one 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, undefer_group
 
@@ -101,18 +101,55 @@ def apply(
 
     Returns what changed, field to [before, after]. ``job.gig`` and ``job.listing`` must be loaded.
     """
-    changes: dict[str, list[Any]] = {}
-    for name, value in fields.items():
-        before = getattr(job, name)
-        if before != value:
-            changes[name] = ["…", "…"] if name in _PRIVATE else [_plain(before), _plain(value)]
-            setattr(job, name, value)
+    changes = _set_fields(job, fields)
     changes |= _apply_gig(job, gig)
     changes |= _apply_live(job, live)
     if changes:
         job.version += 1
         job.updated_at = now
         record(session, job, action=action, account_id=account_id, now=now, changes=changes)
+    return changes
+
+
+def apply_all(
+    session: Session, wanted: Iterable[tuple[Job, dict[str, Any]]], *, action: str, account_id: int | None, now: datetime
+) -> int:
+    """:func:`apply` for many loaded jobs whose own columns change, history and change log in one statement each; how many of
+    them changed."""
+    changed: dict[int, dict[str, list[Any]]] = {}
+    for job, fields in wanted:
+        changes = _set_fields(job, fields)
+        if changes:
+            job.version += 1
+            job.updated_at = now
+            changed[job.job_id] = changes
+    record_all(session, changed, action=action, account_id=account_id, now=now)
+    return len(changed)
+
+
+def record_all(
+    session: Session, changed: Mapping[int, dict[str, list[Any]]], *, action: str, account_id: int | None, now: datetime
+) -> None:
+    """:func:`record` for many jobs that are there, from job id to what changed."""
+    if not changed:
+        return
+    session.flush()
+    told: dict[str, Any] = {
+        "at": now, "account_id": account_id, "action": action, "feed_run_id": session.info.get(FEED_RUN),
+    }  # fmt: skip
+    session.execute(insert(JobHistory), [{"job_id": job_id, **told, "changes": changes} for job_id, changes in changed.items()])
+    session.execute(insert(JobChange), [{"job_id": job_id, "at": now} for job_id in changed])
+    if action != DUPLICATE:
+        compare_later(session, changed)
+
+
+def _set_fields(job: Job, fields: dict[str, Any]) -> dict[str, list[Any]]:
+    changes: dict[str, list[Any]] = {}
+    for name, value in fields.items():
+        before = getattr(job, name)
+        if before != value:
+            changes[name] = ["…", "…"] if name in _PRIVATE else [_plain(before), _plain(value)]
+            setattr(job, name, value)
     return changes
 
 

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from service.crypto.sealed import sealed_row
 from service.jobs.advert import Advert, Reading
-from service.jobs.marking import compare_later
-from service.jobs.models import FEED_RUN, Job, JobChange, JobHistory, held_columns
-from service.jobs.put import default_end
+from service.jobs.models import Job, held_columns
+from service.jobs.put import default_end, record_all
 
 
 def put_new(
@@ -48,15 +46,5 @@ def put_new(
         for (advert, reading), reasons in zip(adverts, held_for or [()] * len(adverts), strict=True)
     ]
     ids = list(session.scalars(insert(Job).returning(Job.job_id, sort_by_parameter_order=True), rows))
-    told: dict[str, Any] = {
-        "at": now,
-        "account_id": account_id,
-        "action": "create",
-        "changes": {},
-        "feed_run_id": session.info.get(FEED_RUN),
-    }
-    history: list[dict[str, Any]] = [{"job_id": job_id, **told} for job_id in ids]
-    session.execute(insert(JobHistory), history)
-    session.execute(insert(JobChange), [{"job_id": job_id, "at": now} for job_id in ids])
-    compare_later(session, ids)
+    record_all(session, {job_id: {} for job_id in ids}, action="create", account_id=account_id, now=now)
     return ids

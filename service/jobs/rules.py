@@ -6,7 +6,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from service import clock
@@ -84,7 +84,11 @@ def families() -> dict[str, str]:
 
 def rules_on(now: datetime) -> tuple[Rule, ...]:
     """The rules in force on the day of ``now`` in China."""
-    day = now.astimezone(clock.BEIJING).date()
+    return _rules_of(now.astimezone(clock.BEIJING).date())
+
+
+@lru_cache(maxsize=8)
+def _rules_of(day: date) -> tuple[Rule, ...]:
     return tuple(rule for rule in all_rules() if rule.counts_on(day))
 
 

@@ -244,8 +244,12 @@ def _text(cell: Any) -> str:
         return cell.isoformat()
     if isinstance(cell, (time, timedelta)):
         return str(cell)
-    text = "".join(
-        " " if unicodedata.category(c) in {"Cc", "Zs", "Zl", "Zp"} else c for c in str(cell) if c not in "\ufeff\u200b"
-    )
-    text = "".join(c for c in text if unicodedata.category(c) != "Cs")
-    return re.sub(r" {2,}", " ", text).strip()[:MAX_CELL_CHARACTERS]
+    text = str(cell)
+    if not text.isprintable():
+        text = _without_unseen(text)
+    return (re.sub(r" {2,}", " ", text) if "  " in text else text).strip()[:MAX_CELL_CHARACTERS]
+
+
+def _without_unseen(text: str) -> str:
+    text = "".join(" " if unicodedata.category(c) in {"Cc", "Zs", "Zl", "Zp"} else c for c in text if c not in "\ufeff\u200b")
+    return "".join(c for c in text if unicodedata.category(c) != "Cs")

@@ -1,7 +1,8 @@
 """How long a sheet takes from the upload to the last job: ``python -m tests.service.imports.measure --rows 20000``.
 
 The sheet is made up, its lines all different; one in fifty lacks its wage and is given back. Upload, preview, confirmation and
-background work are those of the service, in one process; ``--postgresql`` uses a server of its own that is thrown away.
+background work are those of the service, in one process, and so is the looking for duplicates that follows; ``--pool`` has so
+many lines there already; ``--postgresql`` uses a server of its own that is thrown away.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from service.imports.models import SheetImport
 from service.migrations.run import upgrade
 from service.tasks.worker import Worker
 from tests import servers
-from tests.service.conftest import make_people, settings_for
+from tests.service.conftest import People, make_people, settings_for
 from tests.service.imports.sheets import book, confirm, row, send, work
 
 _TRADES = ("电焊工", "普工", "保安", "保洁员", "叉车司机", "服务员", "缝纫工", "装配工", "仓库管理员", "厨师", "木工", "钢筋工")
@@ -32,11 +33,14 @@ _WORK = ("流水线装配", "看大门，两班倒", "打扫办公楼", "钢结�
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Seconds for upload and preview, for the work behind, those of the processor in this process, and the counts."""
+    """Seconds for upload and preview, for the work behind, those of the processor in this process, for what other features do
+    with the new jobs afterwards (and of the processor), and the counts."""
 
     upload: float
     background: float
     processor: float
+    afterwards: float
+    afterwards_processor: float
     counts: dict[str, int]
 
     @property
@@ -45,9 +49,9 @@ class Figures:
         return self.upload + self.background
 
 
-def sheet(rows: int) -> bytes:
-    """A workbook of so many lines."""
-    return book(*(_line(number) for number in range(rows)))
+def sheet(rows: int, first: int = 0) -> bytes:
+    """A workbook of so many lines, counted from ``first``."""
+    return book(*(_line(number) for number in range(first, first + rows)))
 
 
 def _line(number: int) -> tuple[str, ...]:
@@ -63,11 +67,15 @@ def _line(number: int) -> tuple[str, ...]:
     )
 
 
-def measure(app: flask.Flask, content: bytes) -> Figures:
-    """Send a sheet and work it off."""
-    database: Database = app.extensions["database"]
-    with database.write_session() as session:
+def measure(app: flask.Flask, *contents: bytes) -> Figures:
+    """Send sheets one after the other and work them off; the figures are of the last one."""
+    with app.extensions["database"].write_session() as session:
         people = make_people(session, clock.now())
+    return [_measure(app, content, people) for content in contents][-1]
+
+
+def _measure(app: flask.Flask, content: bytes, people: People) -> Figures:
+    database: Database = app.extensions["database"]
     client = app.test_client()
     begun, worked = time.perf_counter(), time.process_time()
     sent = send(client, f"/v1/stations/{people.station_id}/imports", content, people.staff).get_json()
@@ -77,9 +85,11 @@ def measure(app: flask.Flask, content: bytes) -> Figures:
     while worker.step() and not _is_done(database, sent["import_id"]):
         pass
     done, worked = time.perf_counter(), time.process_time() - worked
+    begun_after = time.process_time()
     work(app)  # what other features do with new jobs afterwards: find their duplicates
     counts: dict[str, int] = client.get(f"/v1/imports/{sent['import_id']}", headers=people.staff).get_json()["counts"]
-    return Figures(uploaded - begun, done - uploaded, worked, counts)
+    after, after_worked = time.perf_counter() - done, time.process_time() - begun_after
+    return Figures(uploaded - begun, done - uploaded, worked, after, after_worked, counts)
 
 
 def _is_done(database: Database, import_id: int) -> bool:
@@ -91,28 +101,30 @@ def main() -> int:
     """Measure and print one line a kind of database."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--rows", type=int, default=20_000)
+    asked.add_argument("--pool", type=int, default=0)
     asked.add_argument("--postgresql", action="store_true")
     said = asked.parse_args()
-    content = sheet(said.rows)
+    contents = [sheet(said.pool, said.rows)] * bool(said.pool) + [sheet(said.rows)]
     run = servers.own_run()
     try:
         with tempfile.TemporaryDirectory() as folder:
-            figures = _on(_postgresql() if said.postgresql else f"sqlite:///{folder}/measure.db", Path(folder), content)
+            figures = _on(_postgresql() if said.postgresql else f"sqlite:///{folder}/measure.db", Path(folder), contents)
     finally:
         servers.end_run(run)
     sys.stdout.write(
-        f"{said.rows} rows, {len(content)} bytes: upload and preview {figures.upload:.1f} s, "
+        f"{said.rows} rows, {len(contents[-1])} bytes: upload and preview {figures.upload:.1f} s, "
         f"background {figures.background:.1f} s, together {figures.whole:.1f} s "
-        f"({figures.processor:.1f} s of the processor); {figures.counts}\n"
+        f"({figures.processor:.1f} s of the processor); duplicates afterwards {figures.afterwards:.1f} s "
+        f"({figures.afterwards_processor:.1f} s of the processor); {figures.counts}\n"
     )
     return 0
 
 
-def _on(url: str, directory: Path, content: bytes) -> Figures:
+def _on(url: str, directory: Path, contents: list[bytes]) -> Figures:
     upgrade(url)
     app = create_app(settings_for(url, directory))
     try:
-        return measure(app, content)
+        return measure(app, *contents)
     finally:
         app.extensions["database"].close()
 
