@@ -15,6 +15,7 @@ from matching.pasted.heads import Heads, bare_number, heads_in
 from matching.pasted.kinds import SETTLEMENTS, SHIFTS
 from matching.pasted.letters import HIDDEN, Span
 from matching.pasted.lines import clauses, label_at
+from matching.pasted.pay import behind_name, beside, read_wage, run_on
 from matching.rules.age import AgeLimits, parse_age
 from matching.rules.benefits import BOTH, TAGS, read_tags
 from matching.rules.wage import Wage, parse_wage
@@ -70,30 +71,36 @@ def shrunk(text: str, span: Span, same: Callable[[str], bool]) -> Span:
     return start, end
 
 
-_SPOKEN_EACH = re.compile(r"(?<![\d.-])(\d{2,4})(?:元|块)?(?:一个人|一人|每人|/人)|每人(\d{2,4})(?:元|块)?(?![\d-])")
-_SPOKEN_SEXES = re.compile(
-    r"(?:男[工的]?(\d{2,4})(?:元|块)?[、,/ ]?女|女[工的]?(\d{2,4})(?:元|块)?[、,/ ]?男)"
-    r"[工的]?(\d{2,4})(?=元|块|[/一每]|[,，。;\n ]|$)"
-)
 _BOAST = re.compile(r"[过上破]万|不是梦|轻松")
 
 
-def read_wage(said: str) -> Wage:
-    """`parse_wage` for what people say in groups: 男160女140一天 is 140-160, 每人150 is 150 for each."""
-    said = _SPOKEN_SEXES.sub(_both, said)
-    return parse_wage(_SPOKEN_EACH.sub(lambda m: f"{m[1] or m[2]}元/人", said))
+def wage_in(text: str, own: list[Span], shared: list[Span], name: str) -> Read[Wage] | None:
+    """The pay: behind a label, else in the clauses that hold one, read together; the first piece that says anything counts.
 
-
-def _both(match: re.Match[str]) -> str:
-    low, high = sorted((int(match[1] or match[2]), int(match[3])))
-    return f"工资{low}-{high}"
-
-
-def wage_in(text: str, pieces: list[Span]) -> Read[Wage] | None:
-    """The pay: behind a label, else in the clauses that hold one, read together; the first piece that says anything counts."""
+    `name`: the job's, where there are several in the message, else "": what stands right behind it elsewhere is its own.
+    """
+    pieces = [*own, *shared]
     text = _without_heads(text, pieces)
+    read = _said_wage(text, own)
+    if (read is None or read.value.min is None) and name and (named := behind_name(text, name)) is not None:
+        wage = parse_wage(f"工资{text[slice(*named)]}")
+        read = Read(wage, (named,)) if _pays(wage) else read
+    read = read or _said_wage(text, shared)
+    if read is None:
+        for piece in pieces:
+            if (alone := run_on(text, piece)) is not None:
+                return Read(parse_wage(text[slice(*alone)]), (alone,))
+        said = [span for piece in pieces for span in clauses(text, piece)]
+        for span in said:
+            wage = read_wage(text[slice(*span)])
+            if wage.negotiable or wage.unit == "piece":
+                return Read(wage, (shrunk(text, span, _reads(wage)),))
+    return read
+
+
+def _said_wage(text: str, pieces: list[Span]) -> Read[Wage] | None:
     for piece in pieces:
-        spans = clauses(text, piece)
+        spans = _seamless(clauses(text, piece), beside(text, piece))
         good = [span for span in spans if _pays(read_wage(text[slice(*span)]))]
         labelled = [span for span in good if label_at(text, *span, "wage") is not None]
         regular = [span for span in good if "转正" in text[slice(*span)]]
@@ -107,12 +114,16 @@ def wage_in(text: str, pieces: list[Span]) -> Read[Wage] | None:
         if not _pays(wage):
             continue
         return Read(wage, tuple(_shrunk_wage(text, span) for span in chosen) or (_shrunk_wage(text, piece),))
-    said = [span for piece in pieces for span in clauses(text, piece)]
-    for span in said:
-        wage = read_wage(text[slice(*span)])
-        if wage.negotiable or wage.unit == "piece":
-            return Read(wage, (shrunk(text, span, _reads(wage)),))
     return None
+
+
+def _seamless(spans: list[Span], joined: list[Span]) -> list[Span]:
+    """The clauses, those that a pay reaches across as one."""
+    for start, end in joined:
+        over = [span for span in spans if span[0] < end and start < span[1]]
+        whole = (over[0][0], over[-1][1])
+        spans = sorted([span for span in spans if span not in over] + [whole])
+    return spans
 
 
 def _without_heads(text: str, pieces: list[Span]) -> str:
@@ -142,10 +153,16 @@ def _pays(wage: Wage) -> bool:
     return True
 
 
+_NO_BAR = re.compile(r"以上(?:的)?(?:也|都)(?:可|行|要|收|来)")
+"""60岁以上也可以 opens the door, and sets no least age."""
+
+
 def age_in(text: str, pieces: list[Span]) -> Read[AgeLimits] | None:
     """The ages of the first piece that says any; limits for men and women may stand in several clauses of it."""
     for piece in pieces:
-        good = [span for span in clauses(text, piece) if _limits(parse_age(text[slice(*span)]))]
+        good = [
+            span for span in clauses(text, piece) if _limits(parse_age(text[slice(*span)])) and not _NO_BAR.search(text, *span)
+        ]
         sure = [span for span in good if re.search(r"岁|年龄|男|女", text[slice(*span)])]
         chosen = sure or good[:1]
         if not chosen:

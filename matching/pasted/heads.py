@@ -8,7 +8,7 @@ from typing import NamedTuple
 from matching.rules.numerals import chinese_number
 
 _N = r"\d{1,4}|[一二两三四五六七八九十百壹贰叁肆伍陆柒捌玖拾]{1,4}"
-_UNIT = r"(?:名|位|个人|人|个(?!月|小时|钟|工作日|点|多|班|半|休|儿)|对)"
+_UNIT = r"(?:名|位|个人|人|个(?!月|小时|钟|[早中晚夜白]班|工作日|点|多|班|半|休|儿)|对)"
 COUNT = (
     rf"男工?(?P<men>{_N})[名人个位]?[、,，和]?女工?(?P<women>{_N})[名人个位]|"
     rf"(?:(?P<both>男女各|男女工?各)|(?P<each>各)|约|"
@@ -78,6 +78,8 @@ _FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾", "一二三四五六七
 
 def _number(written: str) -> int | None:
     written = written.translate(_FORMAL)
+    if len(written) == 2 and (place := "一二三四五六七八九".find(written)) >= 0:
+        return place + 2  # 五六个人: of 5-6 all six places are open
     return int(written) if written.isdigit() else chinese_number(written) or {"两": 2}.get(written) or _digit(written)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from matching.pasted.letters import Span
 
@@ -17,6 +18,8 @@ _CLAUSE_END = re.compile(r"[,，。;；!！?？¦|\n]|(?<!\d)\.(?!\d)|  +")
 _COMMA = re.compile(r"[,，。;；]")
 _SPACES = re.compile(r"[ !！?？¦|]+")
 _PARTED_BY_SPACES = 2
+_LONGEST = 300
+"""Characters: nobody dictates more without a seam, and what rules read of one piece stays bounded."""
 LABELS: dict[str, str] = {
     "title": r"招聘岗位|招聘职位|招聘工种|岗位名称|职位名称|需求岗位|岗位|职位|工种|职务|招工",
     "headcount": r"招聘人数|需求人数|人数|名额|数量",
@@ -62,6 +65,11 @@ def clauses(text: str, span: Span) -> list[Span]:
     """The clauses of a piece of text, trimmed, empty ones left out. 、 parts nothing (五险、包住), spaces do
     only in a line that has several of them and no comma.
     """
+    return list(_clauses(text, span))
+
+
+@lru_cache(maxsize=512)
+def _clauses(text: str, span: Span) -> tuple[Span, ...]:
     found: list[Span] = []
     start = span[0]
     while start <= span[1]:
@@ -75,7 +83,8 @@ def clauses(text: str, span: Span) -> list[Span]:
             position = match.end()
         found.append((position, stop))
         start = stop + 1
-    return [trimmed for piece in found if (trimmed := trim(text, piece))[0] < trimmed[1]]
+    short = [(at, min(at + _LONGEST, end)) for begin, end in found for at in range(begin, end, _LONGEST)]
+    return tuple(trimmed for piece in short if (trimmed := trim(text, piece))[0] < trimmed[1])
 
 
 def trim(text: str, span: Span) -> Span:

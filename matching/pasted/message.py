@@ -19,6 +19,7 @@ from matching.pasted.lines import clauses
 from matching.pasted.offers import VAGUE, Offer
 from matching.pasted.place import Where, where
 from matching.pasted.split import Part, split
+from matching.pasted.tasks import trade_of_task
 from matching.rules import trade
 from matching.rules.age import AgeLimits
 from matching.rules.wage import Wage
@@ -127,7 +128,7 @@ def _draft(
     heads = fields.heads_wanted(text, part.own, offer.heads)
     if heads:
         kept("headcount", heads.spans)
-    wage = fields.wage_in(text, pieces)
+    wage = fields.wage_in(text, part.own, part.shared, offer.title(text) if len(titles) > 1 else "")
     if wage:
         kept("wage", wage.spans)
     age = fields.age_in(text, pieces)
@@ -195,6 +196,8 @@ def _written(message: str, letters: Letters, place: Where) -> str | None:
 def _trade(text: str, offer: Offer, pieces: list[Span]) -> str | None:
     """The occupation of the title; of the clause around it when the title does not say which work."""
     title = offer.title(text)
+    if trade.lookup(title) is None and (task := trade_of_task(title)) is not None and (plain_work := trade.lookup(task)):
+        return plain_work.code
     code = None if title in VAGUE else classify(title).code
     if code is not None:
         return code

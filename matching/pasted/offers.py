@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 
 from matching.pasted.heads import Heads, heads_at, heads_in
 from matching.pasted.kinds import kinds
+from matching.pasted.letters import HIDDEN
 from matching.pasted.lines import Line, clauses, label_at
+from matching.pasted.tasks import TASK
 from matching.rules import trade
 
 _SUFFIX = re.compile(
@@ -21,12 +23,13 @@ _SUFFIX = re.compile(
 _PERSON = re.compile(
     r"(?:操作工|技工|女工|男工|杂工|工人|员工|技术员|管理员|人员|师傅|司机|阿姨|大姐|学徒|帮工|主管|店长|经理|组长|"
     r"文员|导购|技师|幼师|老师|助理|店员|前台|楼面|销售|客服|车位|兼职|会计|出纳|"
-    r"(?:(?![位名个各的招用打做开完复停人熟新生老二高分放随助会加施包点社零民务厂有没是在还])[\u4e00-\u9fff])(?:工|员|"
-    r"嫂|师|手|厨))(?![证厂资程龄会作友种期地])"
+    r"(?:(?![到上下动带位名个各的招用打做开完复停人熟新生老二高分放随助会加施包点社零民务厂有没是在还])[\u4e00-\u9fff])(?:工|员|"
+    r"嫂|师傅?|手|厨))(?![证厂资程龄会作友种期地])"
 )
 _NOT_TITLE_BEFORE = re.compile(
     r"(?:联系|咨询|姓|刘|李|王|张|陈|赵|谢|黄|周|吴|老板|持|可以|能|有|做过|干过|当过|从事过?|退役|手|入|员|打|来|由|□ ?)$"
 )
+_WHOM_TO_CALL = re.compile(rf"{HIDDEN}[ ]?(?:请|就)?找$")
 _OTHER_THING = re.compile(
     r"[ ]?(?:证|厂|公司|车间|行业|业务|经验|专业|的?优先|设备|材料|集团|部(?!门经理)|队(?!长)|店(?!员|长)|馆|场|食堂|"
     r"技术(?!员|工)|上岗|机械|学校|基地|合作社|宿舍|过的?|带|工资|工程|工作|管理(?!员)|懂|基础|城|小区|企业|园|院|"
@@ -49,9 +52,11 @@ _AFTER_HEAD = re.compile(
     r"[ ]*(?:$|[:：,，(\]|¦\d、!！。/\n+·-]|计件|月薪|工资|若干|数名|男|女|持证|[一二两三四五六七八九十]+[名个位人])"
 )
 _GAP = re.compile(
-    r"[\])]?的?[ ]*(?:\([^()\n]{0,20}\))?[ ]*[:：|x×*]?[ ]*(?:白班|夜班|晚班|早班|中班|女工?|男工?|熟手|"
+    r"[\])]?的?[ ]*(?:\([^()\n]{0,20}\))?[ ]*[:：|x×*]?[ ]*(?:白班|夜班|晚班|早班|中班|妇女|大姐|阿姨|女工?|男工?|熟手|"
     r"熟练工?|[abc]\d照?)?[ ]*(?P<verb>招收?|共|需要?|要|急招)?[ ]*"
 )
+_PAID = re.compile(r"[:： ]?\d{2,5}(?:-\d{2,5})?(?:元|块)?[/一每](?:天|晚|小时|个?月)")
+"""钢筋工280一天: who says what a trade is paid offers it."""
 _ONE = re.compile(r"[找请招要聘缺](?P<one>个|位|名)$")
 _BEFORE_GAP = re.compile(r"(?:会开|会做|会|熟练的?|有经验的?|能做|懂|的|优秀|专业|夜班|白班|长期|男|女|[ ])*$")
 _SIBLING = re.compile(r"[ ]*(?:\([^()\n]{0,20}\))?[ ]*(?:若干|数名|\d+[名人个位])?[ ]*(?:[、/和及与]|以及|还有)[ ]*")
@@ -60,7 +65,7 @@ _UNKNOWN = re.compile(
     r"数)[\u4e00-\u9fff]{2,5}?(?=\d{1,3}[名个位]|[一两二三四五六七八九十]{1,2}[名位])"
 )
 """Work that no table knows, between a word for hiring, a comma or another count, and a count: 招管家1名."""
-_NO_WORK = frozenset({"招聘", "招工", "日工", "手工", "务工", "求职", "应聘", "兼职招聘"})
+_NO_WORK = frozenset({"招聘", "招工", "日工", "手工", "务工", "求职", "应聘", "兼职招聘", "到手", "上手", "动手", "带手"})
 """Words that stand for work, or look like it, and offer none."""
 VAGUE = frozenset(
     {
@@ -127,9 +132,17 @@ def offers_in(text: str, lines: list[Line]) -> tuple[list[Offer], list[Offer]]:
     if not _wants_people(text, lines):
         return [], []
     strong = [offer for offer in found if offer.strong]
-    weak = [offer for offer in found if not offer.strong]
+    if all(offer.heads is None and _PAID.match(text, offer.end) for offer in strong):
+        paid = [replace(offer, strong=True) for offer in found if _PAID.match(text, offer.end)]
+        # 打农药200一天套袋150一天 without a seam is one job of two tasks
+        paid = [offer for offer in paid if offer is paid[0] or not re.match(r"[\u4e00-\u9fff]", text[offer.start - 1])]
+        strong = paid if not strong or len(paid) > 1 else strong
+    starts = {offer.start for offer in strong}
+    weak = [offer for offer in found if offer.start not in starts]
     if len(strong) > 1:  # 现诚聘以下人员: and then the list
-        strong = [offer for offer in strong if offer.heads is not None or offer.title(text) not in _ANYBODY] or strong
+        strong = [
+            offer for offer in strong if offer.heads is not None or offer.title(text).removeprefix("以下") not in _ANYBODY
+        ] or strong
     if strong and all(offer.title(text) in _SEXES for offer in strong):
         return _for_both(text, lines, strong, weak)
     if strong:
@@ -160,7 +173,9 @@ def _for_both(text: str, lines: list[Line], strong: list[Offer], weak: list[Offe
 def _specific(text: str, strong: list[Offer], found: list[Offer]) -> list[Offer]:
     """招临时工，发传单: a single offer that does not say which work takes the word for it from beside."""
     if len(strong) == 1 and strong[0].title(text) in VAGUE:
-        other = next((offer for offer in found if offer.word and offer.title(text) not in VAGUE), None)
+        other = next(
+            (offer for offer in found if offer.title(text) not in VAGUE and (offer.word or TASK.search(offer.title(text)))), None
+        )
         if other is not None and not _EMPLOYER_BEFORE.search(text, 0, strong[0].start):
             return [replace(strong[0], start=other.start, end=other.end, word=other.word)]
     return strong
@@ -212,12 +227,15 @@ def _words(text: str, line: Line) -> list[tuple[int, int, str]]:
     """Words for trades and for persons in a line as (start, end, word of the table or "")."""
     piece = text[line.start : line.end]
     found = [(line.start + start, line.start + end, word) for word, start, end in trade.find_words(piece)]
-    for match in _PERSON.finditer(text, line.start, line.end):
-        if not any(start < match.end() and match.start() < end for start, end, _ in found):
-            found.append((*match.span(), ""))
-    for match in _UNKNOWN.finditer(text, line.start, line.end):
-        if not any(start < match.end() and match.start() < end for start, end, _ in found):
-            found.append((*match.span(), ""))
+    taken = bytearray(line.end - line.start)
+    for start, end, _ in found:
+        taken[start - line.start : end - line.start] = b"\1" * (end - start)
+    for pattern in (_PERSON, TASK, _UNKNOWN):
+        for match in pattern.finditer(text, line.start, line.end):
+            inside = slice(match.start() - line.start, match.end() - line.start)
+            if not any(taken[inside]):
+                found.append((*match.span(), ""))
+                taken[inside] = b"\1" * (inside.stop - inside.start)
     return sorted(one for one in found if text[one[0] : one[1]] not in _NO_WORK)
 
 
@@ -227,6 +245,8 @@ def _offer(text: str, line: Line, head: int, start: int, end: int, word: str, fl
     if _OTHER_THING.match(text, end) or _NOT_TITLE_BEFORE.search(text, max(line.start, start - 6), start):
         return None
     start = _extended(text, max(line.start, head if start >= head else line.start), start)
+    if _WHOM_TO_CALL.search(text, max(line.start, start - 4), start):
+        return None
     heads = _count_before(text, floor, start) or _count_after(text, end, line.end)
     labelled = label_at(text, line.words, line.end, "title") is not None and start == head
     at_head = start == head and _AFTER_HEAD.match(text, end, line.end) is not None and not _is_label(text, line)

@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 from matching.pasted.letters import HIDDEN, Span
 from matching.pasted.lines import clauses, label_at
+from matching.pasted.tasks import TASK
 from matching.rules import region
 
 _NOT_WHERE = re.compile(r"专线|跑[^,，]{0,8}[到线]|[籍]|口味|[菜](?!市场|园|基地)|话|老乡|方言|风味|特产|总部|连锁")
+_TASK = TASK.pattern
 _END = re.compile(
     rf"[,，。;；!！|¦\n()\[\] {HIDDEN}\"“”]|招|诚聘|急聘|聘|急|需要|要(?!地)|需|电话|联系|有意|报名|均有|都有|长期|"
-    rf"包吃|包住|工资|日结|月薪|等地|\d{{1,2}}月\d|今天|今晚|明天|后天|下周"
+    rf"包吃|包住|工资|日结|月薪|等地|\d{{1,2}}月\d|年纪|年龄|价格|请人|找一|集合|一百|{_TASK}|今天|今晚|明天|后天|下周"
 )
 _ROAD = re.compile(r"[路街道巷]\d|\d号|[路街]|园|大道|大厦|广场|小区|村|对面|附近|旁")
 _EMPLOYER_BEHIND = re.compile(r"某[\u4e00-\u9fff]{0,10}(?:厂|公司|集团|企业)$")
@@ -20,6 +22,11 @@ _TAIL = re.compile(r"(?:集合|报到|上班|面试|那边|这边|干活|施工|
 _EMPLOYER = re.compile(r"(?:某|本|一家|大型|知名)?[^路街园区镇村号]{0,12}?(?:厂|公司|集团|企业|工地)$")
 _WORK = re.compile(r"^(?:招|零工驿站|人力资源|人社)")
 _NOTHING = frozenset({"城", "县城", "城里", "市内", "境内", "本地", "上", "里", "内", "的", "区", "那里"})
+
+
+_WHOLE = "00000000"
+"""The end of the code of a city or a province, which says too little to be the place of the work."""
+_STREET = re.compile(r"[\u4e00-\u9fff]{0,2}?(?:大道|大街|[路桥])")
 
 
 class Where(NamedTuple):
@@ -51,8 +58,18 @@ def where(text: str, pieces: list[Span], titles: list[Span], home: str = "") -> 
         if found.code is None:
             open_code = open_code or found.ambiguous
             continue
-        best = found
-        break
+        if best is None:
+            best = found
+            if span in labelled:
+                break
+        elif (
+            best.code is not None
+            and found.code != best.code
+            and best.code[4:] == _WHOLE
+            and region.is_within(found.code, best.code)
+        ):
+            best = found  # 赣州某厂 … 📍章贡区沙河镇: the second says where in the first
+            break
     if best is not None and best.address:
         return best
     address = next((_address(text, span, titles) for span in labelled if region.find(text[slice(*span)]).code is None), None)
@@ -78,6 +95,12 @@ def _read(text: str, span: Span, titles: list[Span], home: str) -> Where | None:
     if code is None and home:
         inside = [one for one in found.ambiguous if region.is_within(one, home) or region.is_within(home, one)]
         code = inside[0] if len(inside) == 1 else None
+    if code is not None and text[end - 1] not in "省市区县旗镇乡道村" and _STREET.match(text, end):
+        above = region.find(found.matched[: -len(_last_name(found.matched, code))])
+        if above.code is not None and region.is_within(code, above.code):  # 章贡区赣江源大道 is no 赣江街道
+            cut = at + len(above.matched)
+            address = _address(text, (cut, _line_end(text, cut)), titles)
+            return Where(above.code, (), (at, cut), "" if address is None else text[slice(*address)], address)
     if text[end - 1] not in "省市区县旗镇乡道" and text.startswith(("港", "站", "西站", "东站", "南站", "北站"), end):
         address = _address(text, (at, _line_end(text, end)), titles)  # 赣州港物流园
     elif found.matched.endswith("市") and text.startswith("区", end) and len(found.matched) > 2:
@@ -87,6 +110,13 @@ def _read(text: str, span: Span, titles: list[Span], home: str) -> Where | None:
     if address is None:
         return Where(code, found.ambiguous, (at, end), "", None)
     return Where(code, found.ambiguous, (at, end), text[slice(*address)], address)
+
+
+def _last_name(matched: str, code: str) -> str:
+    """The end of what was matched that stands for the division itself: 赣江 of 章贡区赣江."""
+    name = region.get(code).name
+    size = next((size for size in range(min(len(name), len(matched)), 0, -1) if matched.endswith(name[:size])), len(matched))
+    return name[:size] if size < len(matched) else matched
 
 
 def _line_end(text: str, at: int) -> int:

@@ -7,7 +7,8 @@ kind, or when every other item is a single line. Paragraphs with offers keep the
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from matching.pasted.kinds import kinds
 from matching.pasted.letters import Span
@@ -17,6 +18,12 @@ from matching.rules import trade
 
 _MOST_OFFERS = 60
 _FOR_ALL = re.compile(r"[ \[(]*(?:以上|上述|所有|全部|都|均|统一|大家|福利|待遇|要求|公司地址|工厂地址|厂址|地址|联系)")
+_COMPANIES = 2
+_COMPANY = re.compile(
+    r"[a-z\u4e00-\u9fff]{1,12}?(?:厂|公司|集团|企业|酒店|饭店|超市|物业|木业|家具|塑胶|塑业|制衣|服饰|鞋业|电子|科技|食品|"
+    r"物流|机械|五金|建材|纸业|陶瓷|医院|学校|工地)"
+    r"(?:(?:急|现|诚|直)?(?:招聘|招工|招人|招)|\])?[ ]?(?:[:：]|(?<=[招聘工人\]])[ ])"
+)
 _SEEKS_WORK = re.compile(
     r"求职|(?:本人|我们?|我老公|我老婆|夫妻俩|两口子)[^。\n]{0,24}?(?:想找|找[个份一]|求[个份一]|想做|找工作|找活)|"
     r"想找[^。\n]{0,16}(?:工作|的活|活干|的厂|厂做|事做)|谁(?:家|那里)?有活"
@@ -48,7 +55,7 @@ def split(text: str) -> list[Part]:
     """The jobs of a plain text, contacts hidden. Empty when nobody is wanted: somebody seeks work, or it is only talk."""
     if _SEEKS_WORK.search(text):
         return []
-    lines = lines_of(text)
+    lines = _companies(text, lines_of(text))
     offers, mentions = offers_in(text, lines)
     offers, mentions = offers[:_MOST_OFFERS], mentions[:_MOST_OFFERS]
     if not offers:
@@ -62,6 +69,21 @@ def split(text: str) -> list[Part]:
     feet = _feet(text, lines, blocks)
     _share(text, lines, parts, blocks, feet)
     return parts
+
+
+def _companies(text: str, lines: list[Line]) -> list[Line]:
+    """Companies one below the other without a gap: each has a paragraph of its own, and so has the foot of them all."""
+    heads = [number for number, line in enumerate(lines) if _COMPANY.match(text, line.words, line.end)]
+    if len(heads) < _COMPANIES:
+        return lines
+    single = all(after - before == 1 for before, after in pairwise(heads))
+    last = heads[-1] + 1 if single else len(lines)
+    found: list[Line] = []
+    shift = 0
+    for number, line in enumerate(lines):
+        shift += number in heads or number == last
+        found.append(replace(line, paragraph=line.paragraph + shift))
+    return found
 
 
 def _same_work(text: str, one: Offer, other: Offer) -> bool:
@@ -144,7 +166,8 @@ def _feet(text: str, lines: list[Line], blocks: list[_Block]) -> dict[int, int]:
     for number, block in enumerate(blocks):
         before = blocks[run[-1]] if run else block
         headed = before.paragraph != block.paragraph and any(
-            line.paragraph == block.paragraph and line.end <= block.start for line in lines
+            line.paragraph == block.paragraph and (line.end <= block.start or _COMPANY.match(text, line.words, line.end))
+            for line in lines
         )
         if before.detail != block.detail or headed:
             feet |= _foot(text, lines, [blocks[at] for at in run], run[-1])

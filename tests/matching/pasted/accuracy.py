@@ -60,7 +60,7 @@ def measure(which: str) -> Figures:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the table; with ``--worst`` every wrong field of the tuned file (the held-out one stays unread)."""
+    """Print the table; with ``--worst`` every wrong field of the tuned files (the held-out one stays unread)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--worst", action="store_true")
     asked = parser.parse_args(arguments)
@@ -71,7 +71,7 @@ def main(arguments: list[str]) -> int:
     for name in FIELDS:
         print(f"{name:12}" + "".join(f"{one.share(name):12.1%}" for one in both.values()))
     if asked.worst:
-        print("\n".join(both["tuned"].wrong))
+        print("\n".join([line for name in ("tuned", "fresh") for line in both[name].wrong]))
     return 0
 
 

@@ -1,0 +1,96 @@
+"""Pay as people say it in groups, put into words that ``parse_wage`` reads: 男160女140一天, 装车30元/吨，卸车20, 1块5一杆.
+
+What a text means as pay is decided by ``matching.rules.wage`` alone; here two amounts that hold side by side become one range.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from matching.pasted.letters import Span
+from matching.rules.numerals import chinese_number
+from matching.rules.wage import Wage, parse_wage
+
+_SPOKEN_EACH = re.compile(r"(?<![\d.-])(\d{2,4})(?:元|块)?(?:一个人|一人|每人|/人)|每人(\d{2,4})(?:元|块)?(?![\d-])")
+_WHO = (
+    r"男[的工士]?|女[的工士]?|白班|夜班|晚班|早班|中班|日班|长白班|熟手|生手|熟练工?|新手|老手|新人|"
+    r"普通班|周末|平时|平日|大棚|露天"
+)
+_WHAT = r"(?:装|卸|挑|担|摘|搬|打|套|剪|锄|挖|栽|种|割|拔|扛|抬|切|缝|贴|拉|捡|拣|剥|包|清|洗|上|下)[\u4e00-\u9fff]{1,2}?"
+_EACH = r"(?:元|块钱?)?(?:[/一每](?:天|晚|月|小时|吨|斤|件|方|车|箱|筐|亩|个|包|袋|米|平|棵|人))?"
+_SIDE = rf"(?:(?:{_WHO}){{1,2}}(?:{_WHAT})?|{_WHAT})[是:： ]?"
+_BESIDE = re.compile(
+    rf"(?<![\u4e00-\u9fff\d][\d]){_SIDE}(?P<one>\d{{1,5}}(?:\.\d)?)(?P<each>{_EACH})[、,，;/和 ]{{0,2}}"
+    rf"{_SIDE}(?P<two>\d{{1,5}}(?:\.\d)?)(?P<again>{_EACH})(?![\d名个位岁人点-])"
+)
+"""Two amounts, each behind the shift, the sex or the task that it is paid for."""
+_MOST_APART = 4
+_COINS = re.compile(
+    r"(?<!\d)(?P<yuan>[\d一二两三四五六七八九])块(?!一个)(?P<jiao>[\d一二三四五六七八九])(?P<unit>[/一每]?(?:斤|件|个|杆|棵|包|箱|袋|双))"
+)
+_JIAO = re.compile(r"(?P<jiao>[\d一二两三四五六七八九])[毛角]钱?(?P<unit>[/一每](?:斤|件|个|杆|棵|包|箱|袋|双))")
+_DIGITS = "零一二三四五六七八九"
+_PER_SHIFT = re.compile(r"(?<=\d)(?:元|块钱?)?一个?(?:[早中晚夜白]班|班次|班)")
+_FLOOR = re.compile(r"(?:每|一)[桶单件个斤][^,，。;\d]{0,4}提成[\d一二两三四五六七八九块毛元.]{1,4}(?=保底|底薪)")
+_RUN_ON = re.compile(
+    r"(?<![\d.-])(?P<low>\d{4,5})(?:(?:[-到至])(?P<high>\d{4,5}))?(?=加|\+|[\u4e00-\u9fff ]|$)"
+    r"(?![名个位人号年平米栋室吨人员家])"
+)
+_LEAST_MONTH, _MOST_MONTH = 1_200, 40_000
+
+
+@lru_cache(maxsize=2048)
+def read_wage(said: str) -> Wage:
+    """`parse_wage` for what people say in groups: 男160女140一天 is 140-160, 每人150 is 150 for each."""
+    said = _BESIDE.sub(_range, said)
+    said = _FLOOR.sub("", said)
+    said = _COINS.sub(_in_yuan, said)
+    said = _JIAO.sub(_in_yuan, said)
+    said = _PER_SHIFT.sub("元/天", said)
+    return parse_wage(_SPOKEN_EACH.sub(lambda m: f"{m[1] or m[2]}元/人", said))
+
+
+def beside(text: str, piece: Span) -> list[Span]:
+    """Where amounts stand side by side that are one pay: the seam between them parts nothing."""
+    return [match.span() for match in _BESIDE.finditer(text, *piece) if _range(match) != match[0]]
+
+
+def run_on(text: str, piece: Span) -> Span | None:
+    """The only amount of a month in a text without seams: ...晚班轮流3500加提成18-30岁社保..."""
+    found = [
+        match.span()
+        for match in _RUN_ON.finditer(text, *piece)
+        if all(_LEAST_MONTH <= int(number) <= _MOST_MONTH for number in match.groups() if number)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def behind_name(text: str, name: str) -> Span | None:
+    """The amount right behind the name of a job, wherever the message says it: 大工350小工220."""
+    stem = re.sub(r"(?<=[\u4e00-\u9fff]{2})(?:工人|人员|师傅|阿姨|员|工|师)$", "", name)
+    said = re.compile(
+        rf"{re.escape(stem)}(?:工人|人员|师傅|阿姨|员|工|师)?[:： ]?(?P<pay>\d{{2,5}}(?:-\d{{2,5}})?{_EACH})(?![\d名个位岁人点:])"
+    ).search(text)
+    return None if said is None else said.span("pay")
+
+
+def _range(match: re.Match[str]) -> str:
+    low, high = sorted((float(match["one"]), float(match["two"])))
+    unit = match["each"] or match["again"]
+    if low <= 0 or high > low * _MOST_APART or (not re.search(r"[/一每]", unit) and high < 50):
+        return match[0]
+    if re.search(r"[/一每]", match["again"]) and not re.search(r"[/一每]", unit):
+        unit = match["again"]
+    return f"工资{low:g}-{high:g}{unit}"
+
+
+def _in_yuan(match: re.Match[str]) -> str:
+    found = match.groupdict()
+    yuan, jiao = (0 if part is None else _digit(part) for part in (found.get("yuan"), found["jiao"]))
+    unit = re.sub(r"[/一每]", "", found["unit"])
+    return f"{yuan + jiao / 10:g}元/{unit if unit not in {'杆', '棵', '双'} else '件'}"
+
+
+def _digit(char: str) -> int:
+    return int(char) if char.isdigit() else 2 if char == "两" else (chinese_number(char) or _DIGITS.find(char))
