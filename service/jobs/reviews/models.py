@@ -85,7 +85,7 @@ class RepeatLift(Base):
 
 
 class TradeWage(Base):
-    """What a trade is paid in a city or province: the median over employers of the middle of their pay, yuan a month."""
+    """What a trade is paid in a county, city or province: the median over employers of the middle of their pay, yuan a month."""
 
     __tablename__ = "trade_wage"
 

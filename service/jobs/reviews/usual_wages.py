@@ -22,16 +22,16 @@ from service.jobs.models import Job
 from service.jobs.reviews.models import TradeWage
 from service.jobs.reviews.tables import enough_for_usual
 
-_CITY, _PROVINCE = 4, 2
+_COUNTY, _CITY, _PROVINCE = 6, 4, 2
 _AT_ONCE = 5_000
 
 
 def areas_of(region_code: str) -> tuple[str, ...]:
-    """The city and the province of a place, 12 digits each, the nearer first; none for a place that is not known."""
+    """The county, the city and the province of a place, 12 digits each, the nearest first and each once; none for a place that is
+    not known."""
     if len(region_code) < _CITY:
         return ()
-    codes = (region_code[:_CITY].ljust(12, "0"), region_code[:_PROVINCE].ljust(12, "0"))
-    return tuple(dict.fromkeys(codes))
+    return tuple(dict.fromkeys(region_code[:digits].ljust(12, "0") for digits in (_COUNTY, _CITY, _PROVINCE)))
 
 
 def compute(session: Session, now: datetime) -> list[dict[str, Any]]:
@@ -40,7 +40,14 @@ def compute(session: Session, now: datetime) -> list[dict[str, Any]]:
         select(
             Job.trade_codes, Job.region_code, Job.employer_id, Job.employer_name, Job.wage_min_yuan_month, Job.wage_max_yuan_month
         )
-        .where(Job.status == "open", Job.valid_until > now, Job.source_class != "demo", Job.wage_min_yuan_month.is_not(None))
+        .where(
+            Job.status == "open",
+            Job.valid_until > now,
+            Job.source_class != "demo",
+            Job.wage_min_yuan_month.is_not(None),
+            # The same job told by two sources is one job: neither the count nor the middle may move by it.
+            Job.duplicate_of_id.is_(None),
+        )
         .execution_options(yield_per=_AT_ONCE)
     )
     paid: dict[tuple[str, str], dict[int | str, array[int]]] = defaultdict(dict)
@@ -65,7 +72,7 @@ def put_down(session: Session, rows: list[dict[str, Any]]) -> None:
 
 
 def usual_wage(session: Session, trade_codes: Iterable[str], region_code: str) -> UsualWage | None:
-    """What the trade is paid in the city, else in the province; None when too little is known. One SELECT."""
+    """What the trade is paid in the county, else in the city, else in the province; None when too little is known. One SELECT."""
     trade = next(iter(trade_codes), None)
     areas = areas_of(region_code)
     if trade is None or not areas:
@@ -73,7 +80,7 @@ def usual_wage(session: Session, trade_codes: Iterable[str], region_code: str) -
     row = session.scalars(
         select(TradeWage)
         .where(TradeWage.trade_code == trade, TradeWage.region_code.in_(areas))
-        .order_by(func.substr(TradeWage.region_code, 3, 2).desc())
+        .order_by(func.substr(TradeWage.region_code, 3, 4).desc())
         .limit(1)
     ).one_or_none()
     if row is None:

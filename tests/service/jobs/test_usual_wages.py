@@ -1,4 +1,4 @@
-"""What a trade is paid in a place: the median over employers, in the city, else the province, else nothing."""
+"""What a trade is paid in a place: the median over employers, in the county, else the city, else the province, else nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from service.jobs.tasks import count_usual_wages
 from service.tasks import Outside
 
 WELDER = "6-18-02-04"
-CITY, PROVINCE, ELSEWHERE = "360700000000", "360000000000", "440300000000"
+COUNTY, CITY, PROVINCE, ELSEWHERE = "360702000000", "360700000000", "360000000000", "440300000000"
 
 
 def _database(app: flask.Flask) -> Database:
@@ -55,10 +55,39 @@ def test_one_voice_an_employer_and_nothing_where_too_few(app: flask.Flask) -> No
     with _database(app).write_session() as session:
         _fill(session, now)
         rows = {(row["trade_code"], row["region_code"]): row for row in compute(session, now)}
-    assert set(rows) == {(WELDER, CITY), (WELDER, PROVINCE)}
+    assert set(rows) == {(WELDER, COUNTY), (WELDER, CITY), (WELDER, PROVINCE)}
+    county = rows[WELDER, COUNTY]
+    assert (county["jobs"], county["employers"], county["median_yuan_month"]) == (20, 5, 6500)
     city = rows[WELDER, CITY]
     # 5500, 6000, 6500, 7000, 7500 and one of 50,000: the middle of 6500 and 7000.
     assert (city["jobs"], city["employers"], city["median_yuan_month"]) == (120, 6, 6750)
+
+
+def test_what_two_sources_say_of_one_job_counts_once(app: flask.Flask) -> None:
+    now = clock.now()
+    with _database(app).write_session() as session:
+        _fill(session, now)
+        first = session.scalars(select(Job).where(Job.region_code == COUNTY).limit(1)).one()
+        before = compute(session, now)
+        for number in range(30):
+            _job(session, now, f"演示转载{number}", 90_000, 90_000, COUNTY, duplicate_of_id=first.job_id, duplicate_reason="same")
+        session.flush()
+        assert compute(session, now) == before
+
+
+def test_a_thin_county_is_told_by_its_city(app: flask.Flask) -> None:
+    now = clock.now()
+    with _database(app).write_session() as session:
+        _fill(session, now)
+        put_down(session, compute(session, now))
+        own, thin = usual_wage(session, [WELDER], COUNTY), usual_wage(session, [WELDER], "360703000000")
+        other_city = usual_wage(session, [WELDER], "360103000000")
+    assert own is not None
+    assert (own.place, own.median_yuan_month) == ("章贡区", 6500)
+    assert thin is not None  # a hundred adverts, but of one employer alone
+    assert (thin.place, thin.median_yuan_month) == ("赣州市", 6750)
+    assert other_city is not None
+    assert other_city.place == "江西省"
 
 
 def test_the_nearer_place_counts(app: flask.Flask) -> None:
@@ -115,6 +144,8 @@ def test_the_nightly_task_puts_the_table_anew(app: flask.Flask) -> None:
 
 
 def test_areas() -> None:
-    assert areas_of("360702001000") == (CITY, PROVINCE)
+    assert areas_of("360702001000") == (COUNTY, CITY, PROVINCE)
+    assert areas_of(CITY) == (CITY, PROVINCE)
+    assert areas_of(PROVINCE) == (PROVINCE,)
     assert areas_of("") == ()
     assert min(enough_for_usual(clock.now())) > 1
