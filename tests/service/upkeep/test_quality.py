@@ -70,6 +70,9 @@ def test_sources_are_seen_by_staff_of_the_place(client: FlaskClient, people: Peo
     (row,) = client.get("/v1/sources/quality", headers=people.bureau).get_json()["items"]
     assert (row["source_key"], row["jobs"]) == ("direct", 1)
     assert 0 < row["score"] <= 100
+    assert [gap["jobs"] for gap in row["gaps"]] == [1] * len(row["gaps"])
+    assert {gap["code"] for gap in row["gaps"]} == {"hours", "contract"}
+    assert all(gap["name"] and gap["advice"].endswith("。") for gap in row["gaps"])
     assert client.get("/v1/sources/quality", headers=people.other_bureau).get_json()["items"] == []
     assert client.get("/v1/sources/quality", headers=people.employer).status_code == 403
 
