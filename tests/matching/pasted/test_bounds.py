@@ -1,0 +1,104 @@
+"""Any text is read in bounded time, and every place it is said to be read from gives the value that was read."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matching.pasted import Draft, parse_message
+from matching.pasted.letters import plain
+from matching.pasted.pay import read_wage
+from matching.rules.age import parse_age
+from matching.rules.benefits import BOTH, TAGS
+from tests.matching.pasted.cases import FILES, TODAY, cases
+
+FRAGMENTS = (
+    "招", "1", "招普工1名，", "普工", "0797", "1 ", "138", "、", "工资", "5000-", "(", "男", "装车20，卸车30，", "打农药200",
+    "微信",
+    "a@", "a.", "一", "¦",
+    "😀", "  ", ",", "18-45岁", "各2名", "包吃", "章贡区", "地址：", "白班5000夜班", "\n", "1、\n",
+    "A厂：招工 \n",
+    "8:00-", "日结", "师傅", "www.", "1.", "五六个", "[玫瑰]", "急 ", "1块5", "保底",
+    "男160女",
+)  # fmt: skip
+_WORDS = st.sampled_from(
+    [
+        *FRAGMENTS,
+        "招聘",
+        "焊工2名",
+        "6000-8000元/月",
+        "200一天",
+        "45岁以下",
+        "包吃住",
+        "五险",
+        "南康区",
+        "地址：唐江镇",
+        "\n\n",
+        "。",
+    ]
+)
+
+
+def _cpu_seconds(message: str) -> float:
+    begun = time.process_time()
+    parse_message(message, TODAY)
+    return time.process_time() - begun
+
+
+@pytest.mark.parametrize("fragment", FRAGMENTS)
+def test_ten_thousand_characters_of_anything(fragment: str) -> None:
+    for head in ("", "招普工2名，5000元\n"):
+        message = (head + fragment * 10_000)[:10_000]
+        # once more when it was slow: another process on the machine is no fault of the reader
+        assert _cpu_seconds(message) < 0.2 or _cpu_seconds(message) < 0.2, fragment
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=300))
+def test_no_text_at_all_is_too_odd(text: str) -> None:
+    for draft in parse_message(text, TODAY):
+        _holds(draft, text)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_WORDS | st.text(max_size=5), max_size=14))
+def test_no_mixture_of_words_is_too_odd(words: list[str]) -> None:
+    text = "".join(words)
+    for draft in parse_message(text, TODAY):
+        _holds(draft, text)
+
+
+@pytest.mark.parametrize("which", FILES)
+def test_places_give_the_value(which: str) -> None:
+    for case in cases(which):
+        for draft in parse_message(case.message, TODAY):
+            _holds(draft, case.message)
+
+
+def _holds(draft: Draft, message: str) -> None:
+    """Each field once more, out of the places alone that it names."""
+    assert all(0 <= start < end <= len(message) for spans in draft.spans.values() for start, end in spans)
+    said = {name: plain(draft.said(name, message)).text for name in draft.spans}
+    if draft.wage is not None and draft.wage.min is not None:
+        amounts = {f"{amount:g}" for amount in (draft.wage.min, draft.wage.max) if amount is not None}
+        again = read_wage(said["wage"])
+        assert (again.min, again.max) == (draft.wage.min, draft.wage.max) or _amounts(said["wage"]) >= amounts, said["wage"]
+    if draft.age is not None and (draft.age.min or draft.age.max):
+        text = said["age_min" if draft.age.min else "age_max"]
+        again_age = parse_age(text)
+        assert (again_age.min, again_age.max) == (draft.age.min, draft.age.max), text
+    if draft.headcount is not None:
+        assert re.search(r"[\d一二两三四五六七八九十壹贰叁肆伍陆柒捌玖拾对个位名]", said["headcount"]), said["headcount"]
+    if draft.contact_phone:
+        assert len(draft.contact_phone) >= 7
+        assert said["contact_phone"]
+    for tag in draft.benefits:
+        assert any(word in said["benefits"] for word in (*TAGS[tag], *BOTH)), (tag, said["benefits"])
+
+
+def _amounts(text: str) -> set[str]:
+    return {f"{float(number):g}" for number in re.findall(r"\d+(?:\.\d+)?", text)}
