@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import flask
@@ -12,16 +13,22 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service import clock, status
 from service.db import Database
+from service.feeds.habits import KINDS
+from service.feeds.oversight import oddities_of, opened
 from service.indexing.follower import read_heartbeat
 from service.indexing.live import LiveIndex
 from service.tasks import queue
 
+FEEDS_SECONDS = 60
+"""So long what was found of the feeds is told again: it is read out of hundreds of runs, and changes when one has ended."""
+
 
 class StateMetrics(Collector):
-    """Database, index, follower, tasks and disk of an application. One that is away has no value but ``chengnuan_up`` 0."""
+    """Database, index, follower, tasks, disk, feeds of an application. One that is away has no value but ``chengnuan_up`` 0."""
 
     def __init__(self, app: flask.Flask) -> None:
         self.app = app
+        self._feeds_read: tuple[float, dict[tuple[str, str], int]] | None = None
 
     def collect(self) -> Iterator[Metric]:
         """Read everything now."""
@@ -32,6 +39,7 @@ class StateMetrics(Collector):
         yield up
         yield from self._index(states["index"]["changes_waiting"])
         yield from self._tasks()
+        yield from self._feeds()
         if states["disk"]["free_mb"] is not None:
             yield GaugeMetricFamily("chengnuan_disk_free_bytes", "Where the data lie", value=states["disk"]["free_mb"] * 2**20)
         yield GaugeMetricFamily(
@@ -64,3 +72,22 @@ class StateMetrics(Collector):
             tasks.add_metric([state], getattr(depth, state))
         yield tasks
         yield GaugeMetricFamily("chengnuan_task_overdue_seconds", "Of the task longest due", value=depth.oldest_due_seconds)
+
+    def _feeds(self) -> Iterator[Metric]:
+        """How many things are out of habit of each source, by kind; a source that is as always has zeros."""
+        if self._feeds_read is None or time.monotonic() - self._feeds_read[0] > FEEDS_SECONDS:
+            database: Database = self.app.extensions["database"]
+            now = clock.now()
+            try:
+                with database.read_session() as session:
+                    sources = opened(self.app.extensions["settings"].feeds_dir)
+                    odd = {one.key: [odd.kind for odd in oddities_of(session, one, now)] for one in sources}
+            except SQLAlchemyError:
+                return
+            self._feeds_read = time.monotonic(), {(key, kind): odd[key].count(kind) for key in odd for kind in KINDS}
+        told = GaugeMetricFamily(
+            "chengnuan_feed_oddities", "What of a source is out of its habit, by kind", labels=["source", "kind"]
+        )
+        for labels, count in self._feeds_read[1].items():
+            told.add_metric(labels, count)
+        yield told

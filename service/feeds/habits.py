@@ -61,7 +61,7 @@ class Policy:
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One run that ended well, as far as habits need it. ``mode``: what it brought (``full`` list, ``delta``): like is compared
-    with like. ``reasons`` counts the rows by reason."""
+    with like. ``reasons`` counts the rows by the reason that stopped them, or the rule that had something to say."""
 
     run_id: int
     ended_at: datetime
@@ -152,9 +152,9 @@ def odd_counts(sample: Sample, habit: Sequence[Sample], rule: Policy) -> list[Od
 
 
 def odd_reasons(sample: Sample, habit: Sequence[Sample], rule: Policy) -> list[Oddity]:
-    """The reasons that stop so many times as many rows as usual, by share of the rows read; the most frequent first.
+    """The reasons and rules that are met so many times as often as usual, by share of the rows read; the most frequent first.
 
-    A reason that is new counts as one that usually stops one row.
+    One that is new counts as one that usually meets one row.
     """
     if len(habit) < rule.least:
         return []

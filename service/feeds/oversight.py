@@ -83,13 +83,19 @@ def view_of(session: Session, one: Opened, now: datetime) -> SourceView:
         return SourceView(one.key, one.key, state, oddities=[_settings(one)])
     runs = pulls(session, one.key)
     samples = samples_of(runs)
-    rule = policy()
-    found = [*_broken(runs), *_silent(one.source, runs, now, rule)]
+    found = _odd(one.source, runs, samples, now)
     if not samples:
-        return SourceView(one.key, one.source.name, state, one.source, oddities=ranked(found))
-    found += odd_run(samples[0], samples, rule)
-    usual = usual_of(samples[0], samples, rule)
-    return SourceView(one.key, one.source.name, state, one.source, samples[0].counts, usual, ranked(found))
+        return SourceView(one.key, one.source.name, state, one.source, oddities=found)
+    usual = usual_of(samples[0], samples, policy())
+    return SourceView(one.key, one.source.name, state, one.source, samples[0].counts, usual, found)
+
+
+def oddities_of(session: Session, one: Opened, now: datetime) -> list[Oddity]:
+    """What is out of habit of one source now, without counting what it shows."""
+    if one.source is None:
+        return [_settings(one)]
+    runs = pulls(session, one.key)
+    return _odd(one.source, runs, samples_of(runs), now)
 
 
 def pulls(session: Session, key: str, *, before: int | None = None) -> list[FeedRun]:
@@ -113,6 +119,7 @@ def sample_of(run: FeedRun) -> Sample:
     reasons: Counter[str] = Counter()
     for one in said.get("reasons", ()):
         reasons[one["code"]] += one["count"]
+    reasons.update(said.get("remarks", {}))
     return Sample(run.run_id, run.finished_at or run.started_at, said.get("mode", "full"), counts, reasons)
 
 
@@ -136,6 +143,12 @@ def usual_of(sample: Sample, samples: Iterable[Sample], rule: Policy) -> dict[st
     habit = habit_of(sample, samples, rule)
     found = {name: bounds([one.counts.get(name, 0) for one in habit], rule) for name in WATCHED}
     return {name: one for name, one in found.items() if one is not None}
+
+
+def _odd(source: FeedSource, runs: Sequence[FeedRun], samples: Sequence[Sample], now: datetime) -> list[Oddity]:
+    rule = policy()
+    found = [*_broken(runs), *_silent(source, runs, now, rule)]
+    return ranked([*found, *odd_run(samples[0], samples, rule)] if samples else found)
 
 
 def _whole(run: FeedRun) -> bool:

@@ -13,7 +13,8 @@ OUTCOME_NAMES: dict[RecordOutcome, str] = {"published": "发布", "unchanged": "
 
 @dataclass(slots=True)
 class Report:
-    """Counts while a pull goes on. ``closed`` are adverts shown before that the file no longer has; they are not rows of it."""
+    """Counts while a pull goes on. ``closed`` are adverts shown before that the file no longer has; they are not rows of it.
+    ``remarks`` counts, by rule, the rows that were published although it had something to say, where they were looked at anew."""
 
     source_key: str
     source_name: str
@@ -26,6 +27,7 @@ class Report:
     closed: int = 0
     outcomes: Counter[RecordOutcome] = field(default_factory=Counter)
     reasons: Counter[tuple[RecordOutcome, str]] = field(default_factory=Counter)
+    remarks: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
     stopped: str = ""
     mode: str = "full"
@@ -57,6 +59,7 @@ class Report:
                 {"outcome": outcome, "code": code, "count": count, "example": self.examples.get(code, "")}
                 for (outcome, code), count in self.reasons.most_common()
             ],
+            "remarks": dict(self.remarks.most_common()),
         }
 
     def lines(self) -> list[str]:
@@ -86,6 +89,7 @@ class Report:
             f"  {OUTCOME_NAMES[outcome]} {count:>6}  {code:<26} 例：{self.examples.get(code, '')}"
             for (outcome, code), count in self.reasons.most_common()
         ]
+        lines += [f"  提醒 {count:>6}  {code}" for code, count in self.remarks.most_common()]
         lines.append(
             f"已写入（第 {self.run_id} 次导入），用时 {self.seconds:.1f} 秒。"
             if self.written

@@ -68,6 +68,7 @@ def show_run(source: str, run_id: int) -> dict[str, Any]:
         taken = run.rolled_back_at is not None or run.action == "rollback"
         return run_card(run) | {
             "source": known.key,
+            "remarks": (run.report or {}).get("remarks", {}),
             "oddities": [{**odd.as_json(), "sentence": sentence(odd.sentence)} for odd in odd_things(session, run)],
             "rolled_back_at": run.rolled_back_at,
             "rolls_back_id": run.rolls_back_id,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from marshmallow import fields, validate
 
 from service.feeds.habits import KINDS, TOLD
@@ -70,9 +68,7 @@ class FeedStandingList(Out):
 class FeedDigestQuery(In):
     """Which morning."""
 
-    day = fields.Date(
-        validate=validate.Range(date(2020, 1, 1), date(2100, 1, 1)), metadata={"description": "哪一天早上的，不填就是最近一次"}
-    )
+    day = fields.Date(metadata={"description": "哪一天早上的，不填就是最近一次"})
 
 
 class FeedDigestLine(Out):
@@ -99,6 +95,12 @@ class FeedRunDetail(FeedRunOut):
     """One run: also what was out of habit in it, and whether it was taken back."""
 
     source = fields.String(required=True)
+    remarks = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(),
+        required=True,
+        metadata={"description": "只提醒、没有拦下的规则各提醒了多少条"},
+    )
     oddities = fields.List(fields.Nested(FeedOddityOut), required=True)
     rolled_back_at = Moment(required=True, allow_none=True, metadata={"description": "什么时候整个撤回的"})
     rolls_back_id = fields.Integer(required=True, allow_none=True, metadata={"description": "这一次是在撤回第几次"})

@@ -250,6 +250,9 @@ def _contact(record: Record) -> dict[str, str | None]:
 
 def _count(report: Report, answer: Settled, known: Known | None) -> None:
     report.count(answer.outcome, answer.code, answer.reason)
+    result, *said = answer.trail.get("checked", [""])
+    if result == "noted":
+        report.remarks[said[0]] += 1
     if answer.outcome == "published" and (known is None or known.job_id is None):
         report.created += 1
 
