@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from service.clock import BEIJING
+from service.feeds.around import Around
 from service.feeds.clean import Contact
 from service.feeds.industry import industry_of
 from service.feeds.record import Parsed, RecordOutcome
@@ -17,6 +18,7 @@ from service.jobs.checks import check_advert
 from service.jobs.findings import Finding
 from service.jobs.put import GONE
 
+NOTHING_KNOWN = Around()
 COMPLETENESS = "D-07."
 """How the rules begin that ask for a legal element to be there (人力资源市场暂行条例 article 24)."""
 
@@ -33,6 +35,7 @@ class Known:
     job_status: str
     job_closed_reason: str
     job_valid_until: datetime | None
+    job_employer_id: int | None = None
     contact: Contact = field(default_factory=Contact)
 
 
@@ -50,8 +53,17 @@ class Settled:
     trail: Trail = field(default_factory=dict)
 
 
-def settle(record: Record, known: Known | None, source: FeedSource, now: datetime, *, again: bool = False) -> Settled:
-    """Decide about one record. Pure but for the rules it asks. ``again``: also when nothing has changed since the last time."""
+def settle(
+    record: Record,
+    known: Known | None,
+    source: FeedSource,
+    now: datetime,
+    *,
+    around: Around = NOTHING_KNOWN,
+    again: bool = False,
+) -> Settled:
+    """Decide about one record. Pure but for the rules it asks. ``around``: what the tables know beside the record; ``again``:
+    also when nothing has changed since the last time."""
     shown = known is not None and known.job_status == "open"
     if record.parsed is None or record.unusable is not None:
         why = record.unusable
@@ -68,19 +80,23 @@ def settle(record: Record, known: Known | None, source: FeedSource, now: datetim
         return _ended(record, "published", "held", "closed_by_person", "工作人员或单位已经关闭这一条，不会自动重新发布。")
     if known is not None and known.job_status == "held":
         return _ended(record, "published", "held", "held_by_check", "这一条正在等待人工核对，核对前不会发布。")
-    if known is not None and shown and not again and _stands(record, record.parsed, known, source, now):
+    employer_id = around.employer_of(record, source)
+    # An employer that came here since is joined at once; one that cannot be joined any more stays until the words change.
+    linked = known is not None and employer_id in {None, known.job_employer_id}
+    if known is not None and shown and linked and not again and _stands(record, record.parsed, known, source, now):
         return Settled("unchanged")
     ends = _end(record.parsed, source, now)
     if ends <= now:
         return _ended(
             record, "checked", "rejected", "expired", f"有效期到 {record.parsed.valid_until_on} 已经过了。", close=shown
         )
-    advert, reading, trail = _read(record, record.parsed, source, now, ends)
+    advert, reading, trail = _read(record, record.parsed, source, now, ends, employer_id)
     placed = trail["placed"]
     if placed[0] == "stopped":
         outcome: RecordOutcome = "held" if source.source_class == "vacancy" else "rejected"
         return Settled(outcome, placed[1], placed[2], close=shown, trail=trail)
-    findings = check_advert(advert, now, reading)
+    usual = around.usual.of(reading.fields["trade_codes"], reading.fields["region_code"])
+    findings = (*around.findings(record), *check_advert(advert, now, reading, usual=usual))
     barred = _barred(findings, source)
     if barred is not None:
         trail["checked"] = stopped(barred.rule, _words(barred))
@@ -96,9 +112,11 @@ def _ended(record: Record, step: str, outcome: RecordOutcome, code: str, reason:
     return Settled(outcome, code, reason, close=close, trail={**record.trail, step: stopped(code, reason)})
 
 
-def _read(record: Record, parsed: Parsed, source: FeedSource, now: datetime, ends: datetime) -> tuple[Advert, Reading, Trail]:
+def _read(
+    record: Record, parsed: Parsed, source: FeedSource, now: datetime, ends: datetime, employer_id: int | None = None
+) -> tuple[Advert, Reading, Trail]:
     """The advert, how it is read, and what placing and classifying made of it."""
-    advert = advert_of(record, source, now, ends)
+    advert = advert_of(record, source, now, ends, employer_id)
     reading = read_advert(advert, now)
     return advert, reading, {**record.trail, "placed": _placed(reading), "classified": _classified(parsed, reading)}
 
@@ -140,7 +158,7 @@ def _words(finding: Finding) -> str:
     return f"{said}{finding.advice}" + (f"（{finding.article}）" if finding.article else "")
 
 
-def advert_of(record: Record, source: FeedSource, now: datetime, ends: datetime) -> Advert:
+def advert_of(record: Record, source: FeedSource, now: datetime, ends: datetime, employer_id: int | None = None) -> Advert:
     """The record as ``jobs`` takes it. A day of publication in the future is a slip: it becomes now."""
     parsed = record.parsed
     if parsed is None:
@@ -150,6 +168,7 @@ def advert_of(record: Record, source: FeedSource, now: datetime, ends: datetime)
         kind="public",
         title=parsed.title,
         description="\n".join(text for text in (parsed.content, parsed.remarks) if text),
+        employer_id=employer_id,
         employer_name=parsed.employer_name,
         trade=parsed.trade or None,
         skills=parsed.skills,

@@ -14,6 +14,7 @@ from service.crypto.seal import FieldLocked, unseal
 from service.crypto.sealed import new_row_key
 from service.db import Database
 from service.feeds import lease
+from service.feeds.around import Around, named_in
 from service.feeds.clean import Contact, unpacked
 from service.feeds.haul import Haul
 from service.feeds.models import FeedRecord
@@ -26,6 +27,7 @@ from service.jobs.advert import Advert, Reading
 from service.jobs.models import Job
 from service.jobs.put import GONE, apply, put
 from service.jobs.put_new import put_new
+from service.jobs.reviews.usual_wages import usual_wages
 
 BATCH = 200
 """Rows in one transaction: half a second on SQLite, while every other writer waits."""
@@ -59,12 +61,15 @@ def write_all(
     run, what its row said) is left as it is.
     """
     written: dict[int, bool] = {}
+    with database.read_session() as session:
+        usual = usual_wages(session)
     for batch in _batches(records):
         # All that needs no lock is done before the transaction, so that other writers get their turn.
         with database.read_session() as session:
             known = _known(session, source.key, batch)
+            around = Around(named_in(session, batch, now), usual)
         decided = [Decided(record, known.get((record.original_id, record.copy))) for record in batch]
-        settled = [settle(one.record, one.known, source, now, again=again) for one in decided]
+        settled = [settle(one.record, one.known, source, now, around=around, again=again) for one in decided]
         if run_id is not None:
             with database.write_session() as session:
                 lease.confirm(session, run_id, source.key)
@@ -135,6 +140,7 @@ def _known(session: Session, key: str, batch: Sequence[Record]) -> dict[tuple[st
             Job.status,
             Job.closed_reason,
             Job.valid_until,
+            Job.employer_id,
         )
         .outerjoin(Job, and_(Job.job_id == FeedRecord.job_id, FeedRecord.copy == 0))
         .where(FeedRecord.source_key == key, FeedRecord.original_id.in_({record.original_id for record in batch}))
@@ -149,6 +155,7 @@ def _known(session: Session, key: str, batch: Sequence[Record]) -> dict[tuple[st
             job_status=row.status or "",
             job_closed_reason=row.closed_reason or "",
             job_valid_until=row.valid_until,
+            job_employer_id=row.employer_id,
             contact=contact_of(row.contact_sealed, row.row_key),
         )
         for row in rows

@@ -20,6 +20,7 @@ from service.jobs.close import close
 from service.jobs.findings import Finding
 from service.jobs.hold import ADVERT
 from service.jobs.models import Job, held_columns
+from service.jobs.origins import follows_its_source
 from service.jobs.put import apply
 from service.jobs.reviews.models import JobReport, JobReview
 from service.jobs.reviews.tables import decision_reasons, due, taken_for
@@ -73,7 +74,8 @@ def open_review(
             findings=[],
         )
         session.add(review)
-    review.employer_id = job.employer_id
+    # What another source says of an employer is no act of that employer's.
+    review.employer_id = None if follows_its_source(job.source_key, job.original_id) else job.employer_id
     review.region_code = job.region_code or (job.employer.region_code if job.employer is not None else "")
     review.causes = sorted({*review.causes, cause})
     review.due_at = min(review.due_at, due_at)

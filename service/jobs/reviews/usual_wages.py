@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from statistics import median
 from typing import Any
@@ -71,6 +72,25 @@ def put_down(session: Session, rows: list[dict[str, Any]]) -> None:
         session.execute(insert(TradeWage), rows)
 
 
+@dataclass(frozen=True, slots=True)
+class UsualWages:
+    """The whole table in memory, for whoever judges thousands of adverts at once: some thousands of rows."""
+
+    rows: Mapping[tuple[str, str], UsualWage] = field(default_factory=dict)
+
+    def of(self, trade_codes: Iterable[str], region_code: str) -> UsualWage | None:
+        """The same as :func:`usual_wage`."""
+        trade = next(iter(trade_codes), None)
+        if trade is None:
+            return None
+        return next((row for area in areas_of(region_code) if (row := self.rows.get((trade, area))) is not None), None)
+
+
+def usual_wages(session: Session) -> UsualWages:
+    """Read the table. One SELECT."""
+    return UsualWages({(row.trade_code, row.region_code): _usual(row) for row in session.scalars(select(TradeWage))})
+
+
 def usual_wage(session: Session, trade_codes: Iterable[str], region_code: str) -> UsualWage | None:
     """What the trade is paid in the county, else in the city, else in the province; None when too little is known. One SELECT."""
     trade = next(iter(trade_codes), None)
@@ -83,8 +103,10 @@ def usual_wage(session: Session, trade_codes: Iterable[str], region_code: str) -
         .order_by(func.substr(TradeWage.region_code, 3, 4).desc())
         .limit(1)
     ).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _usual(row)
+
+
+def _usual(row: TradeWage) -> UsualWage:
     return UsualWage(row.median_yuan_month, row.jobs, row.employers, _name(row.region_code), row.computed_on)
 
 

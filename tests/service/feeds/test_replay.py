@@ -74,7 +74,7 @@ def test_a_rule_that_is_new_takes_back_what_it_forbids(
     feed_database: Database, source: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
 
-    def stricter(advert: Any, now: Any, reading: Any) -> tuple[Finding, ...]:
+    def stricter(advert: Any, now: Any, reading: Any, **_: Any) -> tuple[Finding, ...]:
         found = check_advert(advert, now, reading)
         return (Finding("demo_rule", "title", "乙班", "不能这样写。", "block"), *found) if "乙班" in advert.title else found
 
@@ -115,7 +115,9 @@ def test_a_doubted_source_waits_where_a_rule_only_warns(
     feed_database: Database, source: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        settle, "check_advert", lambda *_: (Finding("demo_warning", "title", "", "请核对。", "warn", article="演示条例第一条"),)
+        settle,
+        "check_advert",
+        lambda *_, **__: (Finding("demo_warning", "title", "", "请核对。", "warn", article="演示条例第一条"),),
     )
     doubted = replay(feed_database, replace(source, trust=0.3), step="checked", now=LATER)
     assert doubted.outcomes == {"held": 2}
