@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from matching.model import Kind
 from matching.rules import region as region_rules
 from service.imports.days import moment_of
 from service.imports.owner import Owner
 from service.imports.said import Said
 from service.jobs.advert import Advert, GigAdvert, Reading, read_advert
-from service.jobs.checks import check_advert, verdict
+from service.jobs.checks import verdict
 from service.jobs.contacts import without_contacts
 from service.jobs.findings import Finding
 from service.jobs.hold import ADVERT, EMPLOYER
@@ -22,12 +23,19 @@ from service.sheets.write import unquoted
 
 Outcome = Literal["published", "unchanged", "held", "rejected"]
 OUTCOMES: dict[str, str] = {"published": "已发布", "unchanged": "没有变化", "held": "等待审核", "rejected": "没有采用"}
+KIND_NAMES: dict[Kind, str] = {"public": "岗位", "gig": "零工"}
 _NO_PLACE = "D-07.place"
 LONGEST_REASON = 512
 _MOST_SENTENCES = 3
 _LABELLED = (("benefits", "福利"), ("hours", "上班时间"), ("major", "专业"), ("settlement", "结算"))
 """What has no field of its own and is said in the text."""
 _FOREVER = re.compile(r"长期|常年|长年|不限|招满为止|招满即止")
+_SAY_KIND = ("title", "settlement", "wage_unit", "hours", "description", "benefits", "remarks")
+_SHORT = re.compile(
+    r"(?<![不非无])(?:日结|天结|现结|当[天日](?:结|完工|干完|做完)|[干做]完[就即]?结|一[天日]一结)"
+    r"|(?<![不非拒无])(?:临时工|零工(?!市场|驿站|平台)|散工|短工|打零工)"
+)
+_LASTING = re.compile(r"长期|常年|长年|月薪|/月|每月|一个月|底薪|五险|社保|劳动合同|转正|试用期|月结")
 _LOOSE_NAME = re.compile(r"[\s()（）]|有限责任公司|股份有限公司|有限公司")
 
 
@@ -42,10 +50,31 @@ class Settled:
     advert: Advert | None = None
     reading: Reading | None = None
     held_for: frozenset[str] = frozenset()
+    findings: tuple[Finding, ...] = ()
 
 
-def settle(said: Said, owner: Owner, region: str, now: datetime) -> Settled:
-    """Decide about one line. ``region``: the division that all jobs of the sheet lie in, empty when nobody said so."""
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A line as an advert, and what was read of it."""
+
+    advert: Advert
+    reading: Reading
+
+
+def kind_of(said: Said, owner: Owner) -> Kind:
+    """What a line is about: a gig when it says when the work is over, or, on a station's sheet, when its words do (日结, 当天结,
+    临时工) and none speaks of a lasting job (月薪, 长期, 五险). Pay by the day or the hour alone is usual in factories."""
+    if said.text("ends_at"):
+        return "gig"
+    if owner.station_id is None:
+        return "public"
+    words = "\n".join((said.wage, *(said.text(name) for name in _SAY_KIND)))
+    return "gig" if _SHORT.search(words) and not _LASTING.search(words) else "public"
+
+
+def drafted(said: Said, owner: Owner, region: str, now: datetime) -> Drafted | Settled:
+    """A line as an advert, or why it is given back unread. ``region``: the division that all jobs of the sheet lie in, empty when
+    nobody said so."""
     if owner.refused:
         return Settled("rejected", "employer_refused", owner.refused)
     if said.slipped:
@@ -59,8 +88,12 @@ def settle(said: Said, owner: Owner, region: str, now: datetime) -> Settled:
     if isinstance(gig, Settled):
         return gig
     advert = _advert(said, owner, region, gig, now)
-    reading = read_advert(advert, now)
-    findings = check_advert(advert, now, reading)
+    return Drafted(advert, read_advert(advert, now))
+
+
+def decided(draft: Drafted, findings: tuple[Finding, ...], owner: Owner) -> Settled:
+    """What becomes of a line about which this was found."""
+    advert, reading = draft.advert, draft.reading
     judged = verdict(findings)
     if judged == "refuse":
         blocking = _told_best([found for found in findings if found.severity == "block"], findings)
@@ -69,11 +102,11 @@ def settle(said: Said, owner: Owner, region: str, now: datetime) -> Settled:
     if owner.waits:
         held_for.add(EMPLOYER)
     if not held_for:
-        return Settled("published", advert=advert, reading=reading)
+        return Settled("published", advert=advert, reading=reading, findings=findings)
     warned = [found for found in findings if verdict((found,)) == "hold"]
     reason = _sentences(warned) if warned else owner.waits
     code = warned[0].rule if warned else "employer_waits"
-    return Settled("held", code, reason or "要等工作人员看过才会显示。", advert, reading, frozenset(held_for))
+    return Settled("held", code, reason or "要等工作人员看过才会显示。", advert, reading, frozenset(held_for), findings)
 
 
 def repeated(said: Said, first: str, first_content: str) -> Settled:
@@ -102,8 +135,14 @@ def _another_employer(said: Said, owner: Owner) -> str:
 
 def _gig(said: Said, owner: Owner, now: datetime) -> GigAdvert | Settled | None:
     starts, ends = said.text("starts_at"), said.text("ends_at")
-    if not ends:
+    if kind_of(said, owner) != "gig":
         return None
+    if not ends:
+        return Settled(
+            "rejected",
+            "gig_time_missing",
+            "这一行看起来是日结、临时的零工，零工要写开工、完工时间，请加上这两栏；如果是长期岗位，请在工作内容里写明“长期”。",
+        )
     begin, end = moment_of(starts, now, end=False), moment_of(ends, now, end=True)
     if begin is None or end is None:
         wrong = starts if begin is None else ends

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,15 +21,18 @@ from service.crypto.blind import blind_index, candidates
 from service.crypto.seal import unseal
 from service.db import Database
 from service.errors import Conflict
-from service.imports.judge import Settled, repeated, settle
+from service.imports.judge import Settled, repeated
 from service.imports.models import SheetImport, SheetJob, SheetLine
 from service.imports.owner import Owner, owner_of
 from service.imports.said import Said, said_by
+from service.imports.settle import settle_all
 from service.imports.stage import columns_of
 from service.jobs.advert import Advert, Reading
+from service.jobs.hold import ADVERT
 from service.jobs.models import Job
-from service.jobs.put import GONE, put
+from service.jobs.put import GONE, confirm_all, put
 from service.jobs.put_new import put_new
+from service.jobs.reviews.queue import follow, follow_new
 
 BATCH = 200
 """Lines in one transaction: half a second on SQLite, while every other writer waits."""
@@ -85,9 +88,8 @@ def _batch(database: Database, import_id: int, lines: Sequence[Ready], done: int
     """One batch; how many lines are done then, None when the import is over."""
     now = clock.now()
     with database.read_session() as session:
-        known = _known(session, owner.key, lines)
-    # Reading and judging need no lock: other writers get their turn meanwhile.
-    settled = [_settle(line, known.get(line.said.original_id), owner, start.region, now) for line in lines]
+        # Reading and judging need no lock: other writers get their turn meanwhile.
+        settled = _settle(session, lines, _known(session, owner.key, lines), owner, start.region, now)
     with database.write_session() as session:
         row = session.scalars(select(SheetImport).where(SheetImport.import_id == import_id).with_for_update()).one()
         if row.state != "running":
@@ -142,8 +144,20 @@ def _known(session: Session, key: str, lines: Sequence[Ready]) -> dict[str, Know
     return {row.original_id: Known(row.content_index, row.job_id, row.status, row.closed_reason, row.valid_until) for row in rows}
 
 
-def _settle(line: Ready, known: Known | None, owner: Owner, region: str, now: datetime) -> Settled:
-    """What becomes of a line, beside what is there already."""
+def _settle(
+    session: Session, lines: Sequence[Ready], known: Mapping[str, Known], owner: Owner, region: str, now: datetime
+) -> list[Settled]:
+    """What becomes of each line, beside what is there already."""
+    early = [_as_before(line, known.get(line.said.original_id), now) for line in lines]
+    asked = [line.said for line, answer in zip(lines, early, strict=True) if answer is None]
+    ids = [known[said.original_id].job_id for said in asked if said.original_id in known]
+    jobs = {job.original_id or "": job for job in session.scalars(select(Job).where(Job.job_id.in_(ids)))} if ids else {}
+    judged = iter(settle_all(session, asked, owner, region, now, jobs))
+    return [next(judged) if answer is None else answer for answer in early]
+
+
+def _as_before(line: Ready, known: Known | None, now: datetime) -> Settled | None:
+    """The answer to a line that needs no judging: it stood before, or is as it was."""
     if line.first is not None:
         return repeated(line.said, line.first.label, line.first.said.content)
     if known is not None and known.status == "closed" and known.closed_reason != GONE:
@@ -155,10 +169,7 @@ def _settle(line: Ready, known: Known | None, owner: Owner, region: str, now: da
             return Settled("unchanged", "still_held", "和上次一样，还在等待审核。")
         if known.status == "open" and known.valid_until > now:
             return Settled("unchanged")
-    try:
-        return settle(line.said, owner, region, now)
-    except Exception as wrong:  # noqa: BLE001  one odd line must not cost the other 20,000; it is given back with this reason
-        return Settled("rejected", "row_failed", f"读这一行时程序出错（{type(wrong).__name__}），请告诉维护人员。")
+    return None
 
 
 def _write(
@@ -186,6 +197,16 @@ def _write(
         )
     session.flush()
     session.execute(update(SheetLine), rows)
+    confirm_all(
+        session,
+        [
+            job_ids[line.line_no]
+            for line, answer in zip(lines, answers, strict=True)
+            if answer.outcome == "unchanged" and line.line_no in job_ids
+        ],
+        account_id=account_id,
+        now=now,
+    )
     return Counter(answer.outcome for answer in answers)
 
 
@@ -204,20 +225,22 @@ def _put(
     answers = list(settled)
     job_ids: dict[int, int] = {}
     written: list[Ready] = []
-    coming: list[tuple[Ready, Advert, Reading, frozenset[str]]] = []
+    coming: list[tuple[Ready, Advert, Reading, Settled]] = []
     for place, (line, answer) in enumerate(zip(lines, settled, strict=True)):
         if answer.advert is None or answer.reading is None:
             if line.first is None and line.said.original_id in there:
                 job_ids[line.line_no] = there[line.said.original_id]
             continue
         if line.said.original_id not in there and answer.advert.gig is None:
-            coming.append((line, answer.advert, answer.reading, answer.held_for))
+            coming.append((line, answer.advert, answer.reading, answer))
             continue
         try:
             with session.begin_nested():
                 job, outcome = put(
                     session, answer.advert, account_id=account_id, now=now, reading=answer.reading, held_for=answer.held_for
                 )
+                session.flush()
+                follow(session, job, answer.findings, now)
         except Conflict as refused:
             answers[place] = Settled("rejected", refused.error, refused.message)
             continue
@@ -230,8 +253,10 @@ def _put(
         [(advert, reading) for _, advert, reading, _ in coming],
         account_id=account_id,
         now=now,
-        held_for=[held_for for *_, held_for in coming],
+        held_for=[answer.held_for for *_, answer in coming],
     )
+    waiting = [(job_id, answer.findings) for (*_, answer), job_id in zip(coming, made, strict=True) if ADVERT in answer.held_for]
+    follow_new(session, waiting, now)
     for (line, *_), job_id in zip(coming, made, strict=True):
         job_ids[line.line_no] = job_id
     _remember(session, owner.key, [line for line, *_ in coming], written, job_ids, now)

@@ -80,6 +80,10 @@ class ImportSample(Out):
     """A line as it would be taken."""
 
     row = fields.Integer(required=True)
+    kind = fields.String(
+        required=True, validate=validate.OneOf(("public", "gig")), metadata={"description": "这一行会发布成岗位还是零工"}
+    )
+    kind_text = fields.String(required=True)
     outcome = fields.String(required=True, validate=_OUTCOME)
     outcome_text = fields.String(required=True)
     reason = fields.String(required=True)

@@ -10,12 +10,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service.crypto import masking
-from service.imports.judge import OUTCOMES, settle
+from service.imports.judge import KIND_NAMES, OUTCOMES, kind_of
 from service.imports.meanings import NOT_USED, names
 from service.imports.models import SheetImport, SheetLine
 from service.imports.owner import Owner
 from service.imports.run import cells_of
 from service.imports.said import said_by
+from service.imports.settle import settle_all
 from service.imports.stage import columns_of
 from service.jobs.models import Job
 
@@ -116,14 +117,17 @@ def _samples(session: Session, row: SheetImport, number: int, columns: Any, owne
         .order_by(SheetLine.line_no)
         .limit(_SAMPLES)
     )
+    lines = [(line.row, said_by(cells_of(line.cells_sealed, line.row_key), columns)) for line in first]
+    answers = settle_all(session, [said for _, said in lines], owner, row.region_code, now, {})
     found = []
-    for line in first:
-        said = said_by(cells_of(line.cells_sealed, line.row_key), columns)
-        settled = settle(said, owner, row.region_code, now)
+    for (place, said), settled in zip(lines, answers, strict=True):
+        kind = kind_of(said, owner)
         job = Job(**settled.reading.fields) if settled.reading is not None else None
         found.append(
             {
-                "row": line.row,
+                "row": place,
+                "kind": kind,
+                "kind_text": KIND_NAMES[kind],
                 "outcome": settled.outcome,
                 "outcome_text": OUTCOMES[settled.outcome],
                 "reason": settled.reason,

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, undefer_group
 
@@ -24,6 +24,7 @@ from service.jobs.models import CONTACT, FEED_RUN, HOLDS, GigTerms, Job, JobChan
 
 Outcome = Literal["created", "changed", "unchanged"]
 
+_AT_ONCE = 500
 CONFIRMED_EVERY = timedelta(days=1)
 """Who says every hour that his advert still stands is written down once a day."""
 GONE = "gone"
@@ -125,6 +126,18 @@ def apply_all(
             changed[job.job_id] = changes
     record_all(session, changed, action=action, account_id=account_id, now=now)
     return len(changed)
+
+
+def confirm_all(session: Session, job_ids: Collection[int], *, account_id: int | None, now: datetime) -> None:
+    """The owner has said again what stands there: the jobs are fresh. That is no change, and is written once a day, except of
+    those that were sunk as stale: that they are back is one."""
+    for at in range(0, len(job_ids), _AT_ONCE):
+        some = Job.job_id.in_(sorted(job_ids)[at : at + _AT_ONCE])
+        due = or_(Job.confirmed_at.is_(None), Job.confirmed_at <= now - CONFIRMED_EVERY)
+        session.execute(update(Job).where(some, due, Job.stale_at.is_(None)).values(confirmed_at=now))
+        sunk = session.scalars(select(Job).where(some, Job.stale_at.is_not(None)).order_by(Job.job_id).with_for_update(of=Job))
+        wanted: list[tuple[Job, dict[str, Any]]] = [(job, {"confirmed_at": now, "stale_at": None}) for job in sunk]
+        apply_all(session, wanted, action="confirm", account_id=account_id, now=now)
 
 
 def record_all(

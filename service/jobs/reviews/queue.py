@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import insert, select, tuple_
+from sqlalchemy.orm import Session, joinedload
 
 from service import clock
 from service.accounts.caller import Caller
@@ -44,6 +45,43 @@ def follow(session: Session, job: Job, findings: Iterable[Finding], now: datetim
     return review
 
 
+def follow_new(session: Session, held: Sequence[tuple[int, Iterable[Finding]]], now: datetime) -> None:
+    """:func:`follow` for many jobs that were just made and wait for somebody to look at their words."""
+    said = dict(held)
+    jobs = select(Job).where(Job.job_id.in_(said)).options(joinedload(Job.employer)).order_by(Job.job_id)
+    due_at = due("advert", now)
+    rows = [
+        {
+            "job_id": job.job_id,
+            "open_key": job.job_id,
+            "version": 1,
+            "state": "waiting",
+            "opened_at": now,
+            "due_at": due_at,
+            "causes": ["advert"],
+            "findings": _said(said[job.job_id]),
+            "employer_id": _answerable(job),
+            "region_code": _territory(job),
+        }
+        for job in (session.scalars(jobs) if said else ())
+    ]
+    if rows:
+        session.execute(insert(JobReview), rows)
+
+
+def _said(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    return [asdict(finding) for finding in findings if finding.severity != "note"]
+
+
+def _answerable(job: Job) -> int | None:
+    """What another source says of an employer is no act of that employer's."""
+    return None if follows_its_source(job.source_key, job.original_id) else job.employer_id
+
+
+def _territory(job: Job) -> str:
+    return job.region_code or (job.employer.region_code if job.employer is not None else "") or ""
+
+
 def with_reviews(session: Session, job_ids: Sequence[int]) -> frozenset[int]:
     """Which of these held jobs stand in the queue."""
     return frozenset(session.scalars(select(JobReview.job_id).where(JobReview.open_key.in_(job_ids)))) if job_ids else frozenset()
@@ -61,7 +99,7 @@ def open_review(
 ) -> JobReview:
     """The review of a locked job, made when there is none; the sooner promise holds."""
     review = review or _undecided(session, job.job_id)
-    said = [asdict(finding) for finding in findings if finding.severity != "note"]
+    said = _said(findings)
     if review is None:
         review = JobReview(
             job_id=job.job_id,
@@ -74,9 +112,8 @@ def open_review(
             findings=[],
         )
         session.add(review)
-    # What another source says of an employer is no act of that employer's.
-    review.employer_id = None if follows_its_source(job.source_key, job.original_id) else job.employer_id
-    review.region_code = job.region_code or (job.employer.region_code if job.employer is not None else "")
+    review.employer_id = _answerable(job)
+    review.region_code = _territory(job)
     review.causes = sorted({*review.causes, cause})
     review.due_at = min(review.due_at, due_at)
     if said or cause == "advert":

@@ -13,12 +13,13 @@ from sqlalchemy import func, inspect, select, text, update
 from service import clock
 from service.db import Database
 from service.employers.models import Employer
-from service.imports import judge, keep
+from service.imports import judge, keep, settle
 from service.imports import run as running
 from service.imports.limits import bounds
 from service.imports.models import SheetImport, SheetJob, SheetLine
 from service.imports.run import run
 from service.jobs.models import Job, JobChange, JobHistory
+from service.jobs.reviews.models import JobReview
 from service.sheets.write import Page, write_book
 from service.stations.models import Station
 from service.tasks.models import Task
@@ -542,12 +543,87 @@ def test_one_line_at_which_the_program_fails_costs_no_other(
     app: flask.Flask, people: People, station: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
 
-    def settle(said: Any, *rest: Any) -> Any:
+    def drafted(said: Any, *rest: Any) -> Any:
         if said.number == "A-2":
             raise ZeroDivisionError
-        return judge.settle(said, *rest)
+        return judge.drafted(said, *rest)
 
-    monkeypatch.setattr(running, "settle", settle)
+    monkeypatch.setattr(settle, "drafted", drafted)
     done = through(app, station, book(row(), row(number="A-2"), row(number="A-3")), people.staff)
     assert done["counts"] == {"published": 2, "unchanged": 0, "held": 0, "rejected": 1}
     assert done["reasons"][0]["code"] == "row_failed"
+
+
+def test_what_has_to_be_looked_at_stands_in_the_queue_like_an_advert_published_by_itself(
+    app: flask.Flask, client: FlaskClient, people: People, station: str, database: Database
+) -> None:
+    doubtful = row(number="A-4", content="钢结构焊接，表现好的可以去日本打工")
+    done = through(app, station, book(row(), doubtful, row(number="A-5", content="焊接，去迪拜工作")), people.staff)
+    with database.read_session() as session:
+        held = {job.original_id: job for job in session.scalars(select(Job).where(Job.status == "held"))}
+        reviews = {review.job_id: review for review in session.scalars(select(JobReview))}
+    assert done["counts"]["held"] == len(held) == 2
+    assert {job.job_id for job in held.values()} == set(reviews)
+    one = held["n-A-4"]
+    assert one.held_for == ["advert"]
+    review = reviews[one.job_id]
+    assert (review.state, review.causes, review.version, review.open_key) == ("waiting", ["advert"], 1, one.job_id)
+    assert review.findings[0]["rule"] == "D-07.overseas_licence"
+    mended = through(app, station, book(row(number="A-4")), people.staff)
+    assert mended["counts"]["published"] == 1
+    with database.read_session() as session:
+        review = session.scalars(select(JobReview).where(JobReview.job_id == one.job_id)).one()
+        assert (review.state, review.open_key) == ("mended", None)
+    held_again = through(app, station, book(doubtful), people.staff)
+    assert held_again["counts"]["held"] == 1
+    with database.read_session() as session:
+        states = session.scalars(select(JobReview.state).where(JobReview.job_id == one.job_id).order_by(JobReview.review_id))
+        assert list(states) == ["mended", "waiting"]
+
+
+def test_the_same_sheet_again_makes_its_jobs_fresh_and_is_no_change(
+    app: flask.Flask, people: People, station: str, database: Database
+) -> None:
+    sheet = book(row(), row(number="A-2", title="保安"))
+    through(app, station, sheet, people.staff)
+    long_ago = clock.now() - timedelta(days=40)
+    with database.write_session() as session:
+        session.execute(update(Job).values(confirmed_at=long_ago))
+    before = everything_written(database)
+    assert through(app, station, sheet, people.staff)["counts"]["unchanged"] == 2
+    assert everything_written(database) == before
+    assert all(job.confirmed_at is not None and clock.now() - job.confirmed_at < timedelta(minutes=5) for job in jobs(database))
+    with database.write_session() as session:
+        session.execute(update(Job).where(Job.original_id == "n-A-2").values(confirmed_at=long_ago, stale_at=long_ago))
+    through(app, station, sheet, people.staff)
+    first, second = jobs(database)
+    assert (first.version, second.version, second.stale_at) == (1, 2, None)  # that it is back is a change
+    with database.read_session() as session:
+        actions = session.scalars(
+            select(JobHistory.action).where(JobHistory.job_id == second.job_id).order_by(JobHistory.history_id)
+        )
+        assert list(actions) == ["create", "confirm"]
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "outcome"),
+    [
+        ({"wage": "6000-7000元/月"}, "public", "published"),
+        ({"wage": "20元/小时"}, "public", "published"),
+        ({"wage": "230元/天", "content": "卸货，日结"}, "gig", "rejected"),
+        ({"wage": "230元/天", "content": "卸货，当天结算"}, "gig", "rejected"),
+        ({"title": "搬运临时工", "wage": "230元/天"}, "gig", "rejected"),
+        ({"wage": "230元/天", "content": "长期日结，包吃住"}, "public", "published"),
+        ({"wage": "6000元/月", "content": "焊接，不招临时工"}, "public", "published"),
+        ({"wage": "6000元/月", "content": "焊接，当天面试当天入职"}, "public", "published"),
+    ],
+)
+def test_which_kind_a_line_of_a_station_is(
+    app: flask.Flask, client: FlaskClient, people: People, station: str, words: dict[str, str], kind: str, outcome: str
+) -> None:
+    sheet = book(row(**words))
+    sample = send(client, station, sheet, people.staff).get_json()["sheets"][0]["samples"][0]
+    assert (sample["kind"], sample["outcome"]) == (kind, outcome)
+    assert sample["kind_text"] == {"public": "岗位", "gig": "零工"}[kind]
+    if kind == "gig":
+        assert "开工、完工时间" in sample["reason"]
