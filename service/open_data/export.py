@@ -1,7 +1,7 @@
 """Jobs of a territory as a sheet, for the office that looks after it: CSV or .xlsx, a row at a time.
 
 Texts come from strangers and are opened in a spreadsheet: none is taken for a formula (``service/sheets``). Telephone numbers are
-in it only for who may have them and asks, and the trail says so before the first one is read.
+in it only for who may have them and asks. The trail says who takes what before the first row is read.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from service.accounts.permit import Owned, require
 from service.accounts.territory import within
 from service.db import Database
 from service.errors import Invalid
+from service.jobs.contacts import without_contacts
 from service.jobs.models import CONTACT, Job
 from service.open_data.record import may_be_given
 from service.open_data.selection import Selection
@@ -32,6 +33,8 @@ ROWS_MOST = 100_000
 """Of one sheet; an office with more asks for a part of its territory."""
 BATCH = 500
 SHEET = "岗位"
+WHOLE_COUNTRY = "000000000000"
+"""Of an operator who names no part of it, in the trail."""
 _KINDS = {"public": "公共招聘", "gig": "零工", "live": "直播带岗"}
 _UNITS = {"month": "元/月", "week": "元/周", "day": "元/天", "hour": "元/小时", "piece": "计件", "year": "元/年"}
 _SETTLED = {"day": "日结", "week": "周结", "month": "月结", "job": "完工结"}
@@ -83,12 +86,17 @@ def require_few(session: Session, sheet: Sheet, now: datetime) -> None:
         )
 
 
-def note_phones(caller: Caller, sheet: Sheet) -> None:
-    """Into the audit trail, before the numbers are read. Raises Unavailable when that cannot be written."""
+def note(caller: Caller, sheet: Sheet) -> None:
+    """Into the audit trail, before a row is read: who takes the jobs of which territory, and whether with the numbers. Raises
+    Unavailable when that cannot be written: then there is no sheet."""
     audit.read_personal(
-        caller, "region", sheet.wanted.region, fields=["contact_name", "contact_phone"], action="job.export_phones",
+        caller,
+        "region",
+        sheet.wanted.region or WHOLE_COUNTRY,
+        fields=["contact_name", "contact_phone"] if sheet.phones else [],
+        action="job.export_phones" if sheet.phones else "job.export",
         region_code=sheet.wanted.region,
-    )  # fmt: skip
+    )
 
 
 def csv_pieces(database: Database, sheet: Sheet, now: datetime) -> Iterator[bytes]:
@@ -129,10 +137,14 @@ def _asked(query: Select[Any], sheet: Sheet, now: datetime) -> Select[Any]:
 
 
 def _row(job: Job, sheet: Sheet) -> tuple[str, ...]:
+    # As in the record: rows may be older than the rule that lifts contacts from the texts.
+    title, employer, wage, age, address = map(
+        without_contacts, (job.title, job.employer_name, job.wage_text, job.age_text, job.address)
+    )
     plain = (
-        str(job.job_id), _KINDS[job.kind], job.title, job.employer_name, _number(job.headcount), job.wage_text,
-        _number(job.wage_min), _number(job.wage_max), _UNITS.get(job.wage_unit or "", ""), job.age_text, job.region_code,
-        _region_name(job.region_code), job.address, "、".join(job.trade_codes),
+        str(job.job_id), _KINDS[job.kind], title, employer, _number(job.headcount), wage,
+        _number(job.wage_min), _number(job.wage_max), _UNITS.get(job.wage_unit or "", ""), age, job.region_code,
+        _region_name(job.region_code), address, "、".join(job.trade_codes),
         "、".join(found.name for code in job.trade_codes if (found := trade.occupation(code))), "、".join(job.tags),
         _number(job.hours_per_day), _SETTLED.get(job.settlement or "", ""), job.source_name, job.original_id or "",
         job.legal_basis, _day(job.published_at), _day(job.verified_at), _day(job.valid_until), sheet.licence,

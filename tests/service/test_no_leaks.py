@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import io
 import json
 import os
 import re
@@ -17,6 +18,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,6 +91,7 @@ class Planting:
     environment: dict[str, str]
     secrets: dict[str, str] = field(default_factory=lambda: dict(PLANTED))
     errors: list[bytes] = field(default_factory=list)
+    since: str = ""
     numbers: Iterator[int] = field(default_factory=lambda: iter(range(1, 1000)))
 
     def send(
@@ -113,10 +116,23 @@ class Planting:
         command = [sys.executable, "-m", "flask", "--app", "wsgi.py", *words]
         return subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, timeout=120, check=False)
 
+    def ways_out(self) -> dict[str, bytes]:
+        """What anybody may fetch of all jobs, and the sheets of an office without the contacts, unpacked."""
+        found = {"snapshot": self.send("GET", "/v1/snapshot/jobs", expect=200).content}
+        found["stream"] = self.send("GET", f"/v1/stream/jobs?since={self.since}", expect=200).content
+        jobs = [json.loads(line)["job_id"] for line in found["snapshot"].splitlines() if line.startswith(b'{"type":"job"')]
+        found["postings"] = b"\n".join(self.send("GET", f"/v1/jobs/{number}/posting", expect=200).content for number in jobs)
+        found["sheet csv"] = self.send("GET", "/v1/exports/jobs.csv", self.people.bureau, expect=200).content
+        book = self.send("GET", "/v1/exports/jobs.xlsx", self.people.operator, expect=200).content
+        with zipfile.ZipFile(io.BytesIO(book)) as archive:
+            found["sheet xlsx"] = b"\n".join(archive.read(name) for name in archive.namelist())
+        return found
+
     def everything(self, folder: Path) -> dict[str, bytes]:
         """All that was written, by the name of where."""
         found = {"log": self.log.read_bytes(), "errors": b"\n".join(self.errors)}
         found["metrics"] = httpx.get(f"{self.address}/metrics", timeout=30).content
+        found |= self.ways_out()
         found["status"] = httpx.get(f"{self.address}/status", timeout=30).content
         if self.database.is_sqlite:
             for file in Path(self.url.removeprefix("sqlite:///")).parent.glob("own.db*"):
@@ -280,6 +296,7 @@ def test_nothing_that_was_planted_is_found_anywhere(planting: Planting, tmp_path
         account = session.get_one(Account, here.people.account_ids["worker"])
         here.keep("issued_token", issue_token(session, account.account_id, clock.now()))
     here.keep("employer_token", here.people.employer["Authorization"].removeprefix("Bearer "))
+    here.since = json.loads(here.send("GET", "/v1/snapshot/jobs", expect=200).content.splitlines()[0])["position"]
     plant_by_worker(here, here.wechat, here.sms)  # type: ignore[attr-defined]
     job_id = plant_by_employer(here)
     provoke(here)
@@ -311,13 +328,18 @@ def test_nothing_that_was_planted_is_found_anywhere(planting: Planting, tmp_path
         session.execute(
             text("UPDATE job SET address = :phone WHERE job_id = :job"), {"phone": PLANTED["wrong_phone"], "job": job_id}
         )
+        word = {"word": PLANTED["password"], "job": job_id}
+        session.execute(text("UPDATE job SET title = :word, description = :word WHERE job_id = :job"), word)
     (here.data / "control").write_bytes(base64.b64encode(b"xy" + PLANTED["real_name"].encode() + b"z"))
     (folder / "control").write_text(hashlib.sha256(PLANTED["sms_phone"].encode()).hexdigest())
     with here.log.open("ab") as log:
         log.write(json.dumps({"name": PLANTED["handler_name"]}).encode())
     found = leaks(here.everything(folder), here.secrets)
-    assert {re.sub(r"own\.db.*|job$", "", line) for line in found} == {
-        "wrong_phone in database " if here.database.is_sqlite else "wrong_phone in table ",
+    ways_out = {f"password in {where}" for where in ("snapshot", "stream", "postings", "sheet csv", "sheet xlsx")}
+    kept = "database " if here.database.is_sqlite else "table "
+    # A number in a text is taken out on the way out, whatever stands in the row.
+    assert {re.sub(r"own\.db.*|job$", "", line) for line in found} == ways_out | {
+        f"wrong_phone in {kept}", f"password in {kept}",
         "real_name in file data/control", "sms_phone in file backup/control", "handler_name in log",
     }  # fmt: skip
 

@@ -68,6 +68,10 @@ JUDGED = {
     "GET /v1/stations": "one coordinate alone, a cursor we did not give, a place nobody knows",
     "POST /v1/stations": "hours that overlap, one coordinate alone, a place nobody knows",
     "PATCH /v1/stations/{station_id}": "hours that overlap, one coordinate alone, a place nobody knows",
+    "GET /v1/snapshot/jobs": "a position we did not give, a place nobody knows",
+    "GET /v1/stream/jobs": "a position we did not give, a place nobody knows",
+    "GET /v1/exports/jobs.csv": "a place nobody knows",
+    "GET /v1/exports/jobs.xlsx": "a place nobody knows",
     "GET /v1/wechat/push": "what WeChat has not signed",
     "POST /v1/wechat/push": "what WeChat has not signed",
 }

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import tempfile
 import tracemalloc
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import flask
+import psutil
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import Table, insert, select
 from sqlalchemy.exc import OperationalError
 
 from service import audit, clock
 from service.audit.models import AuditEvent
 from service.config import OpenDataSettings
 from service.db import Database
+from service.jobs.models import Job
 from service.open_data import export
+from service.open_data.selection import Selection
+from service.open_data.snapshot import in_blocks
 from service.sheets.write import Page, book_pieces, write_book
 from tests.service.conftest import GANZHOU, People
 from tests.service.open_data.pool import NANCHANG, NANKANG, TRADES, ZHANGGONG, new_job
@@ -109,6 +114,64 @@ def test_telephones_only_for_who_may_and_never_without_a_trace(
     unseen = client.get(path, headers=people.bureau)
     assert (unseen.status_code, unseen.get_json()["error"]) == (503, "audit_unavailable")
     assert b"13800000001" not in unseen.get_data()
+
+
+@EACH
+def test_no_sheet_without_a_trace(
+    client: FlaskClient, people: People, pool: Database, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pool.write_session() as session:
+        new_job(session, clock.now())
+    rows(client, people.bureau, ending)
+    rows(client, people.operator, ending, f"?region={NANCHANG}")
+    rows(client, people.operator, ending)
+    with pool.read_session() as session:
+        events = list(session.scalars(select(AuditEvent).where(AuditEvent.action == "job.export").order_by(AuditEvent.seq)))
+    assert [(event.role, event.object_id, event.details) for event in events] == [
+        ("bureau", GANZHOU, {"fields": []}), ("operator", NANCHANG, {"fields": []}), ("operator", "000000000000", {"fields": []}),
+    ]  # fmt: skip
+
+    def full(*_a: Any, **_o: Any) -> None:
+        raise OperationalError("INSERT", {}, Exception("disk full"))
+
+    monkeypatch.setattr(audit.trail, "append", full)
+    answer = client.get(f"/v1/exports/jobs.{ending}", headers=people.bureau)
+    assert (answer.status_code, answer.get_json()["error"]) == (503, "audit_unavailable")
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+@EACH
+def test_a_hundred_thousand_rows_pass_through_little_memory(pool: Database, ending: str) -> None:
+    """The most that a sheet takes, from the database to the last byte."""
+    now, table = clock.now(), cast(Table, Job.__table__)
+    with pool.write_session() as session:
+        new_job(session, now)
+        row = {name: value for name, value in session.execute(select(table)).mappings().one().items() if name != "job_id"}
+        for size in [10_000] * 9 + [9_999]:
+            session.execute(insert(table), [row] * size)
+    sheet = export.Sheet(Selection(region=GANZHOU), phones=False, licence="演示许可")
+    with pool.read_session() as session:
+        export.require_few(session, sheet, now)
+    pieces = export.csv_pieces if ending == "csv" else export.xlsx_pieces
+    with tempfile.TemporaryFile() as file:
+        process = psutil.Process()
+        before, most = process.memory_info().rss, 0
+        for piece in in_blocks(pieces(pool, sheet, now), gzip=False):
+            file.write(piece)
+            most = max(most, process.memory_info().rss)
+        file.seek(0)
+        assert len(READERS[ending](file.read())) == export.ROWS_MOST + 1
+    assert most - before < 48_000_000
+
+
+def test_a_csv_opens_in_a_spreadsheet_as_utf_8(client: FlaskClient, people: People, pool: Database) -> None:
+    with pool.write_session() as session:
+        new_job(session, clock.now(), title='引号"和,逗号\n换行')
+    content = client.get("/v1/exports/jobs.csv", headers=people.bureau).get_data()
+    assert content.startswith(b"\xef\xbb\xbf\xe5")
+    assert content.count(b"\xef\xbb\xbf") == 1
+    assert rows_of_csv(content)[1][2] == '引号"和,逗号\n换行'
 
 
 def test_another_territory_is_refused(client: FlaskClient, people: People) -> None:
