@@ -42,7 +42,7 @@ def settle_employer(session: Session, payload: dict[str, Any], now: datetime) ->
 
 @outside_handler(USUAL_WAGES, longest_seconds=1800)
 def count_usual_wages(outside: Outside, _payload: dict[str, Any], now: datetime) -> Finish:
-    """What each trade is paid in each county, city, province: the pool is read with no write lock held, the table written last."""
+    """What each trade is paid in each county, city, province: the pool is read without a write lock, the table written last."""
     with outside.database.read_session() as session:
         rows = compute(session, now)
     return lambda session: put_down(session, rows)

@@ -59,6 +59,12 @@ def serving() -> Iterator[Server]:
         thread.join()
 
 
+def sleeps(request: BaseHTTPRequestHandler) -> None:
+    """Says nothing until the other side leaves."""
+    request.connection.settimeout(5)
+    request.rfile.read(1)
+
+
 def says(body: bytes, status: int = 200, **headers: str) -> Behave:
     def behave(request: BaseHTTPRequestHandler) -> None:
         request.send_response(status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
@@ -19,7 +20,7 @@ from service.feeds.report import Report
 from service.feeds.source import FeedSource, open_source
 from service.jobs.models import Job
 from tests.service.feeds.conftest import NOW
-from tests.service.feeds.serving import Server, says
+from tests.service.feeds.serving import Behave, Server, says, sleeps
 
 Run = Callable[..., Report]
 
@@ -179,6 +180,39 @@ def test_what_is_no_whole_document_fails_the_run(feed_database: Database, server
         run(full=True)
     assert caught.value.error == "feed_page_broken"
     assert job(feed_database, "X1").status == "open"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "code"),
+    [
+        (sleeps, "feed_slow"),
+        (says(document(posting(1)).encode(), Content_Length="90000"), "feed_cut"),
+        (says(b"", 500), "feed_answer"),
+        (says(gzip.compress(b" " * 50_000_000), Content_Encoding="gzip"), "feed_too_big"),
+        (says(b"", 302, Location="http://169.254.169.254/latest/meta-data"), "feed_address_refused"),
+        (says(b"", 302, Location="http://10.0.0.1/"), "feed_address_refused"),
+    ],
+    ids=["slow", "cut off", "500", "gzip bomb", "metadata address", "private address"],
+)
+def test_a_server_in_trouble_fails_the_run(feed_database: Database, server: Server, run: Run, trouble: Behave, code: str) -> None:
+    server.paths["/postings.xml"] = says(document(posting(1)).encode())
+    run()
+    server.paths["/postings.xml"] = trouble
+    with pytest.raises(Refusal) as caught:
+        run(full=True)
+    assert caught.value.error == code
+    assert job(feed_database, "X1").status == "open"
+
+
+def test_the_same_page_again_closes_nothing(feed_database: Database, server: Server, run: Run) -> None:
+    """A page that names itself as the next one: it is not read for ever, and what is not on it stays."""
+    server.paths["/postings.xml"] = says(document(posting(1), posting(2)).encode())
+    run()
+    server.paths["/postings.xml"] = says(document(f"<next>{server.url}/postings.xml</next>", posting(1), total=2).encode())
+    report = run(full=True)
+    assert report.gap
+    assert (report.read, report.closed) == (1, 0)
+    assert job(feed_database, "X2").status == "open"
 
 
 def test_an_empty_document_stops_it(feed_database: Database, server: Server, run: Run) -> None:

@@ -20,7 +20,7 @@ from service.feeds.report import Report
 from service.feeds.source import FeedSource, from_settings
 from service.jobs.models import Job
 from tests.service.feeds.conftest import COLUMNS, NOW, csv_bytes, parse, row
-from tests.service.feeds.serving import Server, says
+from tests.service.feeds.serving import Server, says, sleeps
 
 Run = Callable[..., Report]
 
@@ -47,7 +47,7 @@ def source(server: Server) -> FeedSource:
             "bounds": {"rows": [1, 100], "publishable": [1, 100], "vanish_share": 0.5},
             "fetch": {
                 "way": "table", "url": f"{server.url}/jobs.csv", "allow": [server.url], "conditional": True,
-                "limits": {"tries": 1, "plain_bytes": 2_000_000},
+                "limits": {"tries": 1, "whole_seconds": 2, "plain_bytes": 2_000_000},
             },
             "columns": {
                 "required": ["title", "place"],
@@ -119,8 +119,10 @@ def test_it_is_read_again_only_when_it_has_changed(feed_database: Database, serv
         says(b"<html>busy</html>"),
         says(b"", 500),
         says(gzip.compress(b"a,b\n" * 20_000_000)),
+        sleeps,
+        says(b"", 302, Location="http://169.254.169.254/latest/meta-data"),
     ],
-    ids=["last line cut", "cut off", "no rows", "a web page", "500", "bomb"],
+    ids=["last line cut", "cut off", "no rows", "a web page", "500", "bomb", "slow", "private address"],
 )
 def test_what_is_not_the_table_closes_nothing(
     feed_database: Database, server: Server, run: Run, trouble: Callable[[BaseHTTPRequestHandler], None]
