@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -33,23 +33,34 @@ from service.jobs.queries import whole
 BATCH = 200
 """Jobs in one transaction, as many as a pull writes in one."""
 Progress = Callable[[int, int], None]
+EDIT = "edit"
+"""What history calls a change that a person made."""
+_STATES = {"status", "closed_reason", "held_for", "version"}
+"""Whether it is shown: told by the way it ends."""
 
 
 @dataclass(slots=True)
 class Undone:
-    """Counts of jobs by how they ended; ``jobs`` in all. ``contacts``: whose telephone was taken away, as history keeps none."""
+    """Counts of jobs by how they ended; ``jobs`` in all. ``contacts``: whose telephone was taken away, as history keeps none;
+    ``edited``: which people have changed since, in words that stay."""
 
     run_id: int
     source_key: str
     jobs: int
     endings: Counter[Ending] = field(default_factory=Counter)
     contacts: int = 0
+    edited: int = 0
     written: bool = False
     seconds: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept with the run and answered."""
-        return {"jobs": self.jobs, **{name: self.endings[name] for name in ENDINGS}, "contacts": self.contacts}
+        return {
+            "jobs": self.jobs,
+            **{name: self.endings[name] for name in ENDINGS},
+            "contacts": self.contacts,
+            "edited": self.edited,
+        }
 
 
 def require_possible(session: Session, run_id: int, source_key: str | None = None) -> FeedRun:
@@ -104,6 +115,8 @@ def plan(session: Session, run_id: int, now: datetime) -> Undone:
     states = select(Job.status, func.count()).where(Job.job_id.in_(_created(run_id))).group_by(Job.status)
     for status, count in session.execute(states):
         told.endings["kept" if status == "closed" else "closed"] += count
+    edits = select(func.count(func.distinct(JobHistory.job_id))).where(JobHistory.job_id.in_(_created(run_id)))
+    told.edited = session.scalar(edits.where(JobHistory.action == EDIT, JobHistory.feed_run_id.is_(None))) or 0
     after = 0
     while found := _batch(session, run_id, after, created=False):
         after = found[-1]
@@ -154,7 +167,7 @@ def _begin(database: Database, own_id: int, run_id: int) -> tuple[Undone, int]:
         own.report = dict(before.report) if before is not None else {}
         told = Undone(run_id, run.source_key, _jobs(session, run_id), written=True)
         told.endings.update({name: own.report[name] for name in ENDINGS if own.report.get(name)})
-        told.contacts = own.report.get("contacts", 0)
+        told.contacts, told.edited = own.report.get("contacts", 0), own.report.get("edited", 0)
         return told, int(own.report.get("after", 0))
 
 
@@ -209,9 +222,28 @@ def _decide(session: Session, run_id: int, job_ids: Sequence[int], now: datetime
         select(JobHistory).where(JobHistory.feed_run_id == run_id, JobHistory.job_id.in_(job_ids)).order_by(JobHistory.history_id)
     ):
         lines[line.job_id].append(line)
+    by_hand = _by_hand(session, lines)
     wanted = whole().where(Job.job_id.in_(job_ids)).order_by(Job.job_id)
     jobs = session.scalars(wanted.with_for_update(of=Job) if lock else wanted).all()
-    return [(job, _with_employer(session, job, undo(job, lines[job.job_id], now), now)) for job in jobs]
+    return [(job, _with_employer(session, job, _undo(job, lines[job.job_id], now, by_hand), now)) for job in jobs]
+
+
+def _undo(job: Job, lines: Sequence[JobHistory], now: datetime, by_hand: dict[int, set[str]]) -> Undo:
+    changed = by_hand.get(job.job_id, set())
+    return replace(undo(job, lines, now, changed), edited=bool(changed - _STATES))
+
+
+def _by_hand(session: Session, lines: dict[int, list[JobHistory]]) -> dict[int, set[str]]:
+    """Job to the fields that people have changed since the run last wrote it."""
+    last = {job_id: written[-1].history_id for job_id, written in lines.items()}
+    found: dict[int, set[str]] = defaultdict(set)
+    later = select(JobHistory).where(
+        JobHistory.job_id.in_(last), JobHistory.history_id > min(last.values(), default=0), JobHistory.feed_run_id.is_(None)
+    )
+    for line in session.scalars(later.where(JobHistory.action == EDIT)):
+        if line.history_id > last[line.job_id]:
+            found[line.job_id].update(line.changes)
+    return found
 
 
 def _with_employer(session: Session, job: Job, answer: Undo, now: datetime) -> Undo:
@@ -220,12 +252,13 @@ def _with_employer(session: Session, job: Job, answer: Undo, now: datetime) -> U
         return answer
     if may_publish(session, job.employer, now).outcome == "publish":
         return answer
-    return Undo("reopened", {**answer.fields, "closed_reason": "", **held_columns([EMPLOYER])})
+    return replace(answer, fields={**answer.fields, "closed_reason": "", **held_columns([EMPLOYER])})
 
 
 def _count(told: Undone, answer: Undo) -> None:
     told.endings[answer.ending] += 1
     told.contacts += "contact_phone" in answer.fields
+    told.edited += answer.edited
 
 
 def _mark_records(session: Session, run_id: int, ended: dict[Ending, list[int]]) -> None:
@@ -248,7 +281,7 @@ def undone_of(run: FeedRun) -> dict[str, int] | None:
     """What a run that takes another back has done so far, jobs by how they ended; None for any other run."""
     if run.action != "rollback":
         return None
-    return {name: int((run.report or {}).get(name, 0)) for name in ("jobs", *ENDINGS, "contacts")}
+    return {name: int((run.report or {}).get(name, 0)) for name in ("jobs", *ENDINGS, "contacts", "edited")}
 
 
 def lines_of(told: Undone) -> list[str]:
@@ -256,6 +289,8 @@ def lines_of(told: Undone) -> list[str]:
     done = "已撤回" if told.written else "将撤回"
     lines = [f"{done}来源 {told.source_key} 第 {told.run_id} 次导入，涉及 {told.jobs} 个岗位："]
     lines += [f"  {words} {told.endings[ending]}" for ending, words in ENDINGS.items() if told.endings[ending]]
+    if told.edited:
+        lines.append(f"  其中 {told.edited} 个岗位后来有人改过，改过的内容保留（导入时新增的会关闭，内容不丢）")
     if told.contacts:
         lines.append(f"  其中 {told.contacts} 个岗位的电话先拿掉，等来源下一次的数据补上（历史记录不保存电话）")
     lines.append(

@@ -209,4 +209,5 @@ def _told(told: Undone) -> dict[str, Any]:
         "jobs": told.jobs,
         "endings": {name: count for name, count in told.endings.items() if count},
         "contacts": told.contacts,
+        "edited": told.edited,
     }

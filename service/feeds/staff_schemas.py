@@ -172,6 +172,7 @@ class FeedRollbackAnswer(Out):
         metadata={"description": "；".join(f"{name} {words}" for name, words in ENDINGS.items())},
     )
     contacts = fields.Integer(required=True, metadata={"description": "其中要先拿掉电话的（历史里没有原来的电话）"})
+    edited = fields.Integer(required=True, metadata={"description": "其中后来有人改过的，改过的内容保留"})
 
 
 class FeedReplay(In):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -26,20 +26,25 @@ ENDINGS: Mapping[Ending, str] = {
 _STATE = ("status", "closed_reason", "held_for")
 _CONTACT = ("contact_name", "contact_phone")
 """History does not say what stood there before: a wrong number is taken away, and the next pull brings the right one."""
+_PARTS = ("wage_", "age_", "contact_")
+_PLACE = frozenset(("region_code", "address", "lat", "lng", "point_source"))
 _NOT_A_SOURCE_S = frozenset(("duplicate_of_id", "duplicate_reason", "duplicate_at", "also_from", "applications", "version"))
 """What follows from other jobs or from people is found anew, not put back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """What becomes of a job: ``fields`` to be set (empty: nothing), and in which way it ends."""
+    """What becomes of a job: ``fields`` to be set (empty: nothing), and in which way it ends. ``edited``: somebody has
+    changed it by hand since, and that stays."""
 
     ending: Ending
     fields: Mapping[str, Any] = field(default_factory=dict)
+    edited: bool = False
 
 
-def undo(job: Job, lines: Sequence[JobHistory], now: datetime) -> Undo:
-    """Decide about one wholly loaded job. ``lines``: all that the run wrote about it, in their order.
+def undo(job: Job, lines: Sequence[JobHistory], now: datetime, by_hand: Collection[str] = ()) -> Undo:
+    """Decide about one wholly loaded job. ``lines``: all that the run wrote about it, in their order; ``by_hand``: the
+    fields that people have changed since. They stay, with those that are read together with them (a wage and its text).
 
     A field goes back only where it still says what the run wrote: what was changed since stays. A job that the run created is
     closed so that its source may bring it again (``gone``). One that it took down is shown again when it is still valid and
@@ -50,7 +55,10 @@ def undo(job: Job, lines: Sequence[JobHistory], now: datetime) -> Undo:
     changes = _merged(lines)
     state = {name: changes.pop(name) for name in _STATE if name in changes}
     fields: dict[str, Any] = {}
+    kept = {_together(name) for name in by_hand}
     for name, (before, after) in changes.items():
+        if _together(name) in kept:
+            continue
         if name in _CONTACT:
             if getattr(job, name):
                 fields[name] = ""
@@ -76,6 +84,11 @@ def _merged(lines: Sequence[JobHistory]) -> dict[str, tuple[Any, Any]]:
     return {
         name: both for name, both in merged.items() if name in _CONTACT or (name not in _NOT_A_SOURCE_S and both[0] != both[1])
     }
+
+
+def _together(name: str) -> str:
+    """What a field is a part of: half of a wage by hand and half of it from before would be nobody's wage."""
+    return "place" if name in _PLACE else next((part for part in _PARTS if name.startswith(part)), name)
 
 
 def _is_column(name: str) -> bool:

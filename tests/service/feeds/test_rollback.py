@@ -27,6 +27,7 @@ from service.feeds.rollback import Undone, plan, roll_back
 from service.feeds.source import FeedSource
 from service.jobs.close import close
 from service.jobs.models import Job, JobChange, JobHistory
+from service.jobs.put import apply
 from service.jobs.queries import any_state
 from tests.service.feeds.conftest import NOW, MakeSource, Row, WriteCsv, row
 
@@ -164,6 +165,27 @@ class TestOneRun:
         assert taken_back(feed_database, second).endings == {"restored": 1}
         found = job(feed_database, "V1")
         assert (found.description, found.wage_text) == ("工作人员改过的话。", "5000-7000元/月")
+
+    def test_what_was_edited_by_hand_since_stays_and_is_told(self, feed_database: Database, pulled: Run) -> None:
+        pulled([row(1)])
+        second = pulled([row(1, pay="50000-70000元/月", headcount="500"), row(2)])
+        with feed_database.write_session() as session:
+            for original_id, before in (("V1", "50000-70000元/月"), ("V2", "5000-7000元/月")):
+                found = any_state(session, job(feed_database, original_id).job_id, lock=True)
+                assert found is not None
+                assert found.wage_text == before
+                fields = {"wage_text": "6000元/月", "contact_phone": "13800000001"}
+                apply(session, found, fields, action=rollback.EDIT, account_id=None, now=NOW)
+        done = taken_back(feed_database, second)
+        assert (done.endings, done.edited, done.contacts) == ({"restored": 1, "closed": 1}, 2, 0)
+        assert any("2 个岗位后来有人改过" in line for line in rollback.lines_of(done))
+        for original_id, status in (("V1", "open"), ("V2", "closed")):
+            with feed_database.read_session() as session:
+                found = any_state(session, job(feed_database, original_id).job_id)
+                assert found is not None
+                assert (found.status, found.wage_text, found.contact_phone) == (status, "6000元/月", "13800000001")
+        # What nobody has touched is as it was before the run; the numbers of a wage stay with its text.
+        assert (job(feed_database, "V1").headcount, job(feed_database, "V1").wage_min) == (5, 50_000)
 
     def test_of_an_employer_that_may_not_publish_any_more_it_waits(self, feed_database: Database, pulled: Run) -> None:
         pulled([row(1), row(2)])

@@ -181,7 +181,7 @@ class TestTakingBack:
         trial = self.post(client, pulled, people.bureau)
         assert trial.status_code == 202, trial.get_json()
         assert trial.get_json() == {
-            "run_id": pulled, "source": KEY, "started": False, "jobs": 2, "endings": {"closed": 2}, "contacts": 0,
+            "run_id": pulled, "source": KEY, "started": False, "jobs": 2, "endings": {"closed": 2}, "contacts": 0, "edited": 0,
         }  # fmt: skip
         with database.read_session() as session:
             assert session.scalar(select(func.count()).where(Task.kind == ROLL_BACK)) == 0
