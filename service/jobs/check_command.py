@@ -37,9 +37,15 @@ def check_command(kind: str) -> None:
     """检查标准输入里的招聘信息，一行一条：文字，或一个 JSON（text 和 kind，或发布的各项）。"""
     now = clock.now()
     with _tables() as session:
-        for line in sys.stdin:
-            if line.strip():
-                click.echo(json.dumps(judge_line(line.strip(), cast("Kind", kind), now, session), ensure_ascii=False))
+        for raw in sys.stdin.buffer:
+            line = _decoded(raw)
+            if line is None:
+                said: dict[str, Any] = {"error": "这一行不是 UTF-8 也不是 GB18030 的文字，请换一种编码保存后再试。"}
+            elif line.strip():
+                said = judge_line(line.strip(), cast("Kind", kind), now, session)
+            else:
+                continue
+            click.echo(json.dumps(said, ensure_ascii=False))
 
 
 def judge_line(line: str, kind: Kind, now: datetime, session: Session) -> dict[str, Any]:
@@ -52,6 +58,16 @@ def judge_line(line: str, kind: Kind, now: datetime, session: Session) -> dict[s
     found = judge(session, advert, reading, now)
     findings = found if whole else of_a_line(found, reading)
     return {"verdict": verdict(findings), "findings": [_line(finding) for finding in findings if finding.severity != "note"]}
+
+
+def _decoded(raw: bytes) -> str | None:
+    """A line as text: what is kept on an office's computer is often GB18030. None when it is neither."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return None
 
 
 def _advert(line: str, kind: Kind) -> tuple[Advert, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from sqlalchemy import column, insert, inspect, select, table, text
 
 from service import clock
 from service.db import Database
-from service.jobs.models import JobChange
+from service.jobs.models import Job, JobChange
+from service.jobs.reviews.models import JobReport, JobReview
 from service.migrations import run
 from service.migrations.tables import ALL_TABLES
 
@@ -60,6 +62,40 @@ def test_up_down_up(own_url: str) -> None:
     assert _tables(own_url) >= ALL_TABLES
     assert run.revision(own_url) == run.heads()[0]
     run.upgrade(own_url)  # twice changes nothing
+
+
+def test_reviews_and_reports_go_and_come_back_and_no_job_is_lost(own_url: str) -> None:
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    database = Database(own_url)
+    try:
+        with database.write_session() as session:
+            job = Job(
+                kind="public", status="held", title="演示", employer_name="演示厂", region_code="360702000000",
+                source_key="direct", source_class="vacancy", published_at=now, valid_until=now, created_at=now, updated_at=now,
+            )  # fmt: skip
+            session.add(job)
+            session.flush()
+            review = JobReview(
+                version=1, job_id=job.job_id, open_key=job.job_id, region_code="360702000000", causes=["report"],
+                state="waiting", opened_at=now, due_at=now,
+            )  # fmt: skip
+            session.add(review)
+            session.flush()
+            session.add(JobReport(job_id=job.job_id, review_id=review.review_id, reason="fee", reported_at=now))
+    finally:
+        database.close()
+    gone = {"job_review", "job_report", "employer_repeat_lift", "trade_wage"}
+    run.downgrade(own_url, "0018")
+    assert not _tables(own_url) & gone
+    run.upgrade(own_url)
+    assert _tables(own_url) >= gone
+    database = Database(own_url)
+    try:
+        with database.write_session() as session:
+            assert session.scalars(select(Job.title)).all() == ["演示"]
+            assert session.scalars(select(JobReview)).all() == []
+    finally:
+        database.close()
 
 
 def test_models_and_migrations_agree(own_url: str) -> None:

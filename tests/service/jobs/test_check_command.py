@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from typing import Any
 
 import flask
@@ -62,3 +65,58 @@ def test_what_is_no_advert_is_said_and_the_next_line_is_judged(app: flask.Flask)
     assert "error" in wrong
     assert "error" in strange
     assert good["verdict"] == "publish"
+
+
+def test_lines_of_another_encoding_empty_ones_and_no_text_at_all(app: flask.Flask) -> None:
+    trap = "章贡区普工20名，6000元/月，入职交押金500元"
+    sent = b"\xef\xbb\xbf" + trap.encode() + b"\n\n   \r\n" + trap.encode("gb18030") + b"\r\n\xff\xff\xff\n" + trap.encode()
+    done = app.test_cli_runner().invoke(args=["jobs", "check"], input=sent)
+    assert done.exit_code == 0, done.output
+    found = [json.loads(line) for line in done.output.splitlines()]
+    assert [one.get("verdict") for one in found] == ["refuse", "refuse", None, "refuse"]
+    assert found[0] == found[1] == found[3]
+    assert "GB18030" in found[2]["error"]
+
+
+def test_nothing_at_all_is_no_mistake(app: flask.Flask) -> None:
+    done = app.test_cli_runner().invoke(args=["jobs", "check"], input=b"")
+    assert (done.exit_code, done.output) == (0, "")
+
+
+def test_a_kind_nobody_knows_ends_with_two(app: flask.Flask) -> None:
+    assert app.test_cli_runner().invoke(args=["jobs", "check", "--kind", "war"], input=b"x").exit_code == 2
+
+
+def _environment(app: flask.Flask) -> dict[str, str]:
+    return os.environ | {"DATABASE_URL": app.extensions["settings"].database_url, "FLASK_APP": "wsgi"}
+
+
+@pytest.mark.long
+def test_twenty_thousand_lines(app: flask.Flask) -> None:
+    lines = [f"章贡区普工{number % 90 + 1}名，{5000 + number % 3000}元/月，包吃住" for number in range(19_999)]
+    found = _judged(app, *lines, "章贡区普工2名，6000元/月，扣身份证")
+    assert len(found) == 20_000
+    assert {one["verdict"] for one in found[:-1]} == {"publish"}
+    assert found[-1]["verdict"] == "refuse"
+
+
+def test_who_stops_reading_ends_it_quietly(app: flask.Flask) -> None:
+    command = [sys.executable, "-m", "flask", "jobs", "check"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment(app)
+    ) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        assert running.stderr is not None
+        try:
+            running.stdin.write("章贡区焊工2名，8000元/月\n".encode())
+            running.stdin.flush()
+            assert json.loads(running.stdout.readline())["verdict"] == "publish"
+            running.stdout.close()
+            running.stdin.write("章贡区焊工2名，8000元/月\n".encode() * 50)
+            running.stdin.close()
+        except BrokenPipeError:
+            pass
+        said = running.stderr.read().decode()
+        assert running.wait(60) in {0, 1}
+    assert "Traceback" not in said

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -370,3 +372,72 @@ def test_the_sweep_finds_what_came_in_another_way(desk: Desk) -> None:
     with desk.database.write_session() as session:
         sweep(session, clock.now())
         assert len(session.scalars(select(JobReview.review_id)).all()) == 1
+
+
+CITY = "360700000000"
+
+
+def test_what_is_overdue_is_seen_and_decided_by_the_office_above(desk: Desk) -> None:
+    with desk.database.write_session() as session:
+        made = create_account(session, role="reviewer", login="rev-city", display_name="演示", now=clock.now(), region_code=CITY)
+        above = {"Authorization": f"Bearer {issue_token(session, made.account_id, clock.now(), second_factor=True)}"}
+    job_id = desk.publish(**HELD)["job_id"]
+    review_id = desk.waiting()[0]["review_id"]
+    assert desk.send("POST", f"/v1/reviews/{review_id}/take", desk.reviewer).status_code == 200
+    assert desk.waiting(above, overdue="true") == []
+    with desk.database.write_session() as session:
+        long_ago = clock.now() - timedelta(days=2)
+        session.execute(update(JobReview).values(due_at=long_ago, taken_at=long_ago))
+    (line,) = desk.waiting(above, overdue="true")
+    assert (line["review_id"], line["overdue"]) == (review_id, True)
+    assert desk.decide(review_id, OK, above).status_code == 201
+    assert desk.shown(job_id)
+
+
+def test_a_report_from_first_to_last_names_nobody_and_repeats_end_in_a_hold(desk: Desk) -> None:
+    rule = repeat_row(clock.now())
+    reporter, name = desk.worker(), "演示工友"
+    for number in range(rule.upheld):
+        job_id = desk.publish(title=f"普工{number}号")["job_id"]
+        assert desk.report(job_id, reporter, "papers", words="要收身份证").status_code == 201
+        again = desk.report(job_id, reporter)
+        assert (again.status_code, again.get_json()["error"]) == (409, "already_reported")
+        desk.decide(desk.waiting()[0]["review_id"], {"outcome": "refuse", "reason": "fee_or_papers"})
+        told = desk.client.get(f"/v1/jobs/{job_id}", headers=desk.people.employer)
+        said = told.get_data(as_text=True)
+        assert "向求职者收钱、扣证件" in json.dumps(told.get_json(), ensure_ascii=False)
+        assert not any(word in said for word in (name, "要收身份证", "worker_id", "report_id"))
+    outcomes = desk.client.get("/v1/me/reports", headers=reporter).get_json()["items"]
+    assert [one["state"] for one in outcomes] == ["upheld"] * rule.upheld
+    blocked = desk.publish()
+    assert blocked["findings"][0]["rule"] == "repeat_offender"
+    assert "联系当地人社部门" in blocked["findings"][0]["advice"]
+    (line,) = desk.waiting()
+    assert desk.decide(line["review_id"], {"outcome": "publish", "reason": "proved"}).status_code == 201
+    assert desk.shown(blocked["job_id"])  # one looked at is shown, the next one waits again
+    assert desk.publish(title="普工另一处")["status"] == "held"
+
+
+def test_every_refusal_is_a_chinese_sentence(desk: Desk) -> None:
+    job_id = desk.publish(**HELD)["job_id"]
+    review_id = desk.waiting()[0]["review_id"]
+    repeat = f"/v1/employers/{desk.people.employer_id}/repeat-hold"
+    refused = [
+        desk.decide(review_id, OK, desk.people.worker),
+        desk.decide(review_id, {"outcome": "maybe", "reason": "x"}),
+        desk.decide(review_id, {"outcome": "refuse", "reason": "other"}),
+        desk.decide(999_999, OK),
+        desk.send("POST", "/v1/reviews/999999/take", desk.reviewer),
+        desk.client.get("/v1/reviews?cursor=x", headers=desk.reviewer),
+        desk.client.get("/v1/reviews"),
+        desk.report(job_id, desk.people.worker),
+        desk.report(999_999, desk.people.worker),
+        desk.send("POST", f"{repeat}/lifts", desk.reviewer, {"reason": "已经整改"}),
+        desk.send("POST", f"{repeat}/lifts", desk.people.employer, {"reason": "已经整改"}),
+        desk.client.get("/v1/employers/999999/repeat-hold", headers=desk.reviewer),
+    ]
+    for answer in refused:
+        body = answer.get_json()
+        assert 400 <= answer.status_code < 500, body
+        assert re.fullmatch(r"[a-z_]+", body["error"])
+        assert re.search(r"[\u4e00-\u9fff]{4,}", body["message"]), body
