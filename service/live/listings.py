@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -17,18 +15,17 @@ from service.accounts.caller import Caller
 from service.accounts.permissions import EMPLOYER_ROLES
 from service.employers.models import Employer
 from service.errors import Forbidden, Invalid, NotFound, Refusal
-from service.jobs.close import close_own
 from service.jobs.edit import change_job
 from service.jobs.findings import Finding
 from service.jobs.models import Job, LiveListing, LiveSession
 from service.jobs.publish import publish
 from service.jobs.queries import any_state
 from service.jobs.schemas import JobDraft
+from service.live.order import Named, make_room, move, named, plain, standing
 from service.live.running_order import Line, headcount_of, listing_no_of, moment_of
 from service.messages import by_field
 
-Outcome = Literal["created", "changed", "unchanged", "refused"]
-_SIGNS = re.compile(r"[\W_]+")
+Outcome = Literal["created", "changed", "unchanged", "withdrawn", "refused"]
 _DRAFT = JobDraft()
 _TEXTS = (
     "title", "trade", "wage", "age", "education", "experience", "region", "address", "contact_name", "contact_phone",
@@ -84,13 +81,18 @@ def listing_of(line: Line, stream: LiveSession) -> Listing:
     return Listing(listing_no_of(said.get("listing_no", "")), draft, line.slot[:64], begins, line.row, tuple(notes))
 
 
-def write_all(session: Session, stream: LiveSession, listings: Sequence[Listing], caller: Caller, now: datetime) -> list[Written]:
+def write_all(
+    session: Session, stream: LiveSession, listings: Sequence[Listing], caller: Caller, now: datetime, *, whole: bool = False
+) -> list[Written]:
     """Write the listings of a stream that the caller may edit and that is held; a wrong one spoils no other.
 
-    The same number again changes the job that stands there; another employer at that number is another job.
+    The same number again changes the job that stands there; a job that stands at another number now moves with all that hangs on
+    it; another employer at a number is another job. ``whole``: this is all of the running order, so that what stands at a number
+    that is not in it is withdrawn; not when a number could not be read, since it may be that one.
     """
     done: list[Written] = []
     seen: set[int] = set()
+    moved = move(session, stream, [(one.listing_no, _named(session, one, caller)) for one in listings], caller, now)
     for listing in listings:
         step = session.begin_nested()
         try:
@@ -100,8 +102,31 @@ def write_all(session: Session, stream: LiveSession, listings: Sequence[Listing]
             done.append(Written(listing.listing_no, listing.row, "refused", notes=listing.notes, refusal=refused))
             continue
         step.commit()
+        if written.outcome == "unchanged" and written.job_id in moved:
+            written = replace(written, outcome="changed")
         done.append(written)
+    if whole and all(listing.listing_no is not None for listing in listings):
+        done += _withdraw_others(session, stream, {listing.listing_no for listing in listings}, caller, now)
     return done
+
+
+def _withdraw_others(
+    session: Session, stream: LiveSession, numbers: Set[int | None], caller: Caller, now: datetime
+) -> list[Written]:
+    gone = []
+    for number, job in sorted(standing(session, stream).items()):
+        if number not in numbers:
+            make_room(session, job, caller, now)
+            gone.append(Written(number, 0, "withdrawn", job.job_id, job.status))
+    return gone
+
+
+def _named(session: Session, listing: Listing, caller: Caller) -> Named:
+    """By what a listing is known when it stands at another number."""
+    employer = listing.draft.get("employer_name") or ""
+    if not employer and caller.role in EMPLOYER_ROLES:
+        employer = session.scalar(select(Employer.name).where(Employer.employer_id == caller.employer_id)) or ""
+    return named(str(employer), str(listing.draft.get("title") or ""))
 
 
 def _write(session: Session, stream: LiveSession, listing: Listing, caller: Caller, now: datetime, seen: set[int]) -> Written:
@@ -117,7 +142,7 @@ def _write(session: Session, stream: LiveSession, listing: Listing, caller: Call
     _require_own(session, draft, caller)
     job = _standing_at(session, stream, number)
     if job is not None and _other_employer(job, draft, caller):
-        _make_room(session, job, caller, now)
+        make_room(session, job, caller, now)
         job = None
     outcome: Outcome = "created"
     if job is None:
@@ -152,7 +177,7 @@ def _require_own(session: Session, draft: dict[str, Any], caller: Caller) -> Non
     if caller.role not in EMPLOYER_ROLES or not draft.get("employer_name"):
         return
     own = session.scalar(select(Employer.name).where(Employer.employer_id == caller.employer_id)) or ""
-    if _plain(draft["employer_name"]) != _plain(own):
+    if plain(draft["employer_name"]) != plain(own):
         told = "单位账号的直播只能介绍本单位的岗位。"
         raise Forbidden("not_your_employer", told, errors={"employer_name": [told]})
 
@@ -174,13 +199,7 @@ def _standing_at(session: Session, stream: LiveSession, number: int) -> Job | No
 
 def _other_employer(job: Job, draft: dict[str, Any], caller: Caller) -> bool:
     said = draft.get("employer_name", "")
-    return caller.role not in EMPLOYER_ROLES and bool(said) and _plain(said) != _plain(job.employer_name)
-
-
-def _make_room(session: Session, job: Job, caller: Caller, now: datetime) -> None:
-    close_own(session, job, "withdrawn", caller, now)
-    session.delete(session.get_one(LiveListing, job.job_id))
-    session.flush()
+    return caller.role not in EMPLOYER_ROLES and bool(said) and plain(said) != plain(job.employer_name)
 
 
 def withdraw(session: Session, stream: LiveSession, number: int, caller: Caller, now: datetime) -> int:
@@ -188,9 +207,5 @@ def withdraw(session: Session, stream: LiveSession, number: int, caller: Caller,
     job = _standing_at(session, stream, number)
     if job is None:
         raise NotFound("listing_not_found", "这个号没有岗位，请检查编号。")
-    _make_room(session, job, caller, now)
+    make_room(session, job, caller, now)
     return job.job_id
-
-
-def _plain(text: str) -> str:
-    return _SIGNS.sub("", unicodedata.normalize("NFKC", text)).casefold()

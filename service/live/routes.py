@@ -100,7 +100,7 @@ def write_listings(body: dict[str, Any], code: str) -> flask.Response:
     caller, now = current_account(), clock.now()
     with write_session() as session:
         row = _held(session, code, caller)
-        done = listings.write_all(session, row, _listings(body["listings"]), caller, now)
+        done = listings.write_all(session, row, _listings(body["listings"]), caller, now, whole=body["whole"])
         return _written(done, preview=False)
 
 
@@ -125,9 +125,9 @@ def import_listings(query: dict[str, bool], code: str) -> flask.Response:
         row = _held(session, code, caller)
         given = [listings.listing_of(line, row) for line in lines]
         if not query["preview"]:
-            return _written(listings.write_all(session, row, given, caller, now), preview=False)
+            return _written(listings.write_all(session, row, given, caller, now, whole=query["whole"]), preview=False)
         step = session.begin_nested()
-        answer = _written(listings.write_all(session, row, given, caller, now), preview=True)
+        answer = _written(listings.write_all(session, row, given, caller, now, whole=query["whole"]), preview=True)
         step.rollback()
         return answer
 

@@ -16,6 +16,7 @@ from service.log_masks import mask_text
 
 CODE = r"^[A-Za-z0-9][A-Za-z0-9-]{2,31}$"
 MOST = bounds()["listings"]
+_WHOLE = "true：这就是全部岗位，没有写到的号撤下"
 
 
 class ListingDraft(JobPatch):
@@ -50,12 +51,14 @@ class ListingsBody(In):
     """Listings of a stream; the same number again changes what stands there."""
 
     listings = Few(fields.Nested(ListingDraft), most=MOST, required=True)
+    whole = Flag(load_default=False, metadata={"description": _WHOLE})
 
 
 class ImportQuery(In):
     """How a sheet is taken in."""
 
     preview = Flag(load_default=False, metadata={"description": "true：只看会怎样，什么都不写"})
+    whole = Flag(load_default=False, metadata={"description": _WHOLE})
 
 
 class StreamsQuery(In):
@@ -124,7 +127,7 @@ class WrittenOut(Out):
 
     listing_no = fields.Integer(required=True, allow_none=True)
     row = fields.Integer(required=True, metadata={"description": "表格里的第几行；不是表格来的是 0"})
-    outcome = fields.String(required=True, validate=validate.OneOf(("created", "changed", "unchanged", "refused")))
+    outcome = fields.String(required=True, validate=validate.OneOf(("created", "changed", "unchanged", "withdrawn", "refused")))
     job_id = fields.Integer(required=True, allow_none=True)
     status = fields.String(required=True, metadata={"description": "open 展示，held 等人看过；没有收的是空的"})
     findings = fields.List(fields.Nested(FindingOut), required=True)

@@ -236,3 +236,52 @@ def test_the_list_by_place_and_by_time(client: FlaskClient, people: People, head
     assert [row["code"] for row in client.get("/v1/live-sessions?region=赣州市").get_json()["items"]] == [code]
     assert client.get("/v1/live-sessions?region=南昌市").get_json()["items"] == []
     assert client.get("/v1/live-sessions?over=true").get_json()["items"] == []
+
+
+@pytest.mark.parametrize("way", ["api", "sheet"])
+def test_a_changed_running_order(client: FlaskClient, people: People, head: dict[str, str], way: str) -> None:
+    """Two change places, one is dropped, one is new: each job keeps its address and its number is the new one."""
+    titles = ["普工", "质检员", "保安", "保洁员"]
+
+    def send(code: str, order: dict[int, str], *, whole: bool) -> dict[int | None, Any]:
+        if way == "api":
+            body = {"listings": [_listing(number, title=title) for number, title in order.items()], "whole": whole}
+            answer = client.post(f"/v1/live-sessions/{code}/listings", json=body, headers=head)
+        else:
+            content = _sheet(*[_row(f"{number}号", title) for number, title in order.items()])
+            answer = _import(client, head, code, content, f"?whole={str(whole).lower()}")
+        assert answer.status_code == 200, answer.get_json()
+        return {row["listing_no"]: row for row in answer.get_json()["items"]}
+
+    def shown(code: str) -> dict[int, tuple[str, int]]:
+        items = client.get(f"/v1/live-sessions/{code}").get_json()["items"]
+        return {row["listing_no"]: (row["title"], row["job_id"]) for row in items}
+
+    code = _made(client, head)["code"]
+    send(code, dict(enumerate(titles, start=1)), whole=True)
+    before = dict(shown(code).values())
+    rows = send(code, {1: "质检员", 2: "普工", 3: "搬运工", 5: "保安"}, whole=True)
+    assert {number: row["outcome"] for number, row in rows.items()} == {
+        1: "changed", 2: "changed", 3: "created", 4: "withdrawn", 5: "changed",
+    }  # fmt: skip
+    after = shown(code)
+    assert {number: title for number, (title, _) in after.items()} == {1: "质检员", 2: "普工", 3: "搬运工", 5: "保安"}
+    assert {title: job_id for title, job_id in after.values() if title in before} == {
+        title: before[title] for title in ("质检员", "普工", "保安")
+    }
+    assert client.get(f"/v1/jobs/{before['保洁员']}").status_code == 404
+    assert client.get(f"/v1/jobs/{before['普工']}").get_json()["live"]["listing_no"] == 2
+    again = send(code, {1: "质检员", 2: "普工", 3: "搬运工", 5: "保安"}, whole=True)
+    assert {row["outcome"] for row in again.values()} == {"unchanged"}
+    # A part of the order leaves the rest alone.
+    assert send(code, {7: "电工"}, whole=False)[7]["outcome"] == "created"
+    assert set(shown(code)) == {1, 2, 3, 5, 7}
+
+
+def test_what_stood_where_another_moves_to_is_withdrawn(client: FlaskClient, people: People, head: dict[str, str]) -> None:
+    code = _made(client, head, listings=[_listing(1, title="普工"), _listing(2, title="保安")])["code"]
+    guard = client.get(f"/v1/live-sessions/{code}").get_json()["items"][1]["job_id"]
+    (row,) = _write(client, head, code, _listing(1, title="保安"))
+    assert (row["outcome"], row["job_id"]) == ("changed", guard)
+    items = client.get(f"/v1/live-sessions/{code}").get_json()["items"]
+    assert [(one["listing_no"], one["title"]) for one in items] == [(1, "保安")]
