@@ -31,7 +31,7 @@ _SHORTEST = 4
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What the tables know around many adverts, asked once for all of them: what a trade is paid in a city, the lists on which a
+    """What the tables know around many adverts, asked once for all of them: what a trade is paid in a place, the lists on which a
     name stands, the jobs about which somebody has decided."""
 
     paid: Mapping[tuple[str, str], UsualWage | None]
@@ -41,7 +41,7 @@ class Around:
 
 def look_around(session: Session, adverts: Sequence[tuple[Advert, Reading]], job_ids: Collection[int], now: datetime) -> Around:
     """What :func:`judge` asks of each of these adverts, in a few statements. ``job_ids``: those that are there already, held."""
-    wanted = {key: reading for _, reading in adverts if (key := _trade_and_city(reading)) is not None}
+    wanted = {key: reading for _, reading in adverts if (key := _trade_and_place(reading)) is not None}
     paid = {
         key: usual_wage(session, reading.fields["trade_codes"], reading.fields["region_code"]) for key, reading in wanted.items()
     }
@@ -50,7 +50,7 @@ def look_around(session: Session, adverts: Sequence[tuple[Advert, Reading]], job
     return Around(paid, _lists_of(session, names, now), frozenset(session.scalars(decided)) if job_ids else frozenset())
 
 
-def _trade_and_city(reading: Reading) -> tuple[str, str] | None:
+def _trade_and_place(reading: Reading) -> tuple[str, str] | None:
     trade, areas = next(iter(reading.fields["trade_codes"]), None), areas_of(reading.fields["region_code"])
     return None if trade is None or not areas else (trade, areas[0])
 
@@ -71,7 +71,7 @@ def judge(
     What somebody has looked at and found in order is only noted; what somebody asked to have mended is held until it is seen.
     """
     around = around or look_around(session, [(advert, reading)], () if job is None else (job.job_id,), now)
-    place = _trade_and_city(reading)
+    place = _trade_and_place(reading)
     found = (
         *seen,
         *repeat_findings(session, advert.employer_id, now),
