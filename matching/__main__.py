@@ -104,10 +104,11 @@ def _understand() -> Answer:
 def _parse() -> Answer:
     from datetime import date  # noqa: PLC0415  each command loads only what it needs
 
-    from matching.pasted import parse_message  # noqa: PLC0415
+    from matching.pasted import read_message  # noqa: PLC0415
 
     def answer(text: str) -> Mapping[str, object]:
-        return {"jobs": [draft.shown() for draft in parse_message(text, date.today())]}  # noqa: DTZ011  the day where it runs
+        reading = read_message(text, date.today())  # noqa: DTZ011  the day where it runs
+        return {"jobs": [draft.shown() for draft in reading.drafts], "unread": reading.note()}
 
     return answer
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
 from matching.pasted.heads import Heads, bare_number, heads_in
@@ -128,10 +129,13 @@ def _seamless(spans: list[Span], joined: list[Span]) -> list[Span]:
 
 def _without_heads(text: str, pieces: list[Span]) -> str:
     """The text with counts of people made unreadable: 师傅一个（7000起） pays nothing by the piece."""
-    for piece in pieces:
-        for heads in heads_in(text, *piece):
-            text = text[: heads.start] + HIDDEN * (heads.end - heads.start) + text[heads.end :]
-    return text
+    spans = [(heads.start, heads.end) for piece in pieces for heads in heads_in(text, *piece)]
+    if not spans:
+        return text
+    chars = list(text)
+    for start, end in spans:
+        chars[start:end] = HIDDEN * (end - start)
+    return "".join(chars)
 
 
 def _shrunk_wage(text: str, span: Span) -> Span:
@@ -157,27 +161,29 @@ _NO_BAR = re.compile(r"以上(?:的)?(?:也|都)(?:可|行|要|收|来)")
 """60岁以上也可以 opens the door, and sets no least age."""
 
 
+_age = lru_cache(maxsize=8192)(parse_age)
+"""What holds for all the jobs of a message is read for each of them."""
+
+
 def age_in(text: str, pieces: list[Span]) -> Read[AgeLimits] | None:
     """The ages of the first piece that says any; limits for men and women may stand in several clauses of it."""
     for piece in pieces:
-        good = [
-            span for span in clauses(text, piece) if _limits(parse_age(text[slice(*span)])) and not _NO_BAR.search(text, *span)
-        ]
+        good = [span for span in clauses(text, piece) if _limits(_age(text[slice(*span)])) and not _NO_BAR.search(text, *span)]
         sure = [span for span in good if re.search(r"岁|年龄|男|女", text[slice(*span)])]
         chosen = sure or good[:1]
         if not chosen:
             continue
-        limits = parse_age("，".join(text[slice(*span)] for span in chosen))
+        limits = _age("，".join(text[slice(*span)] for span in chosen))
         if not _limits(limits):
-            limits, chosen = parse_age(text[slice(*chosen[0])]), chosen[:1]
+            limits, chosen = _age(text[slice(*chosen[0])]), chosen[:1]
         places = tuple(_shrunk_age(text, span) for span in chosen)
         return Read(limits, places)
     return None
 
 
 def _shrunk_age(text: str, span: Span) -> Span:
-    whole = parse_age(text[slice(*span)])
-    return shrunk(text, span, lambda part: _same_age(parse_age(part), whole))
+    whole = _age(text[slice(*span)])
+    return shrunk(text, span, lambda part: _same_age(_age(part), whole))
 
 
 def _limits(age: AgeLimits) -> bool:
@@ -221,10 +227,13 @@ def _word_of(text: str, pieces: tuple[Span, ...], tag: str) -> Span | None:
     return None
 
 
+_tags = lru_cache(maxsize=8192)(read_tags)
+
+
 def shift_in(text: str, pieces: list[Span]) -> Read[str] | None:
     """day, night, rotating or flexible, of the first piece that says it."""
     for piece in pieces:
-        tags = read_tags(text[slice(*piece)])
+        tags = _tags(text[slice(*piece)])
         tag = next((tag for tag in SHIFTS if tag in tags), None)
         if tag is not None:
             return Read(SHIFTS[tag], (_word_of(text, (piece,), tag) or _tag_at(text, piece, tag),))
@@ -235,8 +244,13 @@ def shift_in(text: str, pieces: list[Span]) -> Read[str] | None:
 
 def _tag_at(text: str, piece: Span, tag: str) -> Span:
     """The shortest place that gives a tag which no single word of the table gives: 早班/夜班."""
-    whole = next((span for span in clauses(text, piece) if tag in read_tags(text[slice(*span)])), piece)
-    return shrunk(text, whole, lambda part: tag in read_tags(part))
+    whole = next((span for span in clauses(text, piece) if tag in _tags(text[slice(*span)])), piece)
+    return shrunk(text, whole, lambda part: tag in _tags(part))
+
+
+@lru_cache(maxsize=8192)
+def _settlement(said: str) -> str | None:
+    return parse_wage(said).settlement
 
 
 def settlement_in(text: str, pieces: list[Span]) -> Read[str] | None:
@@ -244,14 +258,14 @@ def settlement_in(text: str, pieces: list[Span]) -> Read[str] | None:
     for piece in pieces:
         for name, pattern in (("job", _PAID_AT_END), ("month", _PAID_MONTHLY)):
             if said := pattern.search(text, *piece):
-                day = parse_wage(text[slice(*piece)]).settlement
+                day = _settlement(text[slice(*piece)])
                 if name == "job" and day == "day":
                     break  # 日结 and 干完就结: the day is the job
                 return Read(name, (said.span(),))
-        settled = parse_wage(text[slice(*piece)]).settlement
+        settled = _settlement(text[slice(*piece)])
         if settled is not None:
             return Read(settled, (_settled_at(text, piece, settled),))
-        tags = read_tags(text[slice(*piece)])
+        tags = _tags(text[slice(*piece)])
         tag = next((tag for tag in SETTLEMENTS if tag in tags), None)
         if tag is not None and (span := _word_of(text, (piece,), tag)) is not None:
             return Read(SETTLEMENTS[tag], (span,))
@@ -259,7 +273,7 @@ def settlement_in(text: str, pieces: list[Span]) -> Read[str] | None:
 
 
 def _settled_at(text: str, piece: Span, settled: str) -> Span:
-    whole = next((span for span in clauses(text, piece) if parse_wage(text[slice(*span)]).settlement == settled), piece)
+    whole = next((span for span in clauses(text, piece) if _settlement(text[slice(*span)]) == settled), piece)
     return shrunk(text, whole, lambda part: parse_wage(part).settlement == settled)
 
 

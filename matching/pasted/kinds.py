@@ -17,7 +17,7 @@ SETTLEMENTS: dict[str, str] = {"日结": "day", "周结": "week", "月结": "mon
 _PLACE_LABEL = re.compile(r"地址|地点|位置|厂址|店址")
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=8192)
 def kinds(clause: str) -> frozenset[str]:
     """Names of the fields that a clause of plain text says something about."""
     found: set[str] = set()

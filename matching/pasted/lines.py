@@ -68,7 +68,7 @@ def clauses(text: str, span: Span) -> list[Span]:
     return list(_clauses(text, span))
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=8192)
 def _clauses(text: str, span: Span) -> tuple[Span, ...]:
     found: list[Span] = []
     start = span[0]

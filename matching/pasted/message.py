@@ -18,7 +18,7 @@ from matching.pasted.letters import HIDDEN, Letters, Span, plain
 from matching.pasted.lines import clauses
 from matching.pasted.offers import VAGUE, Offer
 from matching.pasted.place import Where, where
-from matching.pasted.split import Part, split
+from matching.pasted.split import MOST_JOBS, Part, split
 from matching.pasted.tasks import trade_of_task
 from matching.rules import trade
 from matching.rules.age import AgeLimits
@@ -26,7 +26,6 @@ from matching.rules.wage import Wage
 
 MOST_CHARS = 5_000
 """More than a group message holds; what stands behind is not read, so that the time stays bounded."""
-MOST_JOBS = 50
 _CONTACT_WORDS = re.compile(
     rf"[\W_{HIDDEN}]|联系人?|电话|手机|微信|同号|报名|咨询|热线|招聘|方式|号码?|加|打|有意者?|欢迎|来电|致电|可|或|"
     rf"私聊|详情|请"
@@ -98,17 +97,41 @@ class Draft:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The jobs of a message, and what of it was not read: about so many more jobs, so many characters behind the last one."""
+
+    drafts: list[Draft]
+    more_jobs: int
+    more_chars: int
+
+    def note(self) -> str:
+        """What somebody is told of the part that was not read; "" when all of it was."""
+        told = []
+        if self.more_jobs:
+            told.append(f"一次最多读 {MOST_JOBS} 个岗位，后面还有约 {self.more_jobs} 个没有读")
+        if self.more_chars:
+            told.append(f"一次最多读 {MOST_CHARS} 个字，后面还有 {self.more_chars} 个字没有读")
+        return "；".join(told) + "，请把没读到的部分另外粘贴一次。" if told else ""
+
+
 def parse_message(message: str, today: date | None = None, home: str = "") -> list[Draft]:
     """The jobs that a group message offers, in its order; empty when it offers none. Never raises on any text.
 
     `today` turns 明天 into a date. `home`: the division code of whoever pastes it, for names that are ambiguous in the country.
     """
+    return read_message(message, today, home).drafts
+
+
+def read_message(message: str, today: date | None = None, home: str = "") -> Reading:
+    """`parse_message` with what was not read, for whoever tells a person about it."""
     letters = plain(message[:MOST_CHARS])
     found = contacts(letters.text)
     hidden = letters.hide([(contact.start, contact.end) for contact in found])
-    parts = split(hidden.text)
+    parts, more = split(hidden.text)
     titles = [(part.offer.start, part.offer.end) for part in parts]
-    return [_draft(message, hidden, part, titles, found, today, home) for part in parts[:MOST_JOBS]]
+    drafts = [_draft(message, hidden, part, titles, found, today, home) for part in parts]
+    return Reading(drafts, more, max(0, len(message) - MOST_CHARS))
 
 
 def _draft(

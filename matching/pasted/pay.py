@@ -40,7 +40,7 @@ _RUN_ON = re.compile(
 _LEAST_MONTH, _MOST_MONTH = 1_200, 40_000
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=8192)
 def read_wage(said: str) -> Wage:
     """`parse_wage` for what people say in groups: 男160女140一天 is 140-160, 每人150 is 150 for each."""
     said = _BESIDE.sub(_range, said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from matching.pasted.letters import HIDDEN, Span
@@ -48,7 +49,8 @@ def where(text: str, pieces: list[Span], titles: list[Span], home: str = "") -> 
     labelled = [(at, span[1]) for span in spans if (at := label_at(text, *span, "place")) is not None and at < span[1]]
     # 培训地点, 面试地址 stand in the label table; what no label names and no road leads to is left alone
     plain = [span for span in spans if not _NOT_WHERE.search(text, *span)]
-    doubtful = [span for span in spans if span not in plain]
+    sure = set(plain)
+    doubtful = [span for span in spans if span not in sure]
     open_code: tuple[str, ...] = ()
     best: Where | None = None
     for span in (*labelled, *plain, *doubtful):
@@ -72,7 +74,7 @@ def where(text: str, pieces: list[Span], titles: list[Span], home: str = "") -> 
             break
     if best is not None and best.address:
         return best
-    address = next((_address(text, span, titles) for span in labelled if region.find(text[slice(*span)]).code is None), None)
+    address = next((_address(text, span, titles) for span in labelled if _find(text[slice(*span)]).code is None), None)
     if best is not None:
         return best if address is None else best._replace(address=text[slice(*address)], address_span=address)
     if address is None:
@@ -80,11 +82,15 @@ def where(text: str, pieces: list[Span], titles: list[Span], home: str = "") -> 
     return Where(None, open_code, None, "" if address is None else text[slice(*address)], address)
 
 
+_find = lru_cache(maxsize=8192)(region.find)
+_may_name = lru_cache(maxsize=8192)(region.may_name)
+
+
 def _read(text: str, span: Span, titles: list[Span], home: str) -> Where | None:
     piece = text[slice(*span)]
-    if region.may_name(piece) < 0:
+    if _may_name(piece) < 0:
         return None
-    found = region.find(piece)
+    found = _find(piece)
     if not found.matched:
         return None
     at = span[0] + max(piece.find(found.matched), 0)

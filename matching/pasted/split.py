@@ -16,7 +16,8 @@ from matching.pasted.lines import Line, clauses, lines_of
 from matching.pasted.offers import Offer, offers_in
 from matching.rules import trade
 
-_MOST_OFFERS = 60
+MOST_JOBS = 60
+"""More than a group message offers; what it offers behind them is counted and not read."""
 _FOR_ALL = re.compile(r"[ \[(]*(?:以上|上述|所有|全部|都|均|统一|大家|福利|待遇|要求|公司地址|工厂地址|厂址|地址|联系)")
 _COMPANIES = 2
 _COMPANY = re.compile(
@@ -51,15 +52,26 @@ class _Block:
     detail: bool
 
 
-def split(text: str) -> list[Part]:
-    """The jobs of a plain text, contacts hidden. Empty when nobody is wanted: somebody seeks work, or it is only talk."""
+def split(text: str) -> tuple[list[Part], int]:
+    """The jobs of a plain text, contacts hidden, and about how many more it offers that are not read.
+
+    No jobs when nobody is wanted: somebody seeks work, or it is only talk.
+    """
     if _SEEKS_WORK.search(text):
-        return []
+        return [], 0
     lines = _companies(text, lines_of(text))
     offers, mentions = offers_in(text, lines)
-    offers, mentions = offers[:_MOST_OFFERS], mentions[:_MOST_OFFERS]
+    unread = offers[MOST_JOBS:]
+    if unread:
+        lines = _without(lines, offers[MOST_JOBS - 1].end, unread[0].anchor, unread[-1].end)
+        mentions = [said for said in mentions if any(line.start <= said.anchor < line.end for line in lines)]
+    offers, mentions = offers[:MOST_JOBS], mentions[:MOST_JOBS]
     if not offers:
-        return []
+        return [], 0
+    return _parts(text, lines, offers, mentions), len(unread)
+
+
+def _parts(text: str, lines: list[Line], offers: list[Offer], mentions: list[Offer]) -> list[Part]:
     offers, details = _merged(text, offers, mentions)
     parts = [Part(offer) for offer in offers]
     if len(parts) == 1:
@@ -69,6 +81,22 @@ def split(text: str) -> list[Part]:
     feet = _feet(text, lines, blocks)
     _share(text, lines, parts, blocks, feet)
     return parts
+
+
+def _without(lines: list[Line], last: int, start: int, end: int) -> list[Line]:
+    """The lines without those of the jobs that are not read, or what they say would hold for every job that is.
+
+    `last`: where the last job that is read ends; what follows the others is a foot of its own.
+    """
+    kept: list[Line] = []
+    for line in lines:
+        if line.start <= last <= line.end:
+            kept.append(replace(line, end=min(line.end, max(start, last))))
+        elif line.end < last or line.start > end:
+            kept.append(replace(line, paragraph=line.paragraph + (line.start > end)))
+        elif line.end < start:
+            kept.append(line)
+    return kept
 
 
 def _companies(text: str, lines: list[Line]) -> list[Line]:

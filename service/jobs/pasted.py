@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from matching.pasted import Draft, parse_message
+from matching.pasted import Draft, read_message
 from matching.rules.age import parse_age
 from matching.rules.wage import parse_wage, show_wage
 from service import clock
@@ -44,19 +44,20 @@ def home_of(session: Session, caller: Caller) -> str:
     return caller.region_code or ""
 
 
-def read_message(session: Session, message: str, caller: Caller, now: datetime) -> list[Pasted]:
-    """Every job of a message with its draft and what is wrong with it.
+def drafts_of(session: Session, message: str, caller: Caller, now: datetime) -> tuple[list[Pasted], str]:
+    """Every job of a message with its draft and what is wrong with it, and what a person is told of the part that was not read.
 
     Raises Forbidden for an account that has no employer or station behind it yet: it could not publish either.
     """
     today = now.astimezone(clock.BEIJING).date()
     found = []
-    for read in parse_message(message, today, home_of(session, caller)):
+    reading = read_message(message, today, home_of(session, caller))
+    for read in reading.drafts:
         body = body_of(read, message, is_station=caller.role in STATION_ROLES)
         loaded = {**body, **({"gig": _terms(read)} if "gig" in body else {})}
         advert, _ = advert_of_draft(session, loaded, caller)
         found.append(Pasted(read, body, check_advert(advert, now, read_advert(advert, now))))
-    return found
+    return found, reading.note()
 
 
 def body_of(read: Draft, message: str, *, is_station: bool) -> dict[str, Any]:

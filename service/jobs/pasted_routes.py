@@ -18,7 +18,7 @@ from service.errors import NotFound
 from service.fields import In, Money, Out
 from service.jobs.checks import verdict
 from service.jobs.group_text import text_of
-from service.jobs.pasted import Pasted, read_message
+from service.jobs.pasted import Pasted, drafts_of
 from service.jobs.permit import owned
 from service.jobs.queries import any_state
 from service.jobs.schemas import WAGE_UNITS, FindingOut, region_name
@@ -116,8 +116,8 @@ def parse_jobs(body: dict[str, str]) -> flask.Response:
     """把群里的招工消息读成岗位草稿，每一项都说明从原文哪里读到；几个岗位会分开。不写入任何东西，核对后再发布。"""
     caller, now = current_account(), clock.now()
     with read_session() as session:
-        found = read_message(session, body["text"], caller, now)
-    told = f"读出 {len(found)} 个岗位，请逐项核对后再发布。" if found else _NOTHING
+        found, unread = drafts_of(session, body["text"], caller, now)
+    told = f"读出 {len(found)} 个岗位，请逐项核对后再发布。{unread}" if found else _NOTHING
     response = flask.jsonify(ParseAnswer().dump({"message": told, "jobs": [_shown(one) for one in found]}))
     response.headers["Cache-Control"] = "no-store"
     return response

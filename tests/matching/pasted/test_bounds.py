@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.pasted import Draft, parse_message
+from matching.pasted import MOST_CHARS, Draft, parse_message, read_message
 from matching.pasted.letters import plain
 from matching.pasted.pay import read_wage
+from matching.pasted.split import MOST_JOBS
 from matching.rules.age import parse_age
 from matching.rules.benefits import BOTH, TAGS
 from tests.matching.pasted.cases import FILES, TODAY, cases
@@ -24,6 +25,8 @@ FRAGMENTS = (
     "A厂：招工 \n",
     "8:00-", "日结", "师傅", "www.", "1.", "五六个", "[玫瑰]", "急 ", "1块5", "保底",
     "男160女",
+    "招普工1名\n", "招焊工2名包吃住\n\n", "演示厂：招普工1名\n", "普工5000元\n", "焊工2名，", "招聘焊工2名6000-8000元/月\n",
+    "招普工1名 13800000001\n",
 )  # fmt: skip
 _WORDS = st.sampled_from(
     [
@@ -55,6 +58,47 @@ def test_ten_thousand_characters_of_anything(fragment: str) -> None:
         message = (head + fragment * 10_000)[:10_000]
         # once more when it was slow: another process on the machine is no fault of the reader
         assert _cpu_seconds(message) < 0.2 or _cpu_seconds(message) < 0.2, fragment
+
+
+@pytest.mark.parametrize("seam", ["，", "\n"])
+def test_a_long_foot_of_many_jobs(seam: str) -> None:
+    """What holds for all the jobs is read for each of them: the words of it only once."""
+    jobs = "\n".join(f"{letter}招普工{number}名" for number, letter in enumerate("abcdefghijklmnopqrstuvwxyz" * 2, 1))
+    foot = seam.join(
+        f"{18 + n % 20}-{45 + n % 9}岁可{n}{seam}工资{n}00元{seam}章贡区沙河{n}{seam}包住{n}间" for n in range(30, 150)
+    )
+    message = f"{jobs}\n\n{foot}"[:MOST_CHARS]
+    assert len(parse_message(message, TODAY)) == 52
+    assert _cpu_seconds(message) < 1 or _cpu_seconds(message) < 1
+
+
+def test_more_jobs_than_are_read_are_counted_and_say_nothing_of_the_others() -> None:
+    many = "".join(f"{letter}招普工{number}名{number}000元\n" for letter in "abcd" for number in range(1, 21))
+    reading = read_message(f"演示厂，包住\n{many}\n地址：章贡区沙河工业园\n电话：13800000001", TODAY)
+    assert (len(reading.drafts), reading.more_jobs, reading.more_chars) == (MOST_JOBS, 20, 0)
+    assert reading.note() == "一次最多读 60 个岗位，后面还有约 20 个没有读，请把没读到的部分另外粘贴一次。"
+    for draft in (reading.drafts[0], reading.drafts[-1]):
+        assert (draft.region, draft.address, draft.contact_phone) == ("360702000000", "沙河工业园", "13800000001")
+        assert draft.benefits == ("包住",)
+        assert draft.wage is not None
+        assert draft.wage.min == draft.headcount * 1000  # type: ignore[operator]
+        assert "d招" not in draft.text
+
+
+def test_what_stands_behind_the_last_character_is_counted() -> None:
+    reading = read_message("招普工2名，5000元" + "。" * MOST_CHARS, TODAY)
+    assert len(reading.drafts) == 1
+    assert reading.more_chars == len("招普工2名，5000元")
+    assert "5000 个字" in reading.note()
+    assert read_message("招普工2名，5000元", TODAY).note() == ""
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(_WORDS, min_size=5, max_size=40), st.integers(1, 60))
+def test_mixtures_up_to_the_limit_are_read_in_bounded_time(words: list[str], times: int) -> None:
+    message = ("".join(words) * times)[:MOST_CHARS]
+    assert _cpu_seconds(message) < 2 or _cpu_seconds(message) < 2
+    assert len(parse_message(message, TODAY)) <= MOST_JOBS
 
 
 @settings(max_examples=60, deadline=None)

@@ -105,7 +105,7 @@ def test_without_today_days_stay_words() -> None:
 
 
 def test_a_long_text_is_read_to_its_bound() -> None:
-    assert len(parse_message("招普工1名，5000元/月\n" * 2000)) <= 50
+    assert len(parse_message("招普工1名，5000元/月\n" * 2000)) <= 60
     assert parse_message("好" * MOST_CHARS + "招普工1名") == []
 
 
