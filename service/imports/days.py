@@ -14,13 +14,16 @@ _CLOCK = re.compile(
     r"(?P<part>上午|下午|晚上|早上|中午)?(?P<hour>\d{1,2})"
     r"(?::(?P<minute>\d{2})(?::\d{2})?|[点时](?:(?P<half>半)|(?P<past>\d{1,2})分?)?)"
 )
+_SERIAL = re.compile(r"4\d{4}(?:\.\d+)?|5[0-4]\d{3}(?:\.\d+)?")
 _LATE = frozenset({"下午", "晚上"})
 
 
 def moment_of(text: str, now: datetime, *, end: bool) -> datetime | None:
     """The moment that a text names, Beijing time; a day without an hour begins at 0:00, or with ``end`` ends at 23:59:59. A day
     without a year is the next one of that name, yesterday's still this year's."""
-    plain = unicodedata.normalize("NFKC", text)
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if _SERIAL.fullmatch(plain):
+        return _of_serial(float(plain), end=end)
     found = _DAY.match(plain)
     if found is None:
         return None
@@ -37,6 +40,12 @@ def moment_of(text: str, now: datetime, *, end: bool) -> datetime | None:
     if number > 24 or minute > 59 or (number == 24 and minute):
         return None
     return datetime.combine(day, time(), BEIJING) + timedelta(hours=number, minutes=minute)
+
+
+def _of_serial(number: float, *, end: bool) -> datetime:
+    """A day as a spreadsheet counts it whose cell has lost its format: 46388 is 2027-01-01."""
+    moment = datetime.combine(date(1899, 12, 30), time(), BEIJING) + timedelta(minutes=round(number * 1440))
+    return datetime.combine(moment.date(), END_OF_DAY, BEIJING) if end and moment.time() == time() else moment
 
 
 def _day(found: re.Match[str], today: date) -> date | None:

@@ -161,7 +161,7 @@ def _advert(said: Said, owner: Owner, region: str, gig: GigAdvert | None, now: d
         kind="gig" if gig is not None else "public",
         title=said.text("title"),
         source=owner.source(said.original_id),
-        description=_description(said, owner, gig),
+        description=_description(said, owner, gig, now),
         employer_id=owner.employer_id,
         employer_name=owner.name if owner.employer_id is not None else said.text("employer"),
         trade=said.text("trade") or None,
@@ -180,13 +180,16 @@ def _advert(said: Said, owner: Owner, region: str, gig: GigAdvert | None, now: d
     )
 
 
-def _description(said: Said, owner: Owner, gig: GigAdvert | None) -> str:
+def _description(said: Said, owner: Owner, gig: GigAdvert | None, now: datetime) -> str:
     lines = [said.text("description")]
     lines += [f"{label}：{text}" for name, label in _LABELLED if (text := said.text(name))]
     if gig is None and said.text("starts_at"):
         lines.append(f"开工时间：{said.text('starts_at')}")
     if gig is None and said.text("insurance"):
         lines.append(f"保险：{said.text('insurance')}")
+    until = said.text("valid_until")
+    if until and gig is None and not _FOREVER.search(until) and _end(said, gig, now) is None:
+        lines.append(f"有效期：{until}")  # 月底, 招满: read by people
     if owner.employer_id is not None and owner.publisher_class != "employer" and said.text("employer"):
         lines.append(f"用工单位：{said.text('employer')}")
     return "\n".join(line for line in (*lines, said.text("remarks")) if line)

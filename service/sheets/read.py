@@ -21,9 +21,16 @@ from typing import Any
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from service.errors import Invalid
+from service.sheets import html
 
 MAX_CELL_CHARACTERS = 20_000
 _XLSX, _XLS, _GZIP = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b"
+_OTHER_KINDS = (
+    (b"%PDF", " PDF"), (b"\x89PNG", "图片"), (b"\xff\xd8\xff", "图片"), (b"GIF8", "图片"),
+    (b"Rar!", "压缩包"), (b"7z\xbc\xaf", "压缩包"), (b"{\\rtf", "文档"),
+)  # fmt: skip
+_SEALED = "EncryptedPackage".encode("utf-16-le")
+"""The part of a compound file in which a workbook with a password is kept."""
 Grid = list[list[str]]
 
 
@@ -75,9 +82,42 @@ def read_book(packed: bytes, name: str, limits: Limits) -> Book:
         form = "xlsx" if data.startswith(_XLSX) else "xls"
         sheets = _sheets(data, name, limits)
     else:
+        _refuse_other_kinds(data, name, limits)
         text, form = _decode(data, name, limits)
-        sheets = (Sheet("", _csv_grid(text, name, limits)),)
+        if html.is_page(text):
+            form, sheets = "html", _page(text, name, limits)
+        else:
+            sheets = (Sheet("", _csv_grid(text, name, limits)),)
     return Book(sheets, f"{form}.gz" if inner else form)
+
+
+def _refuse_other_kinds(data: bytes, name: str, limits: Limits) -> None:
+    """What is no table at all, by how it begins: who sent it is told so, and not that a header is missing."""
+    kind = next((said for begin, said in _OTHER_KINDS if data.startswith(begin)), "")
+    if not kind and data[:4096].lstrip().startswith(b"<?xml"):
+        kind = " XML"
+    if kind:
+        raise Invalid(
+            f"{limits.code}_format", f"文件 {name} 其实是{kind}，不是表格；请用 Excel 或 WPS 打开，另存为 .xlsx 再导入。"
+        )
+
+
+def _page(text: str, name: str, limits: Limits) -> tuple[Sheet, ...]:
+    """The tables of a web page that an office's system gave out as an .xls."""
+    found: list[Sheet] = []
+    try:
+        read = html.tables(text, limits.cells)
+    except html.TooManyCells:
+        raise Invalid(f"{limits.code}_too_big", f"表格 {name} 的格子太多，请拆成几个再导入。") from None
+    for table in read:
+        for at, cells in enumerate(table):
+            _cap(at, len(cells), name, limits)
+        found.append(Sheet(f"表{len(found) + 1}", [[_text(cell) for cell in cells] for cells in table]))
+    if not found:
+        raise Invalid(f"{limits.code}_format", f"文件 {name} 是网页，里面没有表格；请用 Excel 或 WPS 打开，另存为 .xlsx 再导入。")
+    if len(found) > limits.sheets:
+        raise Invalid(f"{limits.code}_too_big", f"表格 {name} 的工作表超过 {limits.sheets} 个，请拆成几个再导入。")
+    return tuple(found)
 
 
 def _unzip(packed: bytes, limits: Limits) -> bytes:
@@ -137,6 +177,7 @@ def _delimiter(text: str) -> str:
 def _sheets(data: bytes, name: str, limits: Limits) -> tuple[Sheet, ...]:
     if data.startswith(_XLSX):
         _check_zip(data, name, limits)
+    locked = f"表格 {name} 设了打开密码，请去掉密码再导入。"
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
             if len(book.sheets_metadata) > limits.sheets:
@@ -146,14 +187,19 @@ def _sheets(data: bytes, name: str, limits: Limits) -> tuple[Sheet, ...]:
                 for at, about in enumerate(book.sheets_metadata)
             )
     except PasswordError as wrong:
-        raise Invalid(f"{limits.code}_format", f"表格 {name} 设了打开密码，请去掉密码再导入。") from wrong
+        raise Invalid(f"{limits.code}_format", locked) from wrong
     except (CalamineError, OSError, ValueError) as wrong:
-        raise Invalid(f"{limits.code}_cut", f"表格 {name} 打不开，可能没有下载完整，请重新下载或另存一次。") from wrong
+        if _SEALED in data:
+            raise Invalid(f"{limits.code}_format", locked) from wrong
+        # The reader does not tell an old .xls with a password from a broken one.
+        perhaps = "" if data.startswith(_XLSX) else "如果设了打开密码，请先去掉；"
+        raise Invalid(f"{limits.code}_cut", f"表格 {name} 打不开，{perhaps}可能没有下载完整，请重新下载或另存一次。") from wrong
 
 
 def _check_zip(data: bytes, name: str, limits: Limits) -> None:
     """What is in the archive, before the reader of sheets sees it: it believes what the archive says of its sizes."""
     widest, unpacked = 0, 0
+    entries: list[zipfile.ZipInfo] = []
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import flask
@@ -627,3 +627,16 @@ def test_which_kind_a_line_of_a_station_is(
     assert sample["kind_text"] == {"public": "岗位", "gig": "零工"}[kind]
     if kind == "gig":
         assert "开工、完工时间" in sample["reason"]
+
+
+def test_an_end_is_read_also_as_a_bare_number_and_kept_as_words_when_it_is_none(
+    app: flask.Flask, people: People, station: str, database: Database
+) -> None:
+    day = (clock.now() + timedelta(days=20)).astimezone(clock.BEIJING).date()
+    number = str((day - date(1899, 12, 30)).days)
+    sheet = [[*row(), number], [*row(number="A-2", title="保安"), "月底前"]]
+    through(app, station, book(*sheet, header=[*HEADER, "有效期"]), people.staff)
+    first, second = jobs(database)
+    assert first.valid_until.astimezone(clock.BEIJING).date() == day
+    assert "有效期：月底前" in second.description
+    assert number not in first.description

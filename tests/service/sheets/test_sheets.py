@@ -94,3 +94,59 @@ def test_hidden_sheets_are_known() -> None:
         hidden.write("A1", "x")
         hidden.hide()
     assert [sheet.hidden for sheet in read_book(out.getvalue(), "a.xlsx", LIMITS).sheets] == [False, True]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_table_of_a_web_page_under_the_name_of_an_xls(encoding: str) -> None:
+    page = (
+        "<html><head><style>td{color:red}</style></head><body><table><tr><th colspan=2>招聘表</th></tr>"
+        "<tr><td>岗位</td><td>人数</td><tr><td rowspan='2'>电焊工<br>&amp;装配</td><td>3</td></tr>"
+        "<tr><td>5</td></tr></table><script>x='<td>y</td>'</script></body>"
+    )
+    book = read_book(page.encode(encoding), "导出.xls", LIMITS)
+    assert book.form == "html"
+    assert [sheet.grid for sheet in book.sheets] == [
+        [["招聘表", "招聘表"], ["岗位", "人数"], ["电焊工 &装配", "3"], ["电焊工 &装配", "5"]]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"<html><table>" + b"<tr><td colspan=200 rowspan=200>x" * 300, "sheet_file_too_big"),
+        (b"<html><body>502 Bad Gateway</body></html>", "sheet_file_format"),
+        (b"%PDF-1.4 nothing", "sheet_file_format"),
+        (b"\x89PNG\r\n\x1a\n nothing", "sheet_file_format"),
+        (b'<?xml version="1.0"?><Workbook/>', "sheet_file_format"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4_000), "sheet_file_cut"),
+    ],
+)
+def test_what_is_no_sheet_is_told_by_its_kind(content: bytes, code: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_book(content, "a.xls", LIMITS)
+    assert refused.value.error == code
+    assert refused.value.message.endswith("。")
+
+
+def test_a_workbook_with_a_password_is_told_as_such() -> None:
+    """A sheet that was sealed with a password is a compound file with the stream ``EncryptedPackage`` and no workbook."""
+    with pytest.raises(Invalid, match="设了打开密码"):
+        read_book(_compound("EncryptedPackage"), "a.xlsx", LIMITS)
+
+
+def _compound(stream: str) -> bytes:
+    """The smallest compound file: a header, one sector of the table of sectors, one of the directory, one of content."""
+    none, end, fat = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+    mark = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+    header = struct.pack("<8s16x5H6x9I", mark, 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096, end, 0, end, 0)
+    header += struct.pack("<109I", 0, *[none] * 108)
+
+    def entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
+        said = name.encode("utf-16-le") + b"\0\0"
+        return struct.pack("<64sHBBIII16xI16xIQ", said, len(said), kind, 1, none, none, child, 0, start, size)
+
+    directory = entry("Root Entry", 5, 1, end, 0) + entry(stream, 2, none, 2, 4096)
+    content = bytes(4096)
+    sectors = [fat, end, *range(3, 10), end]
+    table = struct.pack("<128I", *sectors, *[none] * (128 - len(sectors)))
+    return header + table + directory.ljust(512, b"\0") + content
