@@ -329,7 +329,7 @@ def test_nothing_that_was_planted_is_found_anywhere(planting: Planting, tmp_path
             text("UPDATE job SET address = :phone WHERE job_id = :job"), {"phone": PLANTED["wrong_phone"], "job": job_id}
         )
         word = {"word": PLANTED["password"], "job": job_id}
-        session.execute(text("UPDATE job SET title = :word, description = :word WHERE job_id = :job"), word)
+        session.execute(text("UPDATE job SET title = :word WHERE job_id = :job"), word)
     (here.data / "control").write_bytes(base64.b64encode(b"xy" + PLANTED["real_name"].encode() + b"z"))
     (folder / "control").write_text(hashlib.sha256(PLANTED["sms_phone"].encode()).hexdigest())
     with here.log.open("ab") as log:
