@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -49,6 +50,13 @@ class Held:
             self._made |= made
             while len(self._made) > self.most:
                 self._made = dict(list(self._made.items())[::2])
+
+    def moved(self, job_id: int, version: int, at: datetime) -> None:
+        """Who stands for whom was written to a row, as this version: nothing that its sketch is made of."""
+        with self._lock:
+            made = self._made.get(job_id)
+            if made is not None and made.stamp[0] == version - 1:
+                self._made[job_id] = made._replace(stamp=(version, at, *made.stamp[2:]))
 
     def __len__(self) -> int:
         return len(self._made)

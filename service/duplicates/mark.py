@@ -138,8 +138,13 @@ def _write(session: Session, job_ids: Collection[int], links: Mapping[int, Link]
         if fields["duplicate_of_id"] != row.duplicate_of_id:
             fields["duplicate_at"] = None if head is None else now
         wanted.append((row, fields))
+    before = [(job, job.version) for job, _ in wanted]
     changed = apply_all(session, wanted, action=DUPLICATE, account_id=None, now=now)
     session.flush()
+    kept = held(session)
+    for job, version in before:
+        if job.version != version:
+            kept.moved(job.job_id, job.version, job.updated_at)
     return Marked(changed, frozenset(set(job_ids) - there))
 
 

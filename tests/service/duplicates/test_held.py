@@ -51,6 +51,16 @@ def test_of_too_many_every_other_one_goes() -> None:
     assert not list(kept.of({0: (2,)}))
 
 
+def test_what_is_written_about_copies_leaves_a_sketch_as_it_is() -> None:
+    now, kept = clock.now(), Held()
+    kept.keep({1: Made((3, now, "x"), sketch(given(1, t="电焊工")), "")})
+    later = now + timedelta(seconds=1)
+    kept.moved(1, 4, later)
+    assert [job_id for job_id, _ in kept.of({1: (4, later, "x")})] == [1]
+    kept.moved(1, 9, later)  # somebody else changed it in between
+    assert not list(kept.of({1: (9, later, "x")}))
+
+
 def test_of_each_key_the_newest_are_given(app: flask.Flask) -> None:
     database: Database = app.extensions["database"]
     with database.write_session() as session:
