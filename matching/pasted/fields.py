@@ -230,6 +230,21 @@ def _word_of(text: str, pieces: tuple[Span, ...], tag: str) -> Span | None:
 _tags = lru_cache(maxsize=8192)(read_tags)
 
 
+_EMPLOYER = re.compile(
+    r"(?:用人单位|招聘单位|招工单位|单位|公司|雇主|企业)(?:名称|名字)?[:：][ ]?"
+    r"(?P<name>[\w·\u4e00-\u9fff]{2,40}(?:\([\u4e00-\u9fff]{2,10}\)\w*)?)"
+)
+
+
+def employer_in(text: str, pieces: list[Span]) -> Read[str] | None:
+    """Who hires, where a label says so at the head of a clause; a name in the running text is the trade's more often than not."""
+    for piece in pieces:
+        for start, end in clauses(text, piece):
+            if (said := _EMPLOYER.match(text, start, end)) is not None:
+                return Read(said["name"], (said.span("name"),))
+    return None
+
+
 def shift_in(text: str, pieces: list[Span]) -> Read[str] | None:
     """day, night, rotating or flexible, of the first piece that says it."""
     for piece in pieces:

@@ -8,10 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from matching.pasted.kinds import SETTLEMENTS, SHIFTS
+from matching.rules.benefits import TAGS, read_tags
 
 _SHIFT_WORDS = {"day": "长白班", "night": "夜班", "rotating": "两班倒", "flexible": "时间灵活"}
 _SETTLEMENT_WORDS = {"day": "日结", "week": "周结", "month": "月结", "job": "完工结"}
-_MOST_BENEFITS = 8
+MOST_TEXT = 300
+"""Characters of a whole text: what is longer is folded away in a chat and not read."""
+_MEASURES = ((60, 80, 60, 8), (20, 80, 60, 8), (20, 50, 40, 8), (16, 40, 40, 5), (12, 30, 24, 3), (12, 26, 16, 0), (6, 20, 10, 0))
+"""Most characters of a name, the place, title and pay, and most benefits: the first that fits is taken, names give way first."""
 Bounds = tuple[int | None, int | None]
 
 
@@ -51,26 +55,47 @@ def group_text(job: GroupJob) -> str:
     地点：赣州市章贡区
     岗位编号 7
     """
+    text = ""
+    for names, place, words, benefits in _MEASURES:
+        text = _text(job, names, place, words, benefits)
+        if len(text) <= MOST_TEXT:
+            return text
+    # a link that is as long as all the rest may be: it is what the text is for, and half of it leads nowhere
+    return text[: max(0, MOST_TEXT - len(job.look) - 1)].rpartition("\n")[0] + f"\n{job.look}"
+
+
+def _text(job: GroupJob, names: int, place: int, words: int, most_benefits: int) -> str:
     said_elsewhere = {*SHIFTS, *SETTLEMENTS}
-    benefits = "、".join([tag for tag in job.tags if tag not in said_elsewhere][:_MOST_BENEFITS])
+    benefits = "、".join([_as_read(tag) for tag in job.tags if tag not in said_elsewhere][:most_benefits])
     rotating = next((tag for tag in job.tags if job.shift == "rotating" and SHIFTS.get(tag) == "rotating"), "")
     shift = rotating or _SHIFT_WORDS.get(job.shift or "", "")
     paid = _SETTLEMENT_WORDS.get(job.settlement or "", "")
     rows = (
-        ("", job.label and f"〔{job.label}〕"),
-        ("招聘", job.title + (f" {job.headcount}名" if job.headcount else "")),
-        ("单位", job.employer),
-        ("工资", "，".join(part for part in (job.wage, paid) if part)),
+        ("", job.label and f"〔{_cut(job.label, names)}〕"),
+        ("招聘", _cut(job.title, words) + (f" {job.headcount}名" if job.headcount else "")),
+        ("单位", _cut(job.employer, names)),
+        ("工资", "，".join(part for part in (_cut(job.wage, words), paid) if part)),
         ("年龄", _ages(job)),
-        ("地点", job.place),
+        ("地点", _cut(job.place, place)),
         ("时间", job.begins),
         ("班次", shift),
         ("福利", benefits),
         ("电话", job.phone),
-        ("来源", job.source),
+        ("来源", _cut(job.source, names)),
         ("", job.look),
     )
     return "\n".join(f"{name}：{said}" if name else said for name, said in rows if said)
+
+
+def _cut(said: str, most: int) -> str:
+    """One line of at most so many characters: a line break in a name would begin another job."""
+    said = " ".join(said.split())
+    return said if len(said) <= most else said[: most - 1] + "…"
+
+
+def _as_read(tag: str) -> str:
+    """A word that is read as this tag alone: 可预支 for 预支."""
+    return tag if read_tags(tag) == (tag,) else next((word for word in TAGS.get(tag, ()) if read_tags(word) == (tag,)), tag)
 
 
 def _ages(job: GroupJob) -> str:

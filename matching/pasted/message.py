@@ -40,8 +40,8 @@ class Draft:
 
     `trade`: code of the occupation; `wage`: as `parse_wage` reads it; `region`: 12-digit code, `region_open` the codes that an
     ambiguous name could mean; `shift`: day night rotating flexible; `settlement`: day week month job; `start`: ISO date or a
-    word; `contact_phone`: digits; `hours`: of the working day. `spans`: by field, the places (start, end) in characters of the
-    message. `text`: the lines that belong to this job, without contacts.
+    word; `contact_phone`: digits; `hours`: of the working day; `employer`: "" where no label names it. `spans`: by field, the
+    places (start, end) in characters of the message. `text`: the lines that belong to this job, without contacts.
     """
 
     title: str
@@ -58,6 +58,7 @@ class Draft:
     start: str | None
     contact_phone: str | None
     hours: fields.Hours | None
+    employer: str
     text: str
     spans: dict[str, tuple[Span, ...]] = field(default_factory=dict)
 
@@ -179,6 +180,7 @@ def _draft(
     hours = fields.hours_in(text, pieces)
     if hours:
         kept("hours", hours.spans)
+    employer = fields.employer_in(text, pieces)
     phone = _phone(pieces, found)
     if phone:
         kept("contact_phone", ((phone.start, phone.end),))
@@ -197,6 +199,9 @@ def _draft(
         start=start.value if start else None,
         contact_phone=phone.phone if phone else None,
         hours=hours.value if hours else None,
+        employer="".join(message[letters.at[at]] for start, end in employer.spans for at in range(start, end))
+        if employer
+        else "",
         text=_told(message, letters, pieces),
         spans=spans,
     )

@@ -22,6 +22,8 @@ _EMPLOYER_BEHIND = re.compile(r"某[\u4e00-\u9fff]{0,10}(?:厂|公司|集团|企
 _TAIL = re.compile(r"(?:集合|报到|上班|面试|那边|这边|干活|施工|做事|一带|位于|发布)+$")
 _EMPLOYER = re.compile(r"(?:某|本|一家|大型|知名)?[^路街园区镇村号]{0,12}?(?:厂|公司|集团|企业|工地)$")
 _WORK = re.compile(r"^(?:招|零工驿站|人力资源|人社)")
+_NAMED_AND = re.compile(r"和[谐平睦顺兴美悦园苑]")
+"""和谐大道 is a road, 和于都 another place."""
 _NOTHING = frozenset({"城", "县城", "城里", "市内", "境内", "本地", "上", "里", "内", "的", "区", "那里"})
 
 
@@ -148,7 +150,7 @@ def _address(text: str, span: Span, titles: list[Span]) -> Span | None:
         if tail := pattern.search(text, start, end):
             end = tail.start()
     said = text[start:end]
-    if said[:1] and said[0] in "到至跑、/和及":
+    if said[:1] and said[0] in "到至跑、/和及" and not _NAMED_AND.match(said):
         return None
     if len(said) < 2 or said in _NOTHING or _EMPLOYER.fullmatch(said) or _WORK.match(said):
         return None

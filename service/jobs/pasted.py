@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,13 @@ from service.stations.models import Station
 _MOST_SEATS = 10_000
 
 
+class Missing(NamedTuple):
+    """A field of ``POST /v1/jobs`` that the message leaves open, and in Chinese what to write there."""
+
+    field: str
+    advice: str
+
+
 @dataclass(frozen=True, slots=True)
 class Pasted:
     """One job of a message: as it was read, the body for ``POST /v1/jobs``, and what the check of adverts says of that."""
@@ -31,6 +38,7 @@ class Pasted:
     read: Draft
     draft: dict[str, Any]
     findings: tuple[Finding, ...]
+    missing: tuple[Missing, ...]
 
 
 def home_of(session: Session, caller: Caller) -> str:
@@ -56,7 +64,8 @@ def drafts_of(session: Session, message: str, caller: Caller, now: datetime) -> 
         body = body_of(read, message, is_station=caller.role in STATION_ROLES)
         loaded = {**body, **({"gig": _terms(read)} if "gig" in body else {})}
         advert, _ = advert_of_draft(session, loaded, caller)
-        found.append(Pasted(read, body, check_advert(advert, now, read_advert(advert, now))))
+        findings = check_advert(advert, now, read_advert(advert, now))
+        found.append(Pasted(read, body, findings, _missing(read, body, advert.employer_name)))
     return found, reading.note()
 
 
@@ -66,6 +75,7 @@ def body_of(read: Draft, message: str, *, is_station: bool) -> dict[str, Any]:
     body: dict[str, Any] = {
         "kind": "gig" if is_station or (terms and read.settlement in {"day", "job"}) else "public",
         "title": clean(read.title)[: LENGTHS["title"]],
+        "employer_name": clean(read.employer)[: LENGTHS["employer_name"]] or None,
         "description": clean(read.text)[: LENGTHS["description"]],
         "trade": read.trade,
         "headcount": read.headcount,
@@ -87,13 +97,37 @@ def body_of(read: Draft, message: str, *, is_station: bool) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not None}
 
 
+def _missing(read: Draft, body: dict[str, Any], employer: str) -> tuple[Missing, ...]:
+    """What has to be added before this can be published, or should be, the fields of a gig one by one."""
+    gig = body["kind"] == "gig"
+    open_terms = gig and "gig" not in body
+    rows = (
+        (not employer, "employer_name", "没有读出是谁家招人，请补上雇主名称。"),
+        ("wage" not in body, "wage", "没有读出工资，请补上多少钱、怎么算。"),
+        ("region" not in body, "region", "没有读出在哪里干活，请选好县区和乡镇。"),
+        (open_terms and _day(read) is None, "gig.starts_at", "没有读出哪一天干活，请填开始的日期。"),
+        (open_terms and read.hours is None, "gig.ends_at", "没有读出几点到几点，请填开始和结束的时间。"),
+        (open_terms and not _seats(read), "gig.seats", "没有读出要几个人，请填人数。"),
+        (gig, "gig.insurance", "请补上买什么保险、谁来买；没有就写“无”。"),
+    )
+    return tuple(Missing(name, advice) for lacks, name, advice in rows if lacks)
+
+
+def _day(read: Draft) -> date | None:
+    try:
+        return None if read.start is None else date.fromisoformat(read.start)
+    except ValueError:
+        return None  # 随时, 马上
+
+
+def _seats(read: Draft) -> bool:
+    return read.headcount is not None and 1 <= read.headcount <= _MOST_SEATS
+
+
 def _terms(read: Draft) -> dict[str, Any] | None:
     """When a gig starts and ends, and its seats; None when the message leaves one of them open."""
-    if read.hours is None or read.headcount is None or read.start is None or not 1 <= read.headcount <= _MOST_SEATS:
-        return None
-    try:
-        day = date.fromisoformat(read.start)
-    except ValueError:
+    day = _day(read)
+    if read.hours is None or day is None or not _seats(read):
         return None
     midnight = datetime(day.year, day.month, day.day, tzinfo=clock.BEIJING)
     starts, ends = (midnight + timedelta(minutes=minutes) for minutes in read.hours)

@@ -64,6 +64,13 @@ class PastedWage(Out):
     reason = fields.String(required=True, allow_none=True)
 
 
+class MissingOut(Out):
+    """A field that the message leaves open."""
+
+    field = fields.String(required=True, metadata={"description": "POST /v1/jobs 里的名字，例如 employer_name、gig.starts_at"})
+    advice = fields.String(required=True)
+
+
 class PastedJob(Out):
     """One job of the message."""
 
@@ -87,6 +94,9 @@ class PastedJob(Out):
         keys=fields.String(),
         required=True,
         metadata={"description": "每一项从原文哪里读到：若干 [起, 止)，按字（Unicode 码点）数，从 0 开始"},
+    )
+    missing = fields.List(
+        fields.Nested(MissingOut), required=True, metadata={"description": "原文没写、发布前要补的内容，一项一句话"}
     )
     draft = fields.Dict(keys=fields.String(), required=True, metadata={"description": "核对后可直接用于 POST /v1/jobs"})
     verdict = fields.String(required=True, validate=validate.OneOf(("publish", "hold", "refuse")))
@@ -154,4 +164,5 @@ def _shown(one: Pasted) -> dict[str, Any]:
         "draft": one.draft,
         "verdict": verdict(one.findings),
         "findings": one.findings,
+        "missing": [{"field": name, "advice": advice} for name, advice in one.missing],
     }

@@ -69,6 +69,63 @@ def test_a_station_gets_gigs_with_their_times(client: FlaskClient, people: Peopl
     assert made.status_code == 201, made.get_json()
 
 
+def test_what_is_missing_is_what_the_api_then_asks_for(client: FlaskClient, people: People) -> None:
+    message = f"明天要搬运工8个，200一天，8:00-17:00，日结，章贡区南门口，{PHONE}"
+    job = client.post("/v1/jobs/parse", json={"text": message}, headers=people.staff).get_json()["jobs"][0]
+    lacks = {one["field"]: one["advice"] for one in job["missing"]}
+    assert set(lacks) == {"employer_name", "gig.insurance"}
+    assert all(advice.endswith("。") for advice in lacks.values())
+    asis = client.post("/v1/jobs", json=job["draft"], headers=people.staff | {"Idempotency-Key": "pasted-as-it-is"})
+    assert asis.status_code == 422, asis.get_json()
+    assert job["verdict"] == "refuse"
+    assert set(asis.get_json()["errors"]) == {"employer_name"}
+
+
+def test_a_station_sends_a_whole_message_as_it_is(client: FlaskClient, people: People) -> None:
+    message = f"单位：演示仓库\n明天要搬运工8个，200一天，8:00-17:00，日结，章贡区南门口，{PHONE}"
+    job = client.post("/v1/jobs/parse", json={"text": message}, headers=people.staff).get_json()["jobs"][0]
+    assert [one["field"] for one in job["missing"]] == ["gig.insurance"]
+    assert job["draft"]["employer_name"] == "演示仓库"
+    made = client.post("/v1/jobs", json=job["draft"], headers=people.staff | {"Idempotency-Key": "pasted-whole"})
+    assert made.status_code == 201, made.get_json()
+    assert made.get_json()["employer"]["name"] == "演示仓库"
+
+
+@pytest.mark.parametrize(
+    ("text", "lacks"),
+    [
+        ("要小工5个，220一天，章贡区", {"gig.starts_at", "gig.ends_at"}),
+        ("明天要小工，220一天，章贡区", {"gig.ends_at", "gig.seats"}),
+        ("明天8:00-17:00要小工5个", {"wage", "region"}),
+    ],
+)
+def test_each_thing_a_message_leaves_open_is_named(client: FlaskClient, people: People, text: str, lacks: set[str]) -> None:
+    job = client.post("/v1/jobs/parse", json={"text": text}, headers=people.staff).get_json()["jobs"][0]
+    assert {one["field"] for one in job["missing"]} == lacks | {"employer_name", "gig.insurance"}
+
+
+def test_an_employer_lacks_nothing(client: FlaskClient, people: People) -> None:
+    jobs = client.post("/v1/jobs/parse", json={"text": MESSAGE}, headers=people.employer).get_json()["jobs"]
+    assert [job["missing"] for job in jobs] == [[], []]
+
+
+def test_what_is_not_read_is_told(client: FlaskClient, people: People) -> None:
+    text = "".join(f"{letter}招普工{number}名\n" for letter in "abcd" for number in range(1, 21))
+    body = client.post("/v1/jobs/parse", json={"text": text}, headers=people.employer).get_json()
+    assert len(body["jobs"]) == 60
+    assert "后面还有约 20 个没有读" in body["message"]
+
+
+def test_a_trick_in_the_message_is_found(client: FlaskClient, people: People) -> None:
+    text = "招普工10名，6000元/月，章贡区，入职先交押金300元，只要男的"
+    job = client.post("/v1/jobs/parse", json={"text": text}, headers=people.employer).get_json()["jobs"][0]
+    assert job["verdict"] == "refuse"
+    assert any("押金" in finding["words"] for finding in job["findings"])
+    assert all(finding["advice"] for finding in job["findings"])
+    refused = client.post("/v1/jobs", json=job["draft"], headers=people.employer | {"Idempotency-Key": "pasted-trick"})
+    assert refused.status_code == 422
+
+
 def test_what_a_gig_lacks_is_said(client: FlaskClient, people: People) -> None:
     job = client.post("/v1/jobs/parse", json={"text": f"要小工5个，220一天，{PHONE}"}, headers=people.staff).get_json()["jobs"][0]
     assert "gig" not in job["draft"]
