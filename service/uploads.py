@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from typing import Any
 
 import flask
 from gunicorn.http.errors import ParseException
@@ -41,6 +42,22 @@ class Upload:
     name: str
     content: bytes
     fields: dict[str, str]
+
+
+def form_body(description: str, **fields: dict[str, Any]) -> dict[str, Any]:
+    """The request body of a route that takes a file, for the document of the API. ``fields`` must be sent beside it."""
+    return {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": [*fields, "file"],
+                    "properties": {**fields, "file": {"type": "string", "format": "binary", "description": description}},
+                }
+            }
+        },
+    }
 
 
 def read_file(request: flask.Request, wanted: Wanted) -> Upload:

@@ -33,27 +33,14 @@ from service.headers import require_match, unless_known
 from service.idempotency import Answer
 from service.rate_classes import limited
 from service.sessions import read_session, settings, write_session
+from service.uploads import form_body
 from service.wechat.gate import require_fit
 from service.wechat.safety import PROFILE
 
 _SHOWN_TEXTS = ("name", "about")
 blueprint = Blueprint("employers", __name__, description="单位：登记、证照、核验")
 MISSING = ("employer_not_found", "没有这个单位，请检查编号。")
-_UPLOAD = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "required": ["kind", "file"],
-                "properties": {
-                    "kind": {"type": "string", "enum": list(paper_names())},
-                    "file": {"type": "string", "format": "binary", "description": "JPG 或 PNG，最多 10 MB"},
-                },
-            }
-        }
-    },
-}
+_UPLOAD = form_body("JPG 或 PNG，最多 10 MB", kind={"type": "string", "enum": list(paper_names())})
 
 
 def found(session: Session, employer_id: int) -> Employer:

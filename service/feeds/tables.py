@@ -6,18 +6,15 @@ The whole file is read and judged before anybody uses a row of it.
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from service.errors import Invalid
+from service.sheets.headers import HEADER_SEARCH_ROWS, header_key
 from service.sheets.read import Grid, Limits, read_book
 
 MAX_ROWS = 200_000
-HEADER_SEARCH_ROWS = 20
-"""Real sheets have a title, a date and a note above the header."""
 LIMITS = Limits(
     "feed_file",
     file_bytes=50 * 2**20,
@@ -89,19 +86,13 @@ def _rows(grids: list[Grid], columns: Columns, name: str) -> tuple[Row, ...]:
 
 
 def _header(grid: Grid, columns: Columns) -> tuple[int, dict[str, int]] | None:
-    names = {field: {_key(name) for name in known} for field, known in columns.names.items()}
+    names = {field: {header_key(name) for name in known} for field, known in columns.names.items()}
     for at, cells in enumerate(grid[:HEADER_SEARCH_ROWS]):
-        keys = [_key(cell) for cell in cells]
+        keys = [header_key(cell) for cell in cells]
         places = {field: keys.index(key) for field, known in names.items() for key in keys if key and key in known}
         if all(field in places for field in columns.required):
             return at, places
     return None
-
-
-def _key(name: str) -> str:
-    """A column name as it is compared: 「招聘 人数（人）*」 is 招聘人数."""
-    plain = unicodedata.normalize("NFKC", name).casefold()
-    return re.sub(r"\(.*?\)|[\s*:：]", "", plain)
 
 
 def _data_rows(grid: Grid, width: int, places: dict[str, int], name: str) -> Iterator[Row]:

@@ -9,12 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from matching.rules.wage import parse_wage
-from service.imports.meanings import NOT_USED, Meaning, begins_like_a_note, is_total, key, meaning_of
+from service.imports.meanings import NOT_USED, Meaning, begins_like_a_note, is_total, meaning_of
 from service.jobs.contacts import first_phone
+from service.sheets.headers import HEADER_SEARCH_ROWS, header_key
 from service.sheets.read import Grid, Sheet
 
-HEADER_SEARCH_ROWS = 20
-"""Real sheets have a title, a date and a note above the header."""
 JOINED = frozenset({"description", "remarks", "benefits", "experience", "hours", "major", "headcount_part", "serial"})
 """What several columns may say together; of everything else one column is used."""
 _WHAT = frozenset({"title", "trade"})
@@ -73,7 +72,7 @@ def lay_out(sheet: Sheet) -> Laid:
     columns = _columns(header, width)
     used = [place for place, column in enumerate(columns) if column.meaning not in NOT_USED]
     what = {place for place, column in enumerate(columns) if column.meaning in _WHAT}
-    headers = [[key(cell) for cell in cells] for cells in header]
+    headers = [[header_key(cell) for cell in cells] for cells in header]
     for number, cells in enumerate(sheet.grid[at + depth :], start=at + depth + 1):
         said = [(place, text) for place, text in enumerate(cells) if text]
         if not any(place in used or place >= width for place, _ in said):
@@ -82,7 +81,7 @@ def lay_out(sheet: Sheet) -> Laid:
             continue
         if _is_note(said, what):
             notes.append(said[0][1])
-        elif [key(cell) for cell in cells] not in headers:
+        elif [header_key(cell) for cell in cells] not in headers:
             lines.append(Line(number, tuple(cells)))
     return Laid(
         sheet.name,
@@ -148,7 +147,7 @@ def _is_second_line(upper: Cells, lower: Cells) -> bool:
     tells = 0
     for place, text in enumerate(lower):
         above = _group(upper, place)
-        if not text or key(text) == key(above):
+        if not text or header_key(text) == header_key(above):
             continue
         below, alone = meaning_of(above, text), meaning_of("", text)
         if below is None or not (below.sure or alone):
@@ -177,7 +176,7 @@ def _columns(header: Grid, width: int) -> list[Column]:
             continue
         lower = rows[1][place]
         upper = rows[0][place] or (_group(rows[0], place) if lower else "")
-        both = upper if not lower or key(lower) == key(upper) else f"{upper} {lower}".strip()
+        both = upper if not lower or header_key(lower) == header_key(upper) else f"{upper} {lower}".strip()
         found.append((both, meaning_of(upper, lower)))
     return _one_each(found)
 

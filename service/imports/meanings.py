@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 import unicodedata
 from dataclasses import dataclass
@@ -10,10 +9,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from service.sheets.headers import header_key
+
 NOT_USED = frozenset({"serial", "published_on", "credit_code", "reason"})
 """Columns that are known and say nothing about the job."""
-_BRACKETS = re.compile(r"\(.*?\)")
-_LOOSE = re.compile(r"[\s*:、,。'\"“”._-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +51,17 @@ def _words() -> _Words:
     under: dict[str, dict[str, str]] = {}
     for code, row in table["columns"].items():
         for word in row.get("words", ()):
-            if exact.setdefault(key(word), code) != code:
-                raise ValueError(f"columns.toml: {word}: {code} and {exact[key(word)]}")
-        within += [(key(word), code) for word in row.get("within", ())]
-        under[code] = {key(word): inner for inner, words in row.get("under", {}).items() for word in words}
+            if exact.setdefault(header_key(word), code) != code:
+                raise ValueError(f"columns.toml: {word}: {code} and {exact[header_key(word)]}")
+        within += [(header_key(word), code) for word in row.get("within", ())]
+        under[code] = {header_key(word): inner for inner, words in row.get("under", {}).items() for word in words}
     for code, row in table["columns"].items():
-        exact.setdefault(key(row["name"]), code)
+        exact.setdefault(header_key(row["name"]), code)
     placed = sorted((row["template"], row) for row in table["columns"].values() if row.get("template"))
     template = tuple(TemplateColumn(row["name"], row["example"]) for _, row in placed)
     names = {code: row["name"] for code, row in table["columns"].items()}
     within.sort(key=lambda pair: -len(pair[0]))
     return _Words(exact, within, under, names, tuple(table["below"]["words"]), frozenset(table["below"]["totals"]), template)
-
-
-def key(header: str) -> str:
-    """A header as it is compared: 「招聘 人数（人）*」 is 招聘人数."""
-    plain = unicodedata.normalize("NFKC", header).casefold()
-    return _LOOSE.sub("", _BRACKETS.sub("", plain)) or _LOOSE.sub("", plain)
 
 
 def names() -> dict[str, str]:
@@ -88,18 +81,18 @@ def begins_like_a_note(text: str) -> bool:
 
 def is_total(text: str) -> bool:
     """Whether a line only adds up the lines above it."""
-    return key(text) in _words().totals
+    return header_key(text) in _words().totals
 
 
 def meaning_of(upper: str, lower: str = "") -> Meaning | None:
     """What a column means whose header is ``upper``, over ``lower`` when there are two lines. None: not known."""
     words = _words()
-    if not lower or key(lower) == key(upper):
-        return _of_one(key(upper), words)
-    inner, group = key(lower), _of_one(key(upper), words)
+    if not lower or header_key(lower) == header_key(upper):
+        return _of_one(header_key(upper), words)
+    inner, group = header_key(lower), _of_one(header_key(upper), words)
     if group is not None and inner in words.under[group.code]:
         return Meaning(words.under[group.code][inner], group.sure)
-    both = words.exact.get(key(upper + lower))
+    both = words.exact.get(header_key(upper + lower))
     if both is not None:
         return Meaning(both, True)
     return _of_one(inner, words) or (group and Meaning(group.code, False))

@@ -34,22 +34,11 @@ from service.sheets.write import MIME
 from service.stations.keep import MISSING as NO_STATION
 from service.stations.keep import owned as owned_station
 from service.stations.models import Station
-from service.uploads import Wanted, read_file
+from service.uploads import Wanted, form_body, read_file
 
 blueprint = Blueprint("imports", __name__, description="表格导入：上传岗位表格、确认、进度、退回的行")
 _NOT_YOURS = ("not_your_station", "只能给自己的驿站导入岗位。")
-_UPLOAD = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "required": ["file"],
-                "properties": {"file": {"type": "string", "format": "binary", "description": "xlsx、xls 或 csv，最多 10 MB"}},
-            }
-        }
-    },
-}
+_UPLOAD = form_body("xlsx、xls 或 csv，最多 10 MB")
 
 
 @blueprint.route("/v1/stations/<int:station_id>/imports", methods=["POST"])

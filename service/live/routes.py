@@ -23,7 +23,7 @@ from service.live.tables import bounds, limits
 from service.rate_classes import limited
 from service.sessions import read_session, write_session
 from service.sheets.read import read_book
-from service.uploads import Wanted, read_file
+from service.uploads import Wanted, form_body, read_file
 
 blueprint = Blueprint("live", __name__, description="直播带岗：场次、岗位顺序")
 _REFUSED = ("not_your_stream", "这场直播不是您开的，不能安排它的岗位。")
@@ -35,14 +35,7 @@ _SHEET = Wanted(
     missing=("sheet_missing", "没有收到表格，请选一个文件再上传。"),
     missing_field="请选一个表格文件。",
 )
-SHEET_BODY = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}, "required": ["file"]}
-        }
-    },
-}
+SHEET_BODY = form_body(f"xlsx、xls 或 csv，最多 {bounds()['file_bytes'] // 2**20} MB")
 
 
 @blueprint.route("/v1/live-sessions", methods=["GET"])

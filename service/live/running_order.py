@@ -14,10 +14,9 @@ from datetime import date, datetime, time, timedelta
 from service.clock import BEIJING
 from service.errors import Invalid
 from service.live.tables import columns
+from service.sheets.headers import HEADER_SEARCH_ROWS, header_key
 from service.sheets.read import Grid
 
-HEADER_SEARCH_ROWS = 20
-"""Real sheets have a title, a date and a note above the header."""
 _NUMBER = re.compile(r"\d{1,4}")
 _TIME = re.compile(r"(?<!\d)(\d{1,2})[:：点时](\d{2})?")
 _DAY = re.compile(r"(?<![\d:：])(?:(\d{4})[-年/.])?(\d{1,2})[-月/.](\d{1,2})(?![\d:：])")
@@ -49,19 +48,14 @@ def lines_of(grids: Sequence[Grid], name: str) -> list[Line]:
 
 
 def _places(cells: Sequence[str]) -> dict[str, list[int]]:
-    words = {field: {_key(word) for word in names} for field, names in columns().names.items()}
+    words = {field: {header_key(word) for word in names} for field, names in columns().names.items()}
     places: dict[str, list[int]] = {}
     for at, cell in enumerate(cells):
-        key = _key(cell)
+        key = header_key(cell)
         for field, known in words.items():
             if key and key in known and (field in _JOINED or field not in places):
                 places.setdefault(field, []).append(at)
     return places
-
-
-def _key(name: str) -> str:
-    """A header word as it is compared: 「招聘 人数（人）*」 is 招聘人数."""
-    return re.sub(r"\(.*?\)|[\s*:：/]", "", unicodedata.normalize("NFKC", name).casefold())
 
 
 def _lines(grid: Grid, header: int, places: dict[str, list[int]]) -> list[Line]:
