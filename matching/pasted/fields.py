@@ -16,7 +16,7 @@ from matching.pasted.heads import Heads, bare_number, heads_in
 from matching.pasted.kinds import SETTLEMENTS, SHIFTS
 from matching.pasted.letters import HIDDEN, Span
 from matching.pasted.lines import clauses, label_at
-from matching.pasted.pay import behind_name, beside, read_wage, run_on
+from matching.pasted.pay import behind_name, beside, for_one, read_wage, run_on
 from matching.rules.age import AgeLimits, parse_age
 from matching.rules.benefits import BOTH, TAGS, read_tags
 from matching.rules.wage import Wage, parse_wage
@@ -80,6 +80,11 @@ def wage_in(text: str, own: list[Span], shared: list[Span], name: str) -> Read[W
 
     `name`: the job's, where there are several in the message, else "": what stands right behind it elsewhere is its own.
     """
+    read = _wage_in(text, own, shared, name)
+    return None if read is None else Read(for_one(text, read.value, read.spans, [*own, *shared]), read.spans)
+
+
+def _wage_in(text: str, own: list[Span], shared: list[Span], name: str) -> Read[Wage] | None:
     pieces = [*own, *shared]
     text = _without_heads(text, pieces)
     read = _said_wage(text, own)
@@ -197,16 +202,31 @@ def _same_age(one: AgeLimits, other: AgeLimits) -> bool:
 def heads_wanted(text: str, pieces: list[Span], beside: Heads | None) -> Read[int] | None:
     """How many: the count beside the title, else behind the label 人数, else the first count of people."""
     if beside is not None:
-        return None if beside.number is None else Read(beside.number, ((beside.start, beside.end),))
+        return _heads_read(text, beside)
     spans = [span for piece in pieces for span in clauses(text, piece)]
     for start, end in spans:
         at = label_at(text, start, end, "headcount")
         if at is not None and (found := bare_number(text, at, end)) is not None:
-            return None if found.number is None else Read(found.number, ((found.start, found.end),))
+            return _heads_read(text, found)
     for span in spans:
         for heads in heads_in(text, *span):
-            return None if heads.number is None else Read(heads.number, ((heads.start, heads.end),))
+            return _heads_read(text, heads)
     return None
+
+
+_TWO_SHIFTS = re.compile(
+    r"(?:白班|日班|早班)[ \d\-元块/一每天晚月、和跟与及]*(?:夜班|晚班)"
+    r"[ \d\-元块/一每天晚月]*[\u4e00-\u9fff]{0,5}?(?P<each>各[要招需]?)?$"
+)
+
+
+def _heads_read(text: str, heads: Heads) -> Read[int] | None:
+    """The count of people; 白班夜班各2名 are four for one job."""
+    if heads.number is None:
+        return None
+    shifts = _TWO_SHIFTS.search(text, max(0, heads.start - 24), heads.start)
+    twice = shifts is not None and (heads.each or shifts["each"] is not None)
+    return Read(heads.number * 2 if twice else heads.number, ((heads.start, heads.end),))
 
 
 def benefits_in(text: str, own: list[Span], shared: list[Span]) -> Read[tuple[str, ...]]:

@@ -6,6 +6,7 @@ What a text means as pay is decided by ``matching.rules.wage`` alone; here two a
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 
 from matching.pasted.letters import Span
@@ -73,6 +74,41 @@ def behind_name(text: str, name: str) -> Span | None:
         rf"{re.escape(stem)}(?:工人|人员|师傅|阿姨|员|工|师)?[:： ]?(?P<pay>\d{{2,5}}(?:-\d{{2,5}})?{_EACH})(?![\d名个位岁人点:])"
     ).search(text)
     return None if said is None else said.span("pay")
+
+
+_COUPLE = re.compile(r"[一二两三四五六\d]对(?!一)|(?:请|找|招|要|聘)[^,，。;；\n]{0,4}?(?:夫妻|夫妇|两口子|小两口)(?!房|优先)")
+_SUM = r"(?:合计|一共|总共|加起来|共)"
+_TOGETHER = re.compile(
+    rf"(?:(?:(?:两个?|2个?)人|夫妻[俩两](?:个?人)?|两口子)的?(?:月?工资|月薪)?(?:一个?月|每个?月)?{_SUM}?"
+    rf"|夫妻工?的?(?:月?工资|月薪)?{_SUM}|夫妻工?(?:月?工资|月薪)|{_SUM})(?:工资|月薪|一个?月|每个?月|[是有约为: ])*$"
+)
+_BOTH_BEHIND = re.compile(r"[元块钱/每一个月 ]*\((?:两个?人|2人|夫妻)")
+_FOR_EACH = re.compile(r"每个?人|一个?人|人均|/人")
+
+
+def for_one(text: str, wage: Wage, spans: tuple[Span, ...], pieces: list[Span]) -> Wage:
+    """The pay of one person where a couple is paid together: both places are counted, so each is worth half."""
+    if not any(_COUPLE.search(text, *piece) for piece in pieces) or any(_FOR_EACH.search(text, *span) for span in spans):
+        return wage
+    for start, end in spans:
+        number = re.compile(r"\d+(?:\.\d+)?[万k]?(?:-\d+(?:\.\d+)?[万k]?)?").search(text, start, end)
+        if number is not None and (
+            _TOGETHER.search(text, max(0, number.start() - 16), number.start()) or _BOTH_BEHIND.match(text, number.end())
+        ):
+            low, high = wage.min_yuan_month, wage.max_yuan_month
+            return replace(
+                wage,
+                min=_half(wage.min),
+                max=_half(wage.max),
+                min_yuan_month=None if low is None else low // 2,
+                max_yuan_month=None if high is None else high // 2,
+            )
+    return wage
+
+
+def _half(amount: float | None) -> int | float | None:
+    half = None if amount is None else amount / 2
+    return int(half) if half is not None and half == int(half) else half
 
 
 def _range(match: re.Match[str]) -> str:

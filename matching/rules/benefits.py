@@ -44,6 +44,21 @@ TAGS: dict[str, tuple[str, ...]] = {
         "管两餐",
         "提供两餐",
         "包一餐",
+        "包吃一餐",
+        "包吃两餐",
+        "包吃一顿",
+        "包吃中餐",
+        "包吃中饭",
+        "包吃午餐",
+        "包吃午饭",
+        "包吃早餐",
+        "包吃晚餐",
+        "包吃晚饭",
+        "管吃一餐",
+        "管吃午饭",
+        "管吃中饭",
+        "管吃两餐",
+        "管吃一顿",
         "管一餐",
         "提供一餐",
         "管一顿",
@@ -184,6 +199,9 @@ _PLAIN_DAY = re.compile(r"(?<![长常纯])(?<!只上)白班")
 """白班 alone is a steady day shift only while no night shift stands beside it."""
 _MEAL_AT_NOON = re.compile(r"(?:中午|午间|早上|晚上)(?:管饭|包吃(?!住|包住)|包餐|包饭)")
 
+_ONE_MEAL = re.compile(r"[包管]吃(?=[一两][餐顿]|[中午早晚][餐饭])")
+"""包吃一餐 is no board."""
+
 
 def read_tags(*texts: str) -> tuple[str, ...]:
     """The tags that the texts really promise, each once, in the order of the table. A word that is denied once is not a tag.
@@ -197,7 +215,8 @@ def read_tags(*texts: str) -> tuple[str, ...]:
         own_cost = _OWN_COST.get(tag)
         if own_cost and own_cost.search(text):
             continue
-        said, denied = _said(text, words + (BOTH if tag in {"包吃", "包住"} else ()), headed=tag in _NEUTRAL_HEADS)
+        board = _ONE_MEAL.sub("□", text) if tag == "包吃" else text
+        said, denied = _said(board, words + (BOTH if tag in {"包吃", "包住"} else ()), headed=tag in _NEUTRAL_HEADS)
         if tag == "工作餐" and _MEAL_AT_NOON.search(whole):
             said = True
         if said and not denied:

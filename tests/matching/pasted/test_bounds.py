@@ -130,7 +130,9 @@ def _holds(draft: Draft, message: str) -> None:
     if draft.wage is not None and draft.wage.min is not None:
         amounts = {f"{amount:g}" for amount in (draft.wage.min, draft.wage.max) if amount is not None}
         again = read_wage(said["wage"])
-        assert (again.min, again.max) == (draft.wage.min, draft.wage.max) or _amounts(said["wage"]) >= amounts, said["wage"]
+        together = {f"{float(amount) * 2:g}" for amount in amounts}  # a couple's pay is halved
+        stands = _amounts(said["wage"]) >= amounts or _amounts(said["wage"]) >= together
+        assert (again.min, again.max) == (draft.wage.min, draft.wage.max) or stands, said["wage"]
     if draft.age is not None and (draft.age.min or draft.age.max):
         text = said["age_min" if draft.age.min else "age_max"]
         again_age = parse_age(text)

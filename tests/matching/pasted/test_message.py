@@ -148,3 +148,51 @@ def test_the_way_back_says_only_what_is_known() -> None:
     both = group_text(GroupJob("保安", "面议", "", "x", age=(18, 60), men=(18, 60), women=(18, None), label="演示"))
     assert both.startswith("〔演示〕\n")
     assert "年龄：男18-60岁，女18岁以上" in both
+
+
+@pytest.mark.parametrize(
+    ("message", "each"),
+    [
+        ("找一对夫妻看果园，两个人一共9000一个月，包吃住", 4500),
+        ("夫妻工一对，两人9000元/月，包住", 4500),
+        ("找一对夫妻看果园，包住，一个月6000（两个人）", 3000),
+        ("夫妻合计1万，饲养员一对", 5000),
+        ("夫妻工1对，每人5000，包吃住", 5000),
+        ("招保安2人，5000元/月，夫妻优先，有夫妻房", 5000),
+        ("招业务员2名，工资一共6000元/月，一对一培训", 6000),
+    ],
+)
+def test_pay_of_a_couple_together_is_half_for_each(message: str, each: int) -> None:
+    (draft,) = parse_message(message, TODAY)
+    assert draft.headcount == 2
+    assert draft.wage is not None
+    assert (draft.wage.min, draft.wage.max, draft.wage.unit, draft.wage.min_yuan_month) == (each, each, "month", each)
+
+
+@pytest.mark.parametrize(
+    ("message", "heads"),
+    [
+        ("保安 白班3200 夜班3500 各2名 60岁以下", [4]),
+        ("招分拣员白班夜班各5名，150一天", [10]),
+        ("招分拣员白班、夜班轮流，共5名，150一天", [5]),
+        ("招服务员、传菜员各2名，白班，3500", [2, 2]),
+    ],
+)
+def test_a_count_for_each_of_two_shifts(message: str, heads: list[int]) -> None:
+    assert [draft.headcount for draft in parse_message(message, TODAY)] == heads
+
+
+@pytest.mark.parametrize(
+    ("said", "tags"),
+    [
+        ("包吃一餐", ("工作餐",)),
+        ("包吃两餐，包住", ("包住", "工作餐")),
+        ("管吃午饭", ("工作餐",)),
+        ("包吃住", ("包吃", "包住")),
+        ("包吃，管一餐夜宵", ("包吃", "工作餐")),
+    ],
+)
+def test_one_meal_is_no_board(said: str, tags: tuple[str, ...]) -> None:
+    (draft,) = parse_message(f"招小工3名，200一天，{said}", TODAY)
+    assert draft.benefits == tags
+    assert draft.spans["benefits"]
