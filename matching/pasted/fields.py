@@ -182,7 +182,9 @@ def age_in(text: str, pieces: list[Span]) -> Read[AgeLimits] | None:
         if not _limits(limits):
             limits, chosen = _age(text[slice(*chosen[0])]), chosen[:1]
         places = tuple(_shrunk_age(text, span) for span in chosen)
-        return Read(limits, places)
+        together = _age("，".join(text[slice(*span)] for span in places))
+        # 18-45岁，45岁以下: without its 岁 the first is no age beside the second
+        return Read(limits, places if _same_age(together, limits) else tuple(chosen))
     return None
 
 
