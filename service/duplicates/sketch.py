@@ -14,6 +14,7 @@ from service.duplicates.employers import NOBODY, EmployerName, employer_name
 from service.duplicates.places import Address, address_of
 from service.duplicates.titles import Title, shifts_in, stem, title_of
 from service.duplicates.wages import Wage
+from service.jobs.origins import Party, party
 
 TEXT_CHARS = 200
 """So much of a description is compared: whoever copies an advert copies its beginning."""
@@ -48,6 +49,18 @@ class Sketch(NamedTuple):
     headcount: int | None
     rank: tuple[int, int, int, int]
     keys: tuple[int, ...]
+
+    @property
+    def own(self) -> bool:
+        """Whether an employer that is registered here has published it itself."""
+        return self.employer_id is not None and self.rank[0] < Party.PARTNER
+
+    def may_hide(self, other: Sketch) -> bool:
+        """Whether this advert may stand for another one, which is then not shown: what an employer has published here itself
+        nobody else hides, whatever name he writes over a copy of it."""
+        if not other.own or self.employer_id == other.employer_id:
+            return True
+        return bool(self.own and self.credit_code and self.credit_code == other.credit_code)
 
 
 class Given(NamedTuple):
@@ -125,10 +138,8 @@ def plain_text(description: str) -> str:
 
 
 def _party(given: Given) -> int:
-    """First-party before partner: the employer here, an office or a station here, an agency here, then what others bring."""
-    if given.source_key != "direct":
-        return 3
-    return {"employer": 0, "household": 0, "public": 1}.get(given.publisher_class, 2)
+    """First-party before partner; what partners and feeds bring is one."""
+    return min(party(given.source_key, given.publisher_class), Party.PARTNER)
 
 
 def _thinness(given: Given) -> int:

@@ -18,10 +18,9 @@ from service.employers.models import Employer
 from service.errors import Forbidden, Invalid
 from service.jobs.advert import Advert, GigAdvert, LiveAdvert, Source
 from service.jobs.models import Job, LiveSession
+from service.jobs.origins import DIRECT
 from service.stations.models import Station
 
-DIRECT = "direct"
-"""The source key of what people publish here themselves."""
 _PLAIN = (
     "title", "description", "skills", "headcount", "education", "experience", "wage", "age", "age_reason", "region", "address",
     "contract_kind", "hours_per_day", "shift", "settlement", "tags", "contact_name", "contact_phone", "trade", "valid_until",

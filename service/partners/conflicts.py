@@ -22,8 +22,8 @@ from service.duplicates.groups import beside, nearest
 from service.duplicates.models import DuplicateKey
 from service.duplicates.sketch import Given, Sketch, plain_text, sketch
 from service.jobs.advert import Advert, Reading
-from service.jobs.draft import DIRECT
 from service.jobs.models import Job
+from service.jobs.origins import DIRECT, FIRST_PARTY_PREFIXES, Party, party
 from service.partners.models import PartnerClient, PartnerConflict
 
 _MOST: Final = 2_000
@@ -42,6 +42,8 @@ class FirstParty:
         self._texts: dict[int, str] = {}
         self._blocks: dict[int, list[Sketch]] = defaultdict(list)
         for given in stored.these(session, self._candidates(adverts, sketches), now):
+            if party(given.source_key, given.publisher_class) > Party.AGENCY:
+                continue  # whose name nobody has checked keeps nobody out
             made = sketch(given)
             self._texts[made.job_id] = plain_text(given.description)
             for key in made.keys:
@@ -104,7 +106,7 @@ def given_of(advert: Advert, reading: Reading, now: datetime) -> Given:
 
 
 def _first_party() -> ColumnElement[bool]:
-    return or_(Job.source_key == DIRECT, Job.source_key.startswith("station-"), Job.source_key.startswith("employer-"))
+    return or_(Job.source_key == DIRECT, *(Job.source_key.startswith(prefix) for prefix in FIRST_PARTY_PREFIXES))
 
 
 def count(session: Session, client: PartnerClient, original_id: str, job_id: int, now: datetime) -> None:

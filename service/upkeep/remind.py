@@ -17,6 +17,7 @@ from service.accounts.models import Account
 from service.accounts.permissions import EMPLOYER_ROLES, STATION_ROLES
 from service.jobs.lifetimes import Lifetime, lifetime
 from service.jobs.models import GigTerms, Job
+from service.jobs.origins import DIRECT, FIRST_PARTY_PREFIXES, PARTNER_PREFIX
 from service.upkeep.models import JobReminder
 from service.wechat.models import WechatIdentity
 from service.wechat.outbox import post
@@ -27,9 +28,10 @@ PAGE = 200
 
 
 def kept_by_people() -> ColumnElement[bool]:
-    """Jobs that somebody here answers for: published here, or sent by a partner or in somebody's own sheet. The key of a feed
-    holds no hyphen; such a job lives as long as its source lists it."""
-    return or_(Job.original_id.is_(None), Job.source_key.contains("-"))
+    """Jobs that somebody here answers for: published here, or sent by a partner or in somebody's own sheet. A job of a feed lives
+    as long as its source lists it."""
+    theirs = (*FIRST_PARTY_PREFIXES, PARTNER_PREFIX)
+    return or_(Job.original_id.is_(None), Job.source_key == DIRECT, *(Job.source_key.startswith(prefix) for prefix in theirs))
 
 
 def remind(session: Session, now: datetime, *, after: int = 0) -> int | None:

@@ -18,6 +18,7 @@ from service.errors import Conflict
 from service.jobs.close import close
 from service.jobs.lifetimes import lifetime
 from service.jobs.models import Job
+from service.jobs.origins import Party, party
 from service.jobs.permit import require_change
 from service.jobs.put import GONE, apply
 from service.upkeep.remind import kept_by_people
@@ -72,7 +73,7 @@ def confirm(session: Session, job: Job, caller: Caller, now: datetime) -> None:
     """The owner says that the job still stands: it is fresh again and keeps its end. Raises Forbidden, NotFound or Conflict."""
     require_change(caller, "job.confirm", job)
     _require_open(job)
-    if job.original_id is not None and "-" not in job.source_key:
+    if job.original_id is not None and party(job.source_key, job.publisher_class) is Party.FEED:
         raise Conflict("job_from_feed", "这条信息来自外部数据源，由来源说明还在不在招，不能在这里确认。")
     apply(
         session, job, {"confirmed_at": now, "stale_at": None}, action="confirm", account_id=caller.account_id, now=now

@@ -91,6 +91,30 @@ def test_first_party_before_partner_complete_before_thin_then_older() -> None:
     assert _links(partner_old_full, thin, complete, older, agency) == {1: 4, 2: 4, 3: 4, 5: 4}
     assert _links(partner_old_full, thin, complete) == {1: 3, 2: 3}
     assert _links(partner_old_full, thin) == {1: 2}
+    for sheet in ("employer-5", "station-12"):
+        sender = {"x": sheet, "p": "employer" if sheet == "employer-5" else "public"}
+        assert _links(partner_old_full, made(6, **JOB, **sender)) == {1: 6}, "an own sheet is first-party"
+        assert _links(agency, made(6, **JOB, **full, **sender)) == {5: 6}
+
+
+def test_nobody_hides_what_an_employer_publishes_itself() -> None:
+    """A copy that is fuller, older or under a name that anybody may write: it goes, or stands beside."""
+    full = {"a": "香江大道188号", "d": "流水线组装，坐着上班，包吃住，五险一金，月底发工资", "n": 20}
+    own = made(1, **JOB, i=7, c=1)
+    for number, copied in enumerate(({"x": "feed"}, {"x": "partner-gz01"}, {"p": "public"}, {"p": "agency", "i": 8}), 2):
+        assert _links(own, made(number, **JOB, **full, at=90, **copied)) in ({number: 1}, {}), copied
+    household = {"p": "household", "i": 9}
+    assert _links(own, made(2, **JOB, **full, at=90, **household)) == {}, "both are shown: it may be its own job, after all"
+    # Sheets too, and an employer whose papers were never asked for a code.
+    assert _links(made(1, **JOB, i=7, x="employer-7"), made(2, **JOB, **full, at=90, i=8)) == {}
+    assert _links(made(1, **JOB, i=9, p="household"), made(2, **JOB, **full, at=90, p="public")) == {}
+    # Its own second advert is hidden, and one under another number with the same code.
+    assert _links(own, made(2, **JOB, **full, i=7, c=1)) == {1: 2}
+    assert _links(own, made(2, **JOB, **full, i=8, c=1)) == {1: 2}
+    # What a household calls itself moves no job of a station.
+    station = made(3, **JOB, p="public", x="station-12")
+    assert _links(station, made(2, **JOB, **full, at=90, **household)) == {}
+    assert _links(station, made(2, **JOB, **(full | {"n": 9}), at=90, p="household")) == {2: 3}
 
 
 def test_the_two_ends_of_a_row_never_meet() -> None:

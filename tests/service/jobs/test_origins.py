@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from service.jobs.origins import employer_sheets, follows_its_source, station_of, station_sheets
+from service.feeds.source import source_keys
+from service.jobs.origins import Party, employer_sheets, follows_its_source, party, station_of, station_sheets
 
 
 def test_a_station_has_the_jobs_of_its_sheets() -> None:
@@ -24,3 +25,14 @@ def test_other_sources_are_no_stations(key: str) -> None:
 def test_what_came_in_a_sheet_is_changed_here(key: str) -> None:
     assert not follows_its_source(key, "n-1")
     assert not follows_its_source("direct", None)
+
+
+@pytest.mark.parametrize("key", ["direct", station_sheets(12), employer_sheets(5)])
+def test_a_sheet_counts_as_its_sender(key: str) -> None:
+    said = [party(key, one) for one in ("employer", "public", "agency", "household", "")]
+    assert said == [Party.EMPLOYER, Party.OFFICE, Party.AGENCY, Party.HOUSEHOLD, Party.HOUSEHOLD]
+
+
+def test_whoever_brings_what_others_have_is_no_first_party_whatever_he_says_of_himself() -> None:
+    assert party("partner-gz01", "employer") is Party.PARTNER
+    assert {party(key, "employer") for key in (*source_keys(), "station-0", "xstation-1", "employer-1x")} == {Party.FEED}
