@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service.errors import Invalid
+from service.sheets.cells import Grid, Limits
 from service.sheets.headers import HEADER_SEARCH_ROWS, header_key
-from service.sheets.read import Grid, Limits, read_book
+from service.sheets.read import read_book
 
 MAX_ROWS = 200_000
 LIMITS = Limits(
@@ -22,6 +23,7 @@ LIMITS = Limits(
     rows=MAX_ROWS + HEADER_SEARCH_ROWS,
     columns=200,
     cells=5_000_000,
+    seconds=300,
 )
 
 

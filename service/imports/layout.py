@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from matching.rules.wage import parse_wage
 from service.imports.meanings import NOT_USED, Meaning, begins_like_a_note, is_total, meaning_of
 from service.jobs.contacts import first_phone
+from service.sheets.cells import Grid, Sheet
 from service.sheets.headers import HEADER_SEARCH_ROWS, header_key
-from service.sheets.read import Grid, Sheet
 
 JOINED = frozenset({"description", "remarks", "benefits", "experience", "hours", "major", "headcount_part", "serial"})
 """What several columns may say together; of everything else one column is used."""

@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 from service import clock
-from service.sheets.read import Limits
+from service.sheets.cells import Limits
 
 
 @dataclass(frozen=True, slots=True)

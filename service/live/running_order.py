@@ -14,8 +14,8 @@ from datetime import date, datetime, time, timedelta
 from service.clock import BEIJING
 from service.errors import Invalid
 from service.live.tables import columns
+from service.sheets.cells import Grid
 from service.sheets.headers import HEADER_SEARCH_ROWS, header_key
-from service.sheets.read import Grid
 
 _NUMBER = re.compile(r"\d{1,4}")
 _TIME = re.compile(r"(?<!\d)(\d{1,2})[:：点时](\d{2})?")

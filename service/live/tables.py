@@ -12,7 +12,7 @@ from typing import Any
 
 from service import clock
 from service.jobs.findings import Finding
-from service.sheets.read import Limits
+from service.sheets.cells import Limits
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from werkzeug.test import TestResponse
 
 from service.db import Database
 from service.imports import tasks as _registered  # noqa: F401  importing registers what is done in the background
-from service.sheets.read import Limits, read_book
+from service.sheets.cells import Limits
+from service.sheets.read import read_book
 from service.tasks.worker import Worker
 
 HEADER = ("编号", "岗位名称", "用人单位", "招聘人数", "工资待遇", "年龄", "工作内容", "工作地点", "联系人", "联系电话")

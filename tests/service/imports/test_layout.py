@@ -6,7 +6,7 @@ import pytest
 
 from service.imports.layout import Laid, lay_out
 from service.imports.meanings import begins_like_a_note, is_total, meaning_of, names, template_columns
-from service.sheets.read import Sheet
+from service.sheets.cells import Sheet
 
 PHONE = "13800000001"
 

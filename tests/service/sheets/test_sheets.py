@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import Invalid
-from service.sheets.read import Limits, read_book
+from service.sheets.cells import Limits
+from service.sheets.read import read_book
 from service.sheets.write import Page, quoted, unquoted, write_book
+from tests.service.sheets import bombs
 
 LIMITS = Limits("sheet_file", file_bytes=2**20, plain_bytes=4 * 2**20, rows=1_000, columns=50, cells=20_000, sheets=5)
 
@@ -131,22 +133,4 @@ def test_what_is_no_sheet_is_told_by_its_kind(content: bytes, code: str) -> None
 def test_a_workbook_with_a_password_is_told_as_such() -> None:
     """A sheet that was sealed with a password is a compound file with the stream ``EncryptedPackage`` and no workbook."""
     with pytest.raises(Invalid, match="设了打开密码"):
-        read_book(_compound("EncryptedPackage"), "a.xlsx", LIMITS)
-
-
-def _compound(stream: str) -> bytes:
-    """The smallest compound file: a header, one sector of the table of sectors, one of the directory, one of content."""
-    none, end, fat = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
-    mark = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-    header = struct.pack("<8s16x5H6x9I", mark, 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096, end, 0, end, 0)
-    header += struct.pack("<109I", 0, *[none] * 108)
-
-    def entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
-        said = name.encode("utf-16-le") + b"\0\0"
-        return struct.pack("<64sHBBIII16xI16xIQ", said, len(said), kind, 1, none, none, child, 0, start, size)
-
-    directory = entry("Root Entry", 5, 1, end, 0) + entry(stream, 2, none, 2, 4096)
-    content = bytes(4096)
-    sectors = [fat, end, *range(3, 10), end]
-    table = struct.pack("<128I", *sectors, *[none] * (128 - len(sectors)))
-    return header + table + directory.ljust(512, b"\0") + content
+        read_book(bombs.compound("EncryptedPackage"), "a.xlsx", LIMITS)
