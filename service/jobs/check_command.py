@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, cast
@@ -13,20 +13,26 @@ from typing import Any, cast
 import click
 from flask.cli import with_appcontext
 from marshmallow import ValidationError
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from matching.model import KINDS, Kind
 from service import clock
-from service.employers.models import PUBLISHER_CLASSES
+from service.employers.models import PUBLISHER_CLASSES, ListEntry
 from service.jobs.advert import Advert, GigAdvert, LiveAdvert, Source, read_advert
-from service.jobs.checks import verdict
+from service.jobs.checks import Verdict, check_advert, verdict
 from service.jobs.checks.line import advert_of_text, of_a_line
 from service.jobs.findings import Finding
 from service.jobs.reviews.around import judge
+from service.jobs.reviews.models import JobReview, RepeatLift, TradeWage
 from service.jobs.schemas import JobDraft, JobPatch
 from service.sessions import read_session
 
+_WITHOUT = (
+    "数据库打不开，或还没有建表：只按规则检查，不看当地工资、名单和单位的记录。"
+    "要全面检查，请先运行 make run，或检查 DATABASE_URL。"
+)
 _NOT_ADVERT = frozenset({"gig", "live", "kind"})
 
 
@@ -34,30 +40,43 @@ _NOT_ADVERT = frozenset({"gig", "live", "kind"})
 @click.option("--kind", default="public", show_default=True, type=click.Choice(KINDS), help="没写类型的行算哪一类。")
 @with_appcontext
 def check_command(kind: str) -> None:
-    """检查标准输入里的招聘信息，一行一条：文字，或一个 JSON（text 和 kind，或发布的各项）。"""
-    now = clock.now()
+    """检查标准输入里的招聘信息，一行一条：文字（换行写成 \\n），或一个 JSON（text 和 kind，或发布的各项）。"""
+    now, out = clock.now(), sys.stdout.buffer
     with _tables() as session:
         for raw in sys.stdin.buffer:
-            line = _decoded(raw)
-            if line is None:
-                said: dict[str, Any] = {"error": "这一行不是 UTF-8 也不是 GB18030 的文字，请换一种编码保存后再试。"}
-            elif line.strip():
-                said = judge_line(line.strip(), cast("Kind", kind), now, session)
-            else:
-                continue
-            click.echo(json.dumps(said, ensure_ascii=False))
+            said = answer_line(raw, cast("Kind", kind), now, session)
+            # Half of a pair of surrogates, which JSON can write, is no text that can be sent on.
+            out.write(json.dumps(said, ensure_ascii=False).encode("utf-8", errors="replace") + b"\n")
+            out.flush()
 
 
-def judge_line(line: str, kind: Kind, now: datetime, session: Session) -> dict[str, Any]:
-    """The verdict on a line and its findings, the gravest first; ``error`` for one that is no advert."""
+def answer_line(raw: bytes, kind: Kind, now: datetime, session: Session | None) -> dict[str, Any]:
+    """The line as ``text`` and the verdict on it; ``verdict`` null and a ``reason`` for one that cannot be read."""
+    line = _decoded(raw)
+    if line is None:
+        reason = "这一行不是 UTF-8 也不是 GB18030 的文字，请换一种编码保存后再试。"
+        return _unread(raw.decode("utf-8", errors="replace").rstrip("\r\n"), reason)
+    line = line.rstrip("\r\n")
+    if not line.strip():
+        return _unread(line, "这一行是空的。")
     try:
-        advert, whole = _advert(line, kind)
+        verdict_, findings = judge_line(line.strip(), kind, now, session)
     except ValidationError as wrong:
-        return {"error": "这一行的内容不对", "fields": wrong.messages}
+        return _unread(line, "这一行的内容不对，请看 fields 里每一项的说明。") | {"fields": wrong.messages}
+    return {"text": line, "verdict": verdict_, "findings": findings, "reason": None}
+
+
+def judge_line(line: str, kind: Kind, now: datetime, session: Session | None) -> tuple[Verdict, list[dict[str, Any]]]:
+    """The verdict on a line and its findings, the gravest first. Raises ValidationError for one that is no advert."""
+    advert, whole = _advert(line, kind)
     reading = read_advert(advert, now)
-    found = judge(session, advert, reading, now)
+    found = check_advert(advert, now, reading) if session is None else judge(session, advert, reading, now)
     findings = found if whole else of_a_line(found, reading)
-    return {"verdict": verdict(findings), "findings": [_line(finding) for finding in findings if finding.severity != "note"]}
+    return verdict(findings), [_line(finding) for finding in findings if finding.severity != "note"]
+
+
+def _unread(line: str, reason: str) -> dict[str, Any]:
+    return {"text": line, "verdict": None, "findings": [], "reason": reason}
 
 
 def _decoded(raw: bytes) -> str | None:
@@ -74,7 +93,7 @@ def _advert(line: str, kind: Kind) -> tuple[Advert, bool]:
     """The advert of a line, and whether it was given field by field."""
     body = _object(line)
     if body is None:
-        return advert_of_text(line, kind), False
+        return advert_of_text(_broken(line), kind), False
     text = body.pop("text", None)
     publisher = str(body.pop("publisher_class", "employer"))
     if publisher not in PUBLISHER_CLASSES:
@@ -87,7 +106,7 @@ def _advert(line: str, kind: Kind) -> tuple[Advert, bool]:
         said = _plain(JobPatch().load(body)) | {"publisher_class": publisher}
         if isinstance(employer, str):
             said["employer_name"] = employer
-        return advert_of_text(text, chosen, said), False
+        return advert_of_text(_broken(text), chosen, said), False
     draft = JobDraft().load({"kind": kind} | body)
     gig, live = draft.get("gig"), draft.get("live")
     return (
@@ -107,9 +126,14 @@ def _object(line: str) -> dict[str, Any] | None:
         return None
     try:
         found = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def _broken(text: str) -> str:
+    """With the line breaks that a line can only spell."""
+    return text.replace("\\n", "\n")
 
 
 def _plain(said: dict[str, Any]) -> dict[str, Any]:
@@ -123,10 +147,14 @@ def _line(finding: Finding) -> dict[str, Any]:
 
 
 @contextmanager
-def _tables() -> Iterator[Session]:
-    """A session; a sentence where there is no database yet."""
-    try:
-        with read_session() as session:
-            yield session
-    except (OperationalError, ProgrammingError) as wrong:
-        raise click.ClickException("数据库打不开，或还没有建表：请先运行 make run，或检查 DATABASE_URL。") from wrong
+def _tables() -> Iterator[Session | None]:
+    """A session; None, and a sentence on standard error, where there is no database with our tables."""
+    with ExitStack() as stack:
+        try:
+            session = stack.enter_context(read_session())
+            for table in (TradeWage, ListEntry, JobReview, RepeatLift):
+                session.execute(select(table).limit(1))
+        except (OperationalError, ProgrammingError):
+            click.echo(_WITHOUT, err=True)
+            session = None
+        yield session
