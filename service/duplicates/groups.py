@@ -114,7 +114,8 @@ def grouped(
 
     Adverts are taken best first (``Sketch.rank``); each joins the surest canonical one that it is *itself* the same job as, so
     that of 白班 = 不说 = 夜班 the two ends never meet, and no copy points to a copy. What an employer has published here itself
-    is hidden by nobody else. ``told_apart``: pairs (low, high) that a person has told apart. The same pool gives the same groups in whatever order it comes.
+    is hidden by nobody else. ``told_apart``: pairs (low, high) that a person has told apart. The same pool gives the same groups
+    in whatever order it comes.
     """
     same: dict[int, dict[int, Verdict]] = defaultdict(dict)
     apart = set(told_apart)
@@ -124,8 +125,11 @@ def grouped(
     links: dict[int, Link] = {}
     for job_id in sorted(same, key=lambda job_id: pool[job_id].rank):
         rank = pool[job_id].rank
-        heads = [other for other in same[job_id]
-            if other not in links and pool[other].rank < rank and pool[other].may_hide(pool[job_id])]
+        heads = [
+            other
+            for other in same[job_id]
+            if other not in links and pool[other].rank < rank and pool[other].may_hide(pool[job_id])
+        ]
         members = {other for other, link in links.items() if link.canonical in heads} if apart and heads else set()
         heads = [head for head in heads if not _refused(job_id, head, members, links, apart)]
         if heads:

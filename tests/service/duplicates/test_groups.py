@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -101,7 +102,8 @@ def test_nobody_hides_what_an_employer_publishes_itself() -> None:
     """A copy that is fuller, older or under a name that anybody may write: it goes, or stands beside."""
     full = {"a": "香江大道188号", "d": "流水线组装，坐着上班，包吃住，五险一金，月底发工资", "n": 20}
     own = made(1, **JOB, i=7, c=1)
-    for number, copied in enumerate(({"x": "feed"}, {"x": "partner-gz01"}, {"p": "public"}, {"p": "agency", "i": 8}), 2):
+    copies: tuple[dict[str, Any], ...] = ({"x": "feed"}, {"x": "partner-gz01"}, {"p": "public"}, {"p": "agency", "i": 8})
+    for number, copied in enumerate(copies, 2):
         assert _links(own, made(number, **JOB, **full, at=90, **copied)) in ({number: 1}, {}), copied
     household = {"p": "household", "i": 9}
     assert _links(own, made(2, **JOB, **full, at=90, **household)) == {}, "both are shown: it may be its own job, after all"
