@@ -14,14 +14,15 @@ def owned(job: Job, *, public: bool) -> Owned:
     territory's."""
     return Owned(
         employer_id=job.employer_id,
-        station_id=_station_of(job),
+        station_id=station_with(job),
         region_code=job.region_code,
         source_key=job.source_key,
         public=public,
     )
 
 
-def _station_of(job: Job) -> int | None:
+def station_with(job: Job) -> int | None:
+    """The station that has a wholly loaded job: it offers the gig, has the stream, or sent the sheet."""
     if job.gig is not None:
         # A station that was named by somebody else and has not agreed has no say in the job yet.
         return None if "station" in job.waits_for else job.gig.station_id
@@ -30,13 +31,13 @@ def _station_of(job: Job) -> int | None:
 
 def owned_advert(advert: Advert, region_code: str) -> Owned:
     """Whose the job of an advert will be; ``region_code`` as it was read."""
+    if advert.gig is not None:
+        station_id = advert.gig.station_id
+    else:
+        station_id = advert.live.station_id if advert.live is not None else station_of(advert.source.key)
     return Owned(
         employer_id=advert.employer_id,
-        station_id=advert.gig.station_id
-        if advert.gig is not None
-        else advert.live.station_id
-        if advert.live is not None
-        else None,
+        station_id=station_id,
         region_code=region_code,
         source_key=advert.source.key,
         public=True,

@@ -16,8 +16,9 @@ from service.accounts.caller import Caller
 from service.accounts.models import Account
 from service.accounts.permissions import EMPLOYER_ROLES, STATION_ROLES
 from service.jobs.lifetimes import Lifetime, lifetime
-from service.jobs.models import GigTerms, Job
-from service.jobs.origins import DIRECT, FIRST_PARTY_PREFIXES, PARTNER_PREFIX
+from service.jobs.models import GigTerms, Job, LiveListing, LiveSession
+from service.jobs.origins import DIRECT, FIRST_PARTY_PREFIXES, PARTNER_PREFIX, follows_its_source, station_sheets
+from service.jobs.permit import station_with
 from service.upkeep.models import JobReminder
 from service.wechat.models import WechatIdentity
 from service.wechat.outbox import post
@@ -52,7 +53,7 @@ def remind(session: Session, now: datetime, *, after: int = 0) -> int | None:
             kept_by_people(),
             Job.job_id > after,
         )
-        .options(joinedload(Job.gig))
+        .options(joinedload(Job.gig), joinedload(Job.listing).joinedload(LiveListing.session))
         .order_by(Job.job_id)
         .limit(BATCH)
     ).all()
@@ -76,7 +77,7 @@ def _remind_of(session: Session, job: Job, days: int, now: datetime) -> None:
     values = {
         "job": job.title,
         "until": until[:16].replace("T", " "),
-        "note": "快到期了，还在招请续期" if job.original_id is None else "快到期了，还在招请重新提交",
+        "note": f"快到期了，还在招请{'重新提交' if follows_its_source(job.source_key, job.original_id) else '续期'}",
     }
     sent = 0
     for account_id in _owners(session, job):
@@ -93,11 +94,11 @@ def _remind_of(session: Session, job: Job, days: int, now: datetime) -> None:
 def _owners(session: Session, job: Job) -> Sequence[int]:
     """Who is written to: who published it, while he still works there; else the owner of the employer or the head of the
     station. Only those who have WeChat here: the others find it in their list."""
-    station_id = job.gig.station_id if job.gig is not None else None
+    station_id = station_with(job)
     there = []
     if job.employer_id is not None:
         there.append(and_(Account.employer_id == job.employer_id, Account.role.in_(EMPLOYER_ROLES)))
-    if station_id is not None and "station" not in job.waits_for:
+    if station_id is not None:
         there.append(and_(Account.station_id == station_id, Account.role.in_(STATION_ROLES)))
     if not there:
         return ()
@@ -158,7 +159,12 @@ def _whose(caller: Caller) -> ColumnElement[bool]:
     if caller.role in EMPLOYER_ROLES:
         return Job.employer_id == caller.employer_id
     if caller.role in STATION_ROLES:
-        return GigTerms.station_id == caller.station_id
+        streams = select(LiveSession.session_id).where(LiveSession.station_id == caller.station_id)
+        return or_(
+            GigTerms.station_id == caller.station_id,
+            and_(GigTerms.job_id.is_(None), Job.listing.has(LiveListing.session_id.in_(streams))),
+            and_(GigTerms.job_id.is_(None), Job.source_key == station_sheets(caller.station_id or 0)),
+        )
     if caller.role == "partner":
         return Job.source_key == caller.source_key
     return Job.created_by == caller.account_id

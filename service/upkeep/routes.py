@@ -17,6 +17,7 @@ from service.blueprint import Blueprint
 from service.employers.models import Employer
 from service.errors import NotFound
 from service.jobs.models import Job
+from service.jobs.origins import follows_its_source
 from service.jobs.quality import quality
 from service.jobs.queries import any_state
 from service.sessions import read_session, write_session
@@ -41,7 +42,9 @@ def my_reminders() -> dict[str, Any]:
 
 def _reminder(due: Due, now: datetime) -> dict[str, Any]:
     job = due.job
-    advice = "还在招就续期（renew），不招了请关闭。" if job.original_id is None else "还在招请重新提交一次，不招了请撤下。"
+    advice = "还在招就续期（renew），不招了请关闭。"
+    if follows_its_source(job.source_key, job.original_id):
+        advice = "还在招请重新提交一次，不招了请撤下。"
     if due.what == "stale":
         advice = "还在招就确认一下（confirm），会排回原来的位置；不招了请关闭。"
     return {
