@@ -13,7 +13,8 @@ from service.jobs.models import Job
 
 
 class Counts(NamedTuple):
-    """``adverts`` that may be shown, ``duplicates`` among them, and the ``headcount`` of the ``jobs`` that are left."""
+    """``adverts`` that may be shown, ``duplicates`` among them, and the ``headcount`` of the ``jobs`` that are left. Catalogues
+    are shown as what they are and want nobody: their people are not counted."""
 
     adverts: int
     duplicates: int
@@ -34,18 +35,19 @@ def adverts(session: Session, now: datetime) -> Counts:
 def counts(session: Session, now: datetime, *where: ColumnElement[bool]) -> Counts:
     """Count what may be shown at ``now`` (and fits ``where``, conditions on :class:`Job`). Where the advert that stands for all
     does not say how many are wanted, the largest number that a copy says."""
+    vacancy = Job.source_class != "catalogue"
     number, duplicates, said = session.execute(
         select(
             func.count(),
             func.count(Job.duplicate_of_id),
-            func.coalesce(func.sum(case((Job.duplicate_of_id.is_(None), Job.headcount))), 0),
+            func.coalesce(func.sum(case((Job.duplicate_of_id.is_(None) & vacancy, Job.headcount))), 0),
         ).where(*open_now(now), *where)
     ).one()
     head = aliased(Job)
     silent: Any = (
         select(func.max(Job.headcount).label("wanted"))
         .join(head, head.job_id == Job.duplicate_of_id)
-        .where(*open_now(now), *where, head.headcount.is_(None), Job.headcount.is_not(None))
+        .where(*open_now(now), *where, vacancy, head.headcount.is_(None), Job.headcount.is_not(None))
         .group_by(Job.duplicate_of_id)
         .subquery()
     )

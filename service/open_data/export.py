@@ -27,7 +27,7 @@ from service.jobs.contacts import without_contacts
 from service.jobs.models import CONTACT, Job
 from service.open_data.record import may_be_given
 from service.open_data.selection import Selection
-from service.sheets.write import Page, book_pieces, quoted
+from service.sheets.write import Cell, Page, book_pieces, quoted
 
 ROWS_MOST = 100_000
 """Of one sheet; an office with more asks for a part of its territory."""
@@ -36,6 +36,8 @@ SHEET = "岗位"
 WHOLE_COUNTRY = "000000000000"
 """Of an operator who names no part of it, in the trail."""
 _KINDS = {"public": "公共招聘", "gig": "零工", "live": "直播带岗"}
+_CLASSES = {"catalogue": "目录（不计入岗位数）", "demo": "演示"}
+"""What is no vacancy is not called one."""
 _UNITS = {"month": "元/月", "week": "元/周", "day": "元/天", "hour": "元/小时", "piece": "计件", "year": "元/年"}
 _SETTLED = {"day": "日结", "week": "周结", "month": "月结", "job": "完工结"}
 HEADER = (
@@ -105,7 +107,7 @@ def csv_pieces(database: Database, sheet: Sheet, now: datetime) -> Iterator[byte
     out = io.StringIO()
     writer = csv.writer(out)
     for row in _rows(database, sheet, now):
-        writer.writerow([quoted(text) for text in row])
+        writer.writerow([quoted(cell) if isinstance(cell, str) else _written(cell) for cell in row])
         yield out.getvalue().encode()
         out.seek(0)
         out.truncate()
@@ -116,7 +118,7 @@ def xlsx_pieces(database: Database, sheet: Sheet, now: datetime) -> Iterator[byt
     return book_pieces([Page(SHEET, _rows(database, sheet, now), widths=_WIDTHS[: len(sheet.header)])])
 
 
-def _rows(database: Database, sheet: Sheet, now: datetime) -> Iterator[Sequence[str]]:
+def _rows(database: Database, sheet: Sheet, now: datetime) -> Iterator[Sequence[Cell]]:
     yield sheet.header
     after = 0
     while True:
@@ -136,23 +138,23 @@ def _asked(query: Select[Any], sheet: Sheet, now: datetime) -> Select[Any]:
     return query.where(Job.kind.in_(sheet.wanted.kinds)) if sheet.wanted.kinds else query
 
 
-def _row(job: Job, sheet: Sheet) -> tuple[str, ...]:
+def _row(job: Job, sheet: Sheet) -> tuple[Cell, ...]:
     # As in the record: rows may be older than the rule that lifts contacts from the texts.
     title, employer, wage, age, address = map(
         without_contacts, (job.title, job.employer_name, job.wage_text, job.age_text, job.address)
     )
     plain = (
-        str(job.job_id), _KINDS[job.kind], title, employer, _number(job.headcount), wage,
-        _number(job.wage_min), _number(job.wage_max), _UNITS.get(job.wage_unit or "", ""), age, job.region_code,
+        job.job_id, _CLASSES.get(job.source_class) or _KINDS[job.kind], title, employer, job.headcount, wage,
+        job.wage_min, job.wage_max, _UNITS.get(job.wage_unit or "", ""), age, job.region_code,
         _region_name(job.region_code), address, "、".join(job.trade_codes),
         "、".join(found.name for code in job.trade_codes if (found := trade.occupation(code))), "、".join(job.tags),
-        _number(job.hours_per_day), _SETTLED.get(job.settlement or "", ""), job.source_name, job.original_id or "",
+        job.hours_per_day, _SETTLED.get(job.settlement or "", ""), job.source_name, job.original_id or "",
         job.legal_basis, _day(job.published_at), _day(job.verified_at), _day(job.valid_until), sheet.licence,
     )  # fmt: skip
     return (*plain, job.contact_name, job.contact_phone) if sheet.phones else plain
 
 
-def _number(value: float | None) -> str:
+def _written(value: float | None) -> str:
     return "" if value is None else f"{value:g}" if value != int(value) else str(int(value))
 
 

@@ -1,4 +1,5 @@
-"""How many answers that take long may be under way at once in a process: a quarter of its threads wait, a quarter send.
+"""How many answers that take long may be under way at once in a process: a quarter of its threads wait, a quarter
+send copies, a quarter sheets.
 
 Those who look for work always find a thread. A process with fewer than four threads makes nobody wait: it answers at once.
 """
@@ -12,15 +13,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Places for who waits for a change, and for who fetches a copy or a sheet."""
+    """Places for who waits for a change, for who fetches a copy, and for offices that fetch a sheet: strangers who are slow to
+    take a copy keep no office from its sheet."""
 
     waiting: threading.BoundedSemaphore
     sending: threading.BoundedSemaphore
+    sheets: threading.BoundedSemaphore
 
     @classmethod
     def of(cls, threads: int) -> Room:
         """For a process with so many threads."""
-        return cls(threading.BoundedSemaphore(threads // 4), threading.BoundedSemaphore(max(1, threads // 4)))
+        few = max(1, threads // 4)
+        copies = threading.BoundedSemaphore(few)
+        sheets = threading.BoundedSemaphore(few) if threads >= 4 else copies
+        return cls(threading.BoundedSemaphore(threads // 4), copies, sheets)
 
 
 class Place:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, cast
@@ -24,7 +25,7 @@ from service.open_data import schemas
 from service.open_data.export import Sheet, asked_for, csv_pieces, note, require_few, xlsx_pieces
 from service.open_data.policy import policy
 from service.open_data.position import Position
-from service.open_data.room import Room, take
+from service.open_data.room import Place, Room, take
 from service.open_data.selection import Selection
 from service.open_data.snapshot import begin, in_blocks, lines, resume
 from service.open_data.stream import Batch, changes_since
@@ -58,7 +59,7 @@ def show_snapshot(query: dict[str, Any]) -> flask.Response:
         start = resume(session, query["after"], query["position"], now) if "after" in query else begin(session, now)
     publisher = settings().public_url or flask.request.host_url.rstrip("/")
     pieces = lines(source, start, wanted, publisher, settings().open_data, seconds=PART_SECONDS)
-    return _sent(pieces, NDJSON, pack=True)
+    return _sent(_place(_room().sending), pieces, NDJSON, pack=True)
 
 
 @blueprint.route("/v1/stream/jobs", methods=["GET"])
@@ -138,8 +139,13 @@ def _sheet(query: dict[str, Any], mime: str, ending: str, pieces: Callable[..., 
     sheet: Sheet = asked_for(caller, schemas.selection(query), in_sheet(settings().open_data), phones=query["phones"])
     with read_session() as session:
         require_few(session, sheet, now)
-    note(caller, sheet)
-    response = _sent(pieces(database(), sheet, now), mime, pack=False)
+    place = _place(_room().sheets)
+    try:
+        note(caller, sheet)  # only what is really sent
+    except BaseException:
+        place.give_back()
+        raise
+    response = _sent(place, pieces(database(), sheet, now), mime, pack=False)
     response.headers["Content-Disposition"] = f'attachment; filename="jobs-{clock.show(now)[:10]}.{ending}"'
     return response
 
@@ -162,11 +168,16 @@ def _room() -> Room:
     return cast("Room", flask.current_app.extensions["room"])
 
 
-def _sent(pieces: Iterator[bytes], mime: str, *, pack: bool) -> flask.Response:
-    """A long answer, a block at a time. Raises Unavailable when as many as there is room for are on their way."""
-    place = take(_room().sending)
+def _place(places: threading.BoundedSemaphore) -> Place:
+    """Raises Unavailable when as many long answers as there is room for are on their way."""
+    place = take(places)
     if place is None:
         raise Unavailable("downloads_full", "正在下载的人太多，请过半分钟再试。", headers={"Retry-After": "30"})
+    return place
+
+
+def _sent(place: Place, pieces: Iterator[bytes], mime: str, *, pack: bool) -> flask.Response:
+    """A long answer, a block at a time."""
     pack = pack and _takes_gzip()
     response = flask.Response(place.while_sending(in_blocks(pieces, gzip=pack)), mimetype=mime)
     response.call_on_close(place.give_back)  # for HEAD, which sends nothing

@@ -1,4 +1,4 @@
-"""Write an .xlsx: texts only, a few sheets, a header that stays in sight. What nobody needs of a spreadsheet is not here.
+"""Write an .xlsx: texts and numbers, a few sheets, a header that stays in sight. What nobody needs of a spreadsheet is not here.
 
 No cell can be taken for a formula by whoever opens the file, also after it was saved as CSV: what begins like one gets an
 apostrophe (OWASP, *CSV Injection*), and :func:`unquoted` takes it off when the sheet comes back.
@@ -31,10 +31,15 @@ _STYLES = (
     '<font><b/><sz val="11"/><name val="宋体"/></font></fonts>'
     '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>'
     '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
-    '<cellXfs count="2"><xf fontId="0" numFmtId="49" applyNumberFormat="1"/>'
-    '<xf fontId="1" numFmtId="49" applyNumberFormat="1" applyFont="1"/></cellXfs></styleSheet>'
+    '<cellXfs count="3"><xf fontId="0" numFmtId="49" applyNumberFormat="1"/>'
+    '<xf fontId="1" numFmtId="49" applyNumberFormat="1" applyFont="1"/>'
+    '<xf fontId="0" numFmtId="0"/></cellXfs></styleSheet>'
 )
-"""Two looks: text, and text in bold. Number format 49 is "text", so that a phone typed later keeps its zeros."""
+"""Three looks: text, text in bold, a number. Number format 49 is "text", so that a phone typed later keeps its zeros."""
+
+
+Cell = str | float | None
+"""Numbers can be added up and sorted; None is an empty cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Page:
     """One sheet: its rows, how many of them are the header, and how wide the columns are, in characters."""
 
     name: str
-    rows: Iterable[Sequence[str]]
+    rows: Iterable[Sequence[Cell]]
     header_rows: int = 1
     widths: Sequence[int] = ()
 
@@ -161,12 +166,16 @@ def _worksheet(page: Page) -> Iterable[str]:
     yield "<sheetData>"
     for number, cells in enumerate(page.rows, start=1):
         look = 1 if number <= page.header_rows else 0
-        yield f'<row r="{number}">{"".join(_cell(at, number, look, text) for at, text in enumerate(cells))}</row>'
+        yield f'<row r="{number}">{"".join(_cell(at, number, look, value) for at, value in enumerate(cells))}</row>'
     yield "</sheetData></worksheet>"
 
 
-def _cell(at: int, number: int, look: int, text: str) -> str:
-    said = escape(_NOT_XML.sub("", quoted(text))[:_LONGEST_CELL])
+def _cell(at: int, number: int, look: int, value: Cell) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return f'<c r="{_letters(at)}{number}" s="2"><v>{value:.15g}</v></c>'
+    said = escape(_NOT_XML.sub("", quoted(value))[:_LONGEST_CELL])
     if not said:
         return ""
     return f'<c r="{_letters(at)}{number}" s="{look}" t="inlineStr"><is><t xml:space="preserve">{said}</t></is></c>'

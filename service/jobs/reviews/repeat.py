@@ -14,7 +14,7 @@ from service.employers.models import Employer
 from service.errors import Conflict
 from service.jobs.findings import Finding
 from service.jobs.reviews.models import JobReview, RepeatLift
-from service.jobs.reviews.tables import Repeat, repeat_row
+from service.jobs.reviews.tables import Repeat, repeat_row, unlawful_reasons
 
 RULE = "repeat_offender"
 
@@ -35,7 +35,7 @@ class Record:
 
 
 def record_of(session: Session, employer_id: int, now: datetime) -> Record:
-    """The record of an employer at ``now``: adverts taken down after a look, in the days of the rule, since staff last lifted."""
+    """The record of an employer at ``now``: adverts taken down as unlawful, in the days of the rule, since staff last lifted."""
     rule = repeat_row(now)
     lifted = session.scalars(
         select(RepeatLift).where(RepeatLift.employer_id == employer_id).order_by(RepeatLift.lifted_at.desc()).limit(1)
@@ -45,7 +45,10 @@ def record_of(session: Session, employer_id: int, now: datetime) -> Record:
         since = max(since, lifted.lifted_at)
     upheld = session.scalar(
         select(func.count(distinct(JobReview.job_id))).where(
-            JobReview.employer_id == employer_id, JobReview.outcome == "refuse", JobReview.decided_at > since
+            JobReview.employer_id == employer_id,
+            JobReview.outcome == "refuse",
+            JobReview.reason.in_(unlawful_reasons()),
+            JobReview.decided_at > since,
         )
     )
     return Record(upheld or 0, since, rule, lifted)

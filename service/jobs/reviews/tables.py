@@ -82,6 +82,12 @@ def decision_reasons(outcome: str) -> dict[str, str]:
 
 
 @cache
+def unlawful_reasons() -> frozenset[str]:
+    """Reasons of a refusal that are an offence: a place that is filled, or something else, is none."""
+    return frozenset(decision_reasons("refuse")) - frozenset(_table()["no_offence"]["reasons"])
+
+
+@cache
 def _table() -> dict[str, Any]:
     return tomllib.loads(files("service.jobs").joinpath("data/reviews.toml").read_text(encoding="utf-8"))
 

@@ -16,7 +16,8 @@ def rows_of_csv(content: bytes) -> list[list[str]]:
 def rows_of_xlsx(content: bytes) -> list[list[str]]:
     """All rows of the first sheet, the header first; rows that end early are filled up."""
     book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-    return [[str(cell) for cell in row] for row in book.get_sheet_by_index(0).to_python()]
+    rows = book.get_sheet_by_index(0).to_python()
+    return [[f"{cell:g}" if isinstance(cell, float) else str(cell) for cell in row] for row in rows]
 
 
 def regions_of_csv(content: bytes) -> list[dict[str, str]]:

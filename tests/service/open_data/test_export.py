@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 import tracemalloc
 from dataclasses import replace
@@ -11,7 +12,8 @@ import flask
 import psutil
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Table, insert, select
+from python_calamine import CalamineWorkbook
+from sqlalchemy import Table, func, insert, select
 from sqlalchemy.exc import OperationalError
 
 from service import audit, clock
@@ -20,6 +22,7 @@ from service.config import OpenDataSettings
 from service.db import Database
 from service.jobs.models import Job
 from service.open_data import export
+from service.open_data.room import Room
 from service.open_data.selection import Selection
 from service.open_data.snapshot import in_blocks
 from service.sheets.write import Page, book_pieces, write_book
@@ -215,3 +218,37 @@ def test_a_long_book_passes_through_little_memory() -> None:
 def test_in_pieces_it_is_the_same_book() -> None:
     pages = [Page("一", [("甲", "乙"), ("=1", "2")]), Page("二", [("丙",)])]
     assert rows_of_xlsx(b"".join(book_pieces(pages))) == rows_of_xlsx(write_book(pages)) == [["甲", "乙"], ["'=1", "2"]]
+
+
+def test_numbers_are_numbers_and_what_is_no_vacancy_is_not_called_one(
+    app: flask.Flask, client: FlaskClient, people: People
+) -> None:
+    with app.extensions["database"].write_session() as session:
+        new_job(session, clock.now(), title="演示普工", headcount=5, wage_min=4500, wage_max=6000, wage_unit="month")
+        new_job(session, clock.now(), title="演示目录", source_class="catalogue")
+    answer = client.get("/v1/exports/jobs.xlsx", headers=people.bureau)
+    header, *found = CalamineWorkbook.from_filelike(io.BytesIO(answer.data)).get_sheet_by_index(0).to_python()
+    by_title = {row[header.index("岗位名称")]: dict(zip(header, row, strict=True)) for row in found}
+    row = by_title["演示普工"]
+    assert (row["招工人数"], row["工资最低"], row["工资最高"]) == (5, 4500, 6000)
+    assert (row["类型"], by_title["演示目录"]["类型"]) == ("公共招聘", "目录（不计入岗位数）")
+
+
+def test_slow_strangers_keep_no_office_from_its_sheet(
+    app: flask.Flask, client: FlaskClient, people: People, pool: Database
+) -> None:
+    app.extensions["room"] = room = Room.of(4)
+    held = client.get("/v1/snapshot/jobs", buffered=False)
+    assert client.get("/v1/snapshot/jobs").status_code == 503
+    assert client.get("/v1/exports/jobs.csv", headers=people.bureau).status_code == 200
+    held.close()
+    assert room.sheets.acquire(blocking=False)  # given back above; now taken
+    before = _traces(app)
+    assert client.get("/v1/exports/jobs.csv", headers=people.bureau).status_code == 503
+    assert _traces(app) == before  # a sheet that nobody got is not in the trail
+
+
+def _traces(app: flask.Flask) -> int:
+    with app.extensions["database"].read_session() as session:
+        query = select(func.count()).select_from(AuditEvent).where(AuditEvent.action == "job.export")
+        return session.scalar(query) or 0

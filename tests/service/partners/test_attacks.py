@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import Any
 
@@ -118,3 +119,11 @@ def test_where_the_work_is_is_no_matter_of_the_office(client: FlaskClient, partn
     """A platform brings jobs of all places; the office that issued the client only looks after the client."""
     (row,) = _bulk(client, partner.headers, [advert(their_id="N-1", region=NANCHANG, address=None)]).get_json()["items"]
     assert row["outcome"] == "created"
+
+
+def test_half_a_character_in_a_number_spoils_no_other_line(client: FlaskClient, partner: Partner) -> None:
+    first, last = json.dumps(advert(their_id="A-1")), json.dumps(advert(their_id="A-2", title="演示缝纫工"))
+    lines = f'{first}\n{{"their_id": "\\ud800"}}\n{last}'
+    answer = client.post("/v1/partners/jobs:bulk", data=lines, content_type="application/x-ndjson", headers=partner.headers)
+    assert answer.status_code == 200
+    assert [row["outcome"] for row in answer.get_json()["items"]] == ["created", "refused", "created"]
