@@ -20,7 +20,7 @@ from service.jobs.findings import Finding
 from service.jobs.hold import ADVERT
 from service.jobs.models import Job
 from service.jobs.reviews.models import JobReview
-from service.jobs.reviews.repeat import repeat_findings
+from service.jobs.reviews.repeat import Record, record_of, repeat_findings
 from service.jobs.reviews.usual_wages import areas_of, usual_wage
 
 ASKED = "asked_to_mend"
@@ -32,11 +32,12 @@ _SHORTEST = 4
 @dataclass(frozen=True, slots=True)
 class Around:
     """What the tables know around many adverts, asked once for all of them: what a trade is paid in a place, the lists on which a
-    name stands, the jobs about which somebody has decided."""
+    name stands, the jobs about which somebody has decided, the record of each employer that is registered here."""
 
     paid: Mapping[tuple[str, str], UsualWage | None]
     listed: Mapping[str, tuple[str, ...]]
     decided: frozenset[int]
+    records: Mapping[int, Record]
 
 
 def look_around(session: Session, adverts: Sequence[tuple[Advert, Reading]], job_ids: Collection[int], now: datetime) -> Around:
@@ -47,7 +48,13 @@ def look_around(session: Session, adverts: Sequence[tuple[Advert, Reading]], job
     }
     names = {advert.employer_name for advert, _ in adverts if _may_be_listed(advert)}
     decided = select(JobReview.job_id).where(JobReview.job_id.in_(job_ids), JobReview.state == "decided")
-    return Around(paid, _lists_of(session, names, now), frozenset(session.scalars(decided)) if job_ids else frozenset())
+    employers = {advert.employer_id for advert, _ in adverts if advert.employer_id is not None}
+    return Around(
+        paid,
+        _lists_of(session, names, now),
+        frozenset(session.scalars(decided)) if job_ids else frozenset(),
+        {employer_id: record_of(session, employer_id, now) for employer_id in employers},
+    )
 
 
 def _trade_and_place(reading: Reading) -> tuple[str, str] | None:
@@ -74,7 +81,7 @@ def judge(
     place = _trade_and_place(reading)
     found = (
         *seen,
-        *repeat_findings(session, advert.employer_id, now),
+        *(() if advert.employer_id is None else repeat_findings(around.records[advert.employer_id])),
         *_named_on_lists(advert, around.listed.get(advert.employer_name, ()), now),
         *check_advert(advert, now, reading, usual=None if place is None else around.paid[place]),
     )

@@ -54,11 +54,8 @@ def record_of(session: Session, employer_id: int, now: datetime) -> Record:
     return Record(upheld or 0, since, rule, lifted)
 
 
-def repeat_findings(session: Session, employer_id: int | None, now: datetime) -> tuple[Finding, ...]:
-    """What the record says of an advert that this employer hands in now."""
-    if employer_id is None:
-        return ()
-    record = record_of(session, employer_id, now)
+def repeat_findings(record: Record) -> tuple[Finding, ...]:
+    """What the record says of an advert that its employer hands in now."""
     if not record.held:
         return ()
     rule = record.rule
