@@ -28,6 +28,8 @@ from service.feeds.source import DOUBTED, FeedSource
 from service.jobs.findings import Finding, Severity
 from service.jobs.reviews.usual_wages import UsualWages
 
+OF_EMPLOYER = "employer."
+"""How the codes of findings begin that are about the standing of an employer."""
 _SEVERITY: Final[Mapping[str, Severity]] = {"refuse": "block", "hold": "hold", "warn": "warn"}
 
 
@@ -116,7 +118,7 @@ def _listed(session: Session, codes: set[str], now: datetime) -> dict[str, tuple
 def _findings(reasons: Iterable[ReasonRow], said: str) -> tuple[Finding, ...]:
     return tuple(
         Finding(
-            f"employer.{row.code}",
+            f"{OF_EMPLOYER}{row.code}",
             "employer_name",
             said,
             row.sentence,

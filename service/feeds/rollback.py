@@ -25,10 +25,11 @@ from service.feeds import lease
 from service.feeds.models import ROLLED_BACK, FeedCursor, FeedRecord, FeedRun
 from service.feeds.report import Report
 from service.feeds.undo import ENDINGS, Ending, Undo, undo
-from service.jobs.hold import EMPLOYER
+from service.jobs.hold import ADVERT, EMPLOYER
 from service.jobs.models import Job, JobHistory, held_columns
 from service.jobs.put import apply
 from service.jobs.queries import whole
+from service.jobs.reviews.queue import stop_waiting
 
 BATCH = 200
 """Jobs in one transaction, as many as a pull writes in one."""
@@ -179,11 +180,15 @@ def _write(database: Database, own_id: int, told: Undone, after: int, *, account
         if not found:
             return found
         ended: dict[Ending, list[int]] = defaultdict(list)
+        through: list[int] = []
         for job, answer in _decide(session, told.run_id, found, now, lock=True):
             _count(told, answer)
             ended[answer.ending].append(job.job_id)
             if answer.fields:
                 apply(session, job, dict(answer.fields), action="rollback", account_id=account_id, now=now)
+            if ADVERT not in job.waits_for:
+                through.append(job.job_id)
+        stop_waiting(session, through, now)
         _mark_records(session, told.run_id, ended)
         session.get_one(FeedRun, own_id).report = {**told.as_json(), "after": found[-1]}
         return found

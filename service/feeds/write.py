@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from service.crypto.seal import FieldLocked, unseal
@@ -20,13 +20,16 @@ from service.feeds.haul import Haul
 from service.feeds.models import FeedRecord
 from service.feeds.records import Record
 from service.feeds.report import Report
-from service.feeds.settle import Known, Settled, settle
+from service.feeds.settle import THERE, Known, Settled, settle
 from service.feeds.source import FeedSource
 from service.feeds.trail import stopped_at
 from service.jobs.advert import Advert, Reading
+from service.jobs.hold import ADVERT
 from service.jobs.models import Job
 from service.jobs.put import GONE, apply, put
 from service.jobs.put_new import put_new
+from service.jobs.reviews.before import NOTHING_SAID, words_about
+from service.jobs.reviews.queue import follow, stop_waiting, follow_new
 from service.jobs.reviews.usual_wages import usual_wages
 
 BATCH = 200
@@ -90,9 +93,11 @@ def write_all(
 def close_vanished(
     database: Database, source: FeedSource, haul: Haul, records: Iterable[Record], *, run_id: int | None, now: datetime
 ) -> int:
-    """Close what the source no longer has; how many adverts that were. Without a run: only count them.
+    """Close what the source no longer has, also what waits for somebody; how many adverts that were. Without a run: only count
+    them.
 
-    Absent is gone in a whole list only; in any other haul, what the source itself calls gone.
+    Absent is gone in a whole list only; in any other haul, what the source itself calls gone. What had vanished before and
+    stands in the pool all the same is closed as well.
     """
     present = {(record.original_id, record.copy) for record in records}
     named = haul.gone - {original_id for original_id, _ in present}
@@ -100,12 +105,11 @@ def close_vanished(
         rows = session.execute(
             select(FeedRecord.record_id, FeedRecord.original_id, FeedRecord.copy, FeedRecord.job_id, Job.status)
             .outerjoin(Job, Job.job_id == FeedRecord.job_id)
-            .where(FeedRecord.source_key == source.key, FeedRecord.vanished_at.is_(None))
+            .where(FeedRecord.source_key == source.key, or_(FeedRecord.vanished_at.is_(None), Job.status.in_(THERE)))
         ).all()
     gone = [row for row in rows if row.original_id in named or (haul.whole and (row.original_id, row.copy) not in present)]
-    open_jobs = [row.job_id for row in gone if row.copy == 0 and row.status == "open"]
     if run_id is None:
-        return len(open_jobs)
+        return sum(row.copy == 0 and row.status in THERE for row in gone)
     closed = 0
     for at in range(0, len(gone), BATCH):
         batch = gone[at : at + BATCH]
@@ -136,15 +140,19 @@ def _known(session: Session, key: str, batch: Sequence[Record]) -> dict[tuple[st
             FeedRecord.vanished_at,
             FeedRecord.row_key,
             FeedRecord.contact_sealed,
+            FeedRecord.reason_code,
+            FeedRecord.reason,
             Job.job_id,
             Job.status,
             Job.closed_reason,
+            Job.held_for,
             Job.valid_until,
             Job.employer_id,
         )
         .outerjoin(Job, and_(Job.job_id == FeedRecord.job_id, FeedRecord.copy == 0))
         .where(FeedRecord.source_key == key, FeedRecord.original_id.in_({record.original_id for record in batch}))
-    )
+    ).all()
+    words = words_about(session, [row.job_id for row in rows if row.job_id is not None])
     return {
         (row.original_id, row.copy): Known(
             record_id=row.record_id,
@@ -157,6 +165,10 @@ def _known(session: Session, key: str, batch: Sequence[Record]) -> dict[tuple[st
             job_valid_until=row.valid_until,
             job_employer_id=row.employer_id,
             contact=contact_of(row.contact_sealed, row.row_key),
+            reason_code=row.reason_code,
+            reason=row.reason,
+            job_held_for=frozenset(row.held_for or ()),
+            word=words.get(row.job_id, NOTHING_SAID),
         )
         for row in rows
     }
@@ -223,17 +235,24 @@ def _put(
     there = set(session.scalars(select(Job.original_id).where(Job.source_key == key, Job.original_id.in_(wanted))))
     done: list[tuple[Settled, int | None]] = []
     coming: dict[int, tuple[Advert, Reading]] = {}
+    new: list[Settled] = []
     for place, (one, answer) in enumerate(zip(batch, settled, strict=True)):
         if answer.advert is None:
             done.append((answer, one.known.job_id if one.known else None))
         elif answer.reading is not None and one.record.original_id not in there:
             there.add(one.record.original_id)
             coming[place] = (answer.advert, answer.reading)
+            new.append(answer)
             done.append((answer, None))
         else:
-            job, outcome = put(session, answer.advert, account_id=None, now=now, reading=answer.reading)
-            done.append((replace(answer, outcome="unchanged") if outcome == "unchanged" else answer, job.job_id))
-    for place, job_id in zip(coming, put_new(session, list(coming.values()), account_id=None, now=now), strict=True):
+            job, outcome = put(session, answer.advert, account_id=None, now=now, reading=answer.reading, held_for=answer.held_for)
+            session.flush()
+            follow(session, job, answer.findings, now)
+            same = outcome == "unchanged" and answer.outcome == "published"
+            done.append((replace(answer, outcome="unchanged") if same else answer, job.job_id))
+    made = put_new(session, list(coming.values()), account_id=None, now=now, held_for=[answer.held_for for answer in new])
+    follow_new(session, [(job_id, one.findings) for job_id, one in zip(made, new, strict=True) if ADVERT in one.held_for], now)
+    for place, job_id in zip(coming, made, strict=True):
         done[place] = (done[place][0], job_id)
     return done
 
@@ -265,15 +284,17 @@ def _count(report: Report, answer: Settled, known: Known | None) -> None:
 
 
 def _close(session: Session, job_ids: Sequence[int], now: datetime) -> int:
-    """Close those of these jobs that are open, with history and change log; how many that were."""
+    """Close those of these jobs that are open, or would be once somebody lets them through, with history and change log; how
+    many that were."""
     if not job_ids:
         return 0
     jobs = session.scalars(
         select(Job)
-        .where(Job.job_id.in_(job_ids), Job.status == "open")
+        .where(Job.job_id.in_(job_ids), Job.status.in_(THERE))
         .options(joinedload(Job.gig), joinedload(Job.listing))
         .with_for_update(of=Job)
     ).all()
     for job in jobs:
         apply(session, job, {"status": "closed", "closed_reason": GONE}, action="close", account_id=None, now=now)
+    stop_waiting(session, [job.job_id for job in jobs], now)
     return len(jobs)

@@ -4,7 +4,7 @@ authorities by name, and what staff have decided about this very advert before."
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -14,17 +14,16 @@ from service import clock
 from service.employers.models import ListEntry
 from service.employers.tables import list_rows, reason_row
 from service.jobs.advert import Advert, Reading
-from service.jobs.checks import check_advert, holds
+from service.jobs.checks import check_advert
 from service.jobs.checks.pay import UsualWage
 from service.jobs.findings import Finding
 from service.jobs.hold import ADVERT
 from service.jobs.models import Job
+from service.jobs.reviews.before import NOTHING_SAID, heeding, words_about
 from service.jobs.reviews.models import JobReview
 from service.jobs.reviews.repeat import Record, record_of, repeat_findings
 from service.jobs.reviews.usual_wages import areas_of, usual_wage
 
-ASKED = "asked_to_mend"
-REPORTED = "reported"
 _SHORTEST = 4
 """Characters of a name that can be compared at all."""
 
@@ -85,9 +84,9 @@ def judge(
         *_named_on_lists(advert, around.listed.get(advert.employer_name, ()), now),
         *check_advert(advert, now, reading, usual=None if place is None else around.paid[place]),
     )
-    if job is not None:
-        found = _after_decisions(session, job.job_id, found) if job.job_id in around.decided else found
-        found = (*found, *_reported(session, job))
+    held = job is not None and ADVERT in job.waits_for
+    if job is not None and (held or job.job_id in around.decided):
+        found = heeding(found, words_about(session, [job.job_id]).get(job.job_id, NOTHING_SAID), held=held)
     order = {"block": 0, "hold": 1, "warn": 2, "note": 3}
     return tuple(sorted(found, key=lambda finding: order[finding.severity]))
 
@@ -135,34 +134,3 @@ def _named_on_lists(advert: Advert, kinds: tuple[str, ...], now: datetime) -> tu
                 )
             )
     return tuple(found)
-
-
-def _after_decisions(session: Session, job_id: int, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    last = session.scalars(
-        select(JobReview)
-        .where(JobReview.job_id == job_id, JobReview.state == "decided")
-        .order_by(JobReview.decided_at.desc(), JobReview.review_id.desc())
-        .limit(1)
-    ).one_or_none()
-    if last is None:
-        return found
-    if last.outcome == "mend":
-        advice = "工作人员要求修改过，改好的内容要再看一次才会显示。"
-        return (*found, Finding(ASKED, "description", "", advice, "hold"))
-    if last.outcome != "publish":
-        return found
-    seen = {(said["rule"], said["words"]) for said in last.findings}
-    return tuple(
-        replace(finding, severity="note") if holds(finding) and (finding.rule, finding.words) in seen else finding
-        for finding in found
-    )
-
-
-def _reported(session: Session, job: Job) -> tuple[Finding, ...]:
-    """What many people reported is not shown again by an edit: somebody looks first."""
-    if ADVERT not in job.waits_for:
-        return ()
-    causes = session.scalar(select(JobReview.causes).where(JobReview.open_key == job.job_id))
-    if "report" not in (causes or ()):
-        return ()
-    return (Finding(REPORTED, "description", "", "有多人举报，要工作人员看过才会显示。", "hold"),)

@@ -40,8 +40,7 @@ def follow(session: Session, job: Job, findings: Iterable[Finding], now: datetim
     if ADVERT in job.waits_for:
         return open_review(session, job, "advert", due("advert", now), now, findings=findings, review=review)
     if review is not None and "report" not in review.causes:
-        review.state, review.open_key, review.version = "mended", None, review.version + 1
-        review.decided_at = now
+        _mended(review, now)
     return review
 
 
@@ -67,6 +66,20 @@ def follow_new(session: Session, held: Sequence[tuple[int, Iterable[Finding]]], 
     ]
     if rows:
         session.execute(insert(JobReview), rows)
+
+
+def stop_waiting(session: Session, job_ids: Sequence[int], now: datetime) -> None:
+    """:func:`follow` for jobs that were taken down, or shown, by what their source says: what a rule found in them need not be
+    looked at any more. What was reported stays until somebody decides: whoever reported it is to get an answer."""
+    waiting = select(JobReview).where(JobReview.open_key.in_(job_ids)).with_for_update()
+    for review in session.scalars(waiting) if job_ids else ():
+        if "report" not in review.causes:
+            _mended(review, now)
+
+
+def _mended(review: JobReview, now: datetime) -> None:
+    review.state, review.open_key, review.version = "mended", None, review.version + 1
+    review.decided_at = now
 
 
 def _said(findings: Iterable[Finding]) -> list[dict[str, Any]]:

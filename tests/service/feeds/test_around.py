@@ -153,7 +153,7 @@ class TestEmployers:
     def test_of_one_that_may_not_publish_it_waits(self, feed_database: Database, run: Pull) -> None:
         employer_id = employer(feed_database, suspended_at=NOW, suspended_reason="other")
         run([FACTORY, row(2)])
-        assert (record(feed_database).outcome, record(feed_database).reason_code) == ("held", "employer.suspended")
+        assert (record(feed_database).outcome, record(feed_database).reason_code) == ("rejected", "employer.suspended")
         with feed_database.write_session() as session:
             session.get_one(Employer, employer_id).suspended_at = None
         run([FACTORY, row(2)], now=LATER)

@@ -126,11 +126,11 @@ class TestCatalogue:
 
 
 @pytest.mark.parametrize("source_class", ["vacancy", "catalogue"])
-def test_what_the_law_forbids_is_held_whatever_the_source(
+def test_what_the_law_forbids_is_refused_whatever_the_source(
     feed_database: Database, make_source: MakeSource, pulled: Pull, source_class: str
 ) -> None:
     report = pulled(make_source(source_class=source_class), [row(1), row(2, content="缝制工作服，入职先交押金300元。")])
-    assert report.outcomes == {"published": 1, "held": 1}
+    assert report.outcomes == {"published": 1, "rejected": 1}
     kept = record(feed_database, "V2")
     assert kept.reason_code.startswith("D-")
     assert "《" in kept.reason

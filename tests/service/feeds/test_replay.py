@@ -80,8 +80,8 @@ def test_a_rule_that_is_new_takes_back_what_it_forbids(
 
     monkeypatch.setattr(settle, "check_advert", stricter)
     report = replay(feed_database, source, step="checked", now=LATER, write=True)
-    assert report.outcomes == {"held": 1, "unchanged": 1}
-    assert state(feed_database)["V1"] == ("held", "demo_rule")
+    assert report.outcomes == {"rejected": 1, "unchanged": 1}
+    assert state(feed_database)["V1"] == ("rejected", "demo_rule")
     with feed_database.read_session() as session:
         assert session.scalars(select(Job.status).where(Job.original_id == "V1")).one() == "closed"
         kept = session.scalars(select(FeedRecord).where(FeedRecord.original_id == "V1")).one()
