@@ -14,6 +14,7 @@ from service.feeds.report import OUTCOME_NAMES
 from service.feeds.source import FeedSource, open_source
 from service.feeds.staff_cli import digest_command, rollback_command, status_command
 from service.feeds.terminal import database_of_settings, progress
+from service.feeds.trail import place_of
 
 _OUTCOMES: dict[str, str] = {str(outcome): name for outcome, name in OUTCOME_NAMES.items()}
 
@@ -70,7 +71,9 @@ def rejected_command(source_key: str, code: str | None, limit: int) -> None:
         for record in unpublished(session, source_key, code=code, limit=limit):
             said = " | ".join(text for text in record.raw.values() if text)
             step = f"（停在 {record.stopped_at}）" if record.stopped_at else ""
-            click.echo(f"第 {record.row_no} 行 {_OUTCOMES[record.outcome]}{step}：{record.reason}  [{said[:120]}]")
+            place = place_of(record.steps) or f"第 {record.row_no} 行"
+            ended = f"{_OUTCOMES[record.outcome]}{step}"
+            click.echo(f"{place} {ended}：{record.reason}  [{said[:120]}]")
 
 
 def _source(key: str) -> FeedSource:

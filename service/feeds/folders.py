@@ -19,8 +19,9 @@ _DATE = re.compile(r"(20\d{2})[-_.年]?(\d{1,2})[-_.月]?(\d{1,2})")
 
 def collect_folder(way: Way, columns: Columns) -> Haul:
     """The rows of all sheets that count. With ``series`` (a pattern whose match names the sender) only the newest sheet of each
-    sender does. Raises Invalid ``feed_folder_missing`` or ``feed_folder_empty``, and what the first sheet says when none can be
-    read.
+    sender does, and the numbers of its rows are that sender's.
+
+    Raises Invalid ``feed_folder_missing`` or ``feed_folder_empty``, and what the first sheet says when none can be read.
     """
     folder = way.folder
     if folder is None or not folder.is_dir():
@@ -39,7 +40,11 @@ def collect_folder(way: Way, columns: Columns) -> Haul:
         except Invalid as trouble:
             refused.append(trouble)
             continue
-        rows += [replace(row, number=len(rows) + at) for at, row in enumerate(table.rows, start=1)]
+        sender = _sender(path, way.series) if way.series else ""
+        rows += [
+            replace(row, number=len(rows) + at, series="/".join(part for part in (sender, row.series) if part))
+            for at, row in enumerate(table.rows, start=1)
+        ]
         forms.add(table.form)
         digest.update(table.file_hash.encode())
     if len(refused) == len(files):
@@ -67,9 +72,13 @@ def _newest(files: list[Path], series: str) -> list[Path]:
         return files
     newest: dict[str, Path] = {}
     for path in sorted(files, key=_age):
-        match = re.search(series, path.stem)
-        newest[match[0] if match else path.stem] = path
+        newest[_sender(path, series)] = path
     return sorted(newest.values())
+
+
+def _sender(path: Path, series: str) -> str:
+    match = re.search(series, path.stem)
+    return match[0] if match else path.stem
 
 
 def _age(path: Path) -> tuple[int, int, int, float]:

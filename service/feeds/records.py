@@ -40,13 +40,14 @@ class Record:
 
 def records_of(rows: Iterable[Row], source: FeedSource, form: str = "") -> Iterator[Record]:
     """Every row, in its order, as exactly one record. ``form`` is how the rows were read (``xlsx``, ``json/utf-8``)."""
-    first: dict[str, tuple[int, str]] = {}
+    first: dict[str, tuple[str, str]] = {}
     copies: dict[str, int] = {}
     for row in rows:
         record = record_of(row, source, form)
         copy = copies.get(record.original_id, 0)
         copies[record.original_id] = copy + 1
-        before = first.setdefault(record.original_id, (row.number, record.content_hash))
+        place = row.place or f"第 {row.number} 行"
+        before = first.setdefault(record.original_id, (place, record.content_hash))
         if copy:
             record = _as_copy(record, copy, before)
         yield record
@@ -60,7 +61,7 @@ def record_of(row: Row, source: FeedSource, form: str = "", *, kept: Contact | N
         source,
         row_no=row.number,
         # The raw row, not the cleaned one: a better cleaning must find the same record again.
-        original_id=original_id or _id_of(clean.raw, parsed),
+        original_id=original_id or _id_of(clean.raw, parsed, row.series),
         raw=clean.raw,
         parsed=parsed,
         unusable=unusable,
@@ -89,7 +90,7 @@ def assembled(
     return Record(row_no, original_id, 0, raw, parsed, unusable, missing, digest, contact or Contact(), trail or {})
 
 
-def _as_copy(record: Record, copy: int, before: tuple[int, str]) -> Record:
+def _as_copy(record: Record, copy: int, before: tuple[str, str]) -> Record:
     unusable, trail = record.unusable, dict(record.trail)
     if unusable is None or unusable.code == INCOMPLETE:
         unusable = _duplicate(before, record.content_hash, record.original_id)
@@ -108,14 +109,15 @@ def _as_copy(record: Record, copy: int, before: tuple[int, str]) -> Record:
     )
 
 
-def _id_of(raw: Mapping[str, str], parsed: Parsed | None) -> str:
+def _id_of(raw: Mapping[str, str], parsed: Parsed | None, series: str) -> str:
     """The source's own id, or one that the whole row's content gives: the same row has it again in the next file."""
     said = parsed.original_id if parsed else ""
+    said = f"{series}:{said}" if said and series else said
     return said if 0 < len(said) <= 128 else "c-" + content_hash(raw)[:24]
 
 
 def _parse(row: Row, clean: Cleaned, source: FeedSource, form: str) -> tuple[Parsed | None, Unusable | None, Trail]:
-    trail: Trail = {"fetched": done(form)}
+    trail: Trail = {"fetched": done(form, row.place)}
     if row.shape:
         unusable = Unusable("row_shape", f"{row.shape}，栏目错位，不能确定哪一格是什么。")
         return None, unusable, {**trail, "parsed": stopped(unusable.code, unusable.reason)}
@@ -134,11 +136,11 @@ def _parse(row: Row, clean: Cleaned, source: FeedSource, form: str) -> tuple[Par
     return answer, None, trail
 
 
-def _duplicate(before: tuple[int, str], digest: str, original_id: str) -> Unusable:
-    row_no, said = before
+def _duplicate(before: tuple[str, str], digest: str, original_id: str) -> Unusable:
+    where, said = before
     if said == digest:
-        return Unusable("duplicate", f"与第 {row_no} 行完全相同，只用第 {row_no} 行。")
-    return Unusable("duplicate_id", f"编号 {original_id[:40]} 与第 {row_no} 行重复而内容不同，只用第 {row_no} 行。")
+        return Unusable("duplicate", f"与{where}完全相同，只用那一行。")
+    return Unusable("duplicate_id", f"编号 {original_id[:40]} 与{where}重复而内容不同，只用那一行。")
 
 
 def _incomplete(missing: tuple[str, ...]) -> Unusable:

@@ -19,7 +19,7 @@ from service.feeds.records import Record, assembled, record_of
 from service.feeds.report import Report
 from service.feeds.source import FeedSource
 from service.feeds.tables import Row
-from service.feeds.trail import Trail
+from service.feeds.trail import Trail, place_of
 from service.feeds.write import Progress, contact_of, write_all
 
 AT_ONCE = 2_000
@@ -120,7 +120,8 @@ def _record(row: FeedRecord, source: FeedSource, step: str) -> Record | None:
     contact = contact_of(row.contact_sealed, row.row_key)
     if step in FROM_RAW:
         values = {name: str(value) for name, value in row.raw.items()}
-        return record_of(Row(row.row_no, values), source, _form(row.steps), kept=contact, original_id=row.original_id)
+        again = Row(row.row_no, values, place=place_of(row.steps))
+        return record_of(again, source, _form(row.steps), kept=contact, original_id=row.original_id)
     if row.parsed is None:
         return None
     return assembled(

@@ -47,6 +47,7 @@ class Known:
     contact: Contact = field(default_factory=Contact)
     reason_code: str = ""
     reason: str = ""
+    steps: Trail = field(default_factory=dict)
     job_held_for: frozenset[str] = frozenset()
     word: Word = NOTHING_SAID
 

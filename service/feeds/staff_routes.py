@@ -23,6 +23,7 @@ from service.feeds.rollback import Undone, built_on, plan, require_possible, und
 from service.feeds.routes import run_card, source_of
 from service.feeds.source import FeedSource
 from service.feeds.staff_tasks import REPLAY, ROLL_BACK
+from service.feeds.trail import place_of
 from service.idempotency import Answer
 from service.log_masks import mask_text
 from service.sessions import read_session, settings
@@ -191,6 +192,7 @@ def _record(row: FeedRecord) -> dict[str, Any]:
     return {
         "record_id": row.record_id,
         "row_no": row.row_no,
+        "place": sentence(place_of(row.steps)),
         "original_id": mask_text(row.original_id),
         "outcome": row.outcome,
         "reason_code": row.reason_code,

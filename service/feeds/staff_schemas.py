@@ -132,6 +132,7 @@ class FeedRecordOut(Out):
 
     record_id = fields.Integer(required=True)
     row_no = fields.Integer(required=True)
+    place = fields.String(required=True, metadata={"description": "在哪个文件、哪张工作表、第几行；不是从表格来的就是空的"})
     original_id = fields.String(required=True)
     outcome = fields.String(required=True, validate=validate.OneOf(OUTCOMES))
     reason_code = fields.String(required=True)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from service.errors import Invalid
-from service.sheets.cells import Grid, Limits
+from service.sheets.cells import Grid, Limits, Sheet
 from service.sheets.headers import HEADER_SEARCH_ROWS, header_key
 from service.sheets.read import read_book
 
@@ -37,11 +37,17 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One data row. ``number`` counts data rows from 1; ``shape`` says in Chinese what is wrong with its width, else empty."""
+    """One data row. ``number`` counts data rows from 1; ``shape`` says in Chinese what is wrong with its width, else empty.
+
+    ``place`` is where people find it again: file, sheet and line, empty where a row has none. ``series`` is whose numbers its
+    own number is one of, where several who send have their own: each counts from 1.
+    """
 
     number: int
     values: dict[str, str]
     shape: str = ""
+    place: str = ""
+    series: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ def read_table(path: Path, columns: Columns) -> Table:
 def table_of(packed: bytes, name: str, columns: Columns) -> Table:
     """The same for the bytes of a file."""
     book = read_book(packed, name, LIMITS)
-    rows = _rows([sheet.grid for sheet in book.sheets], columns, name)
+    rows = _rows(book.sheets, columns, name)
     return Table(rows, book.form, hashlib.sha256(packed).hexdigest())
 
 
@@ -77,14 +83,25 @@ def _load(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _rows(grids: list[Grid], columns: Columns, name: str) -> tuple[Row, ...]:
-    for grid in grids:
-        found = _header(grid, columns)
-        if found is not None:
-            at, places = found
-            return tuple(_data_rows(grid[at + 1 :], len(grid[at]), places, name))
-    wanted = "、".join(columns.names[field][0] for field in columns.required)
-    raise Invalid("feed_file_no_header", f"文件 {name} 里没有找到表头：请在第一行写上栏名（至少要有：{wanted}），再导入。")
+def _rows(sheets: Sequence[Sheet], columns: Columns, name: str) -> tuple[Row, ...]:
+    """The rows of every sheet that has the header and is not hidden. The numbers in further sheets are those of their sheet."""
+    rows: list[Row] = []
+    headers = 0
+    for sheet in sheets:
+        found = None if sheet.hidden else _header(sheet.grid, columns)
+        if found is None:
+            continue
+        headers += 1
+        read = _data_rows(sheet, *found, name)
+        rows += [replace(row, number=len(rows) + at, series=sheet.name if headers > 1 else "") for at, row in enumerate(read, 1)]
+    if not headers:
+        wanted = "、".join(columns.names[field][0] for field in columns.required)
+        raise Invalid("feed_file_no_header", f"文件 {name} 里没有找到表头：请在第一行写上栏名（至少要有：{wanted}），再导入。")
+    if not rows:
+        raise Invalid("feed_file_empty", f"文件 {name} 只有表头，没有一行数据，请检查导出是否成功。")
+    if len(rows) > MAX_ROWS:
+        raise Invalid("feed_file_too_big", f"文件 {name} 超过 {MAX_ROWS} 行，请拆成几个再导入。")
+    return tuple(rows)
 
 
 def _header(grid: Grid, columns: Columns) -> tuple[int, dict[str, int]] | None:
@@ -97,18 +114,16 @@ def _header(grid: Grid, columns: Columns) -> tuple[int, dict[str, int]] | None:
     return None
 
 
-def _data_rows(grid: Grid, width: int, places: dict[str, int], name: str) -> Iterator[Row]:
-    filled = [cells for cells in grid if any(cells)]
-    if not filled:
-        raise Invalid("feed_file_empty", f"文件 {name} 只有表头，没有一行数据，请检查导出是否成功。")
-    if len(filled) > MAX_ROWS:
-        raise Invalid("feed_file_too_big", f"文件 {name} 超过 {MAX_ROWS} 行，请拆成几个再导入。")
-    if len(filled[-1]) < width and all(len(cells) >= width for cells in filled[:-1]):
+def _data_rows(sheet: Sheet, header: int, places: dict[str, int], name: str) -> Iterator[Row]:
+    width = len(sheet.grid[header])
+    filled = [(at, cells) for at, cells in enumerate(sheet.grid[header + 1 :], start=header + 2) if any(cells)]
+    if filled and len(filled[-1][1]) < width and all(len(cells) >= width for _, cells in filled[:-1]):
         raise Invalid(
             "feed_file_cut",
-            f"文件 {name} 最后一行只有 {len(filled[-1])} 栏，应有 {width} 栏，没有下载完整，请重新下载。",
+            f"文件 {name} 最后一行只有 {len(filled[-1][1])} 栏，应有 {width} 栏，没有下载完整，请重新下载。",
         )
-    for number, cells in enumerate(filled, start=1):
+    where = f"{name}，工作表“{sheet.name}”" if sheet.name else name
+    for number, (at, cells) in enumerate(filled, start=1):
         shape = "" if len(cells) == width or not any(cells[width:]) else f"这一行有 {len(cells)} 栏，表头只有 {width} 栏"
         values = {field: cells[at] if at < len(cells) else "" for field, at in places.items()}
-        yield Row(number, values, shape)
+        yield Row(number, values, shape, f"{where}，第 {at} 行")

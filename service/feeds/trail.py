@@ -9,9 +9,15 @@ Trail = dict[str, list[str]]
 ``skipped``: this step did not look, the sentence says why."""
 
 
-def done(code: str = "") -> list[str]:
+def done(code: str = "", sentence: str = "") -> list[str]:
     """Went through; ``code`` is what came out (a division, an occupation, the form of the file)."""
-    return ["done", code] if code else ["done"]
+    return ["done", code, sentence[:300]] if sentence else ["done", code] if code else ["done"]
+
+
+def place_of(trail: Mapping[str, list[str]] | None) -> str:
+    """Where a record stood: file, sheet and line; empty where it came in no file."""
+    said = (trail or {}).get("fetched", [])
+    return said[2] if len(said) > 2 else ""
 
 
 def noted(code: str, sentence: str = "") -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -29,7 +30,7 @@ from service.jobs.models import Job
 from service.jobs.put import GONE, apply, put
 from service.jobs.put_new import put_new
 from service.jobs.reviews.before import NOTHING_SAID, words_about
-from service.jobs.reviews.queue import follow, stop_waiting, follow_new
+from service.jobs.reviews.queue import follow, follow_new, stop_waiting
 from service.jobs.reviews.usual_wages import usual_wages
 
 BATCH = 200
@@ -142,6 +143,7 @@ def _known(session: Session, key: str, batch: Sequence[Record]) -> dict[tuple[st
             FeedRecord.contact_sealed,
             FeedRecord.reason_code,
             FeedRecord.reason,
+            FeedRecord.steps,
             Job.job_id,
             Job.status,
             Job.closed_reason,
@@ -167,6 +169,7 @@ def _known(session: Session, key: str, batch: Sequence[Record]) -> dict[tuple[st
             contact=contact_of(row.contact_sealed, row.row_key),
             reason_code=row.reason_code,
             reason=row.reason,
+            steps=row.steps or {},
             job_held_for=frozenset(row.held_for or ()),
             word=words.get(row.job_id, NOTHING_SAID),
         )
@@ -197,9 +200,11 @@ def _write(
     """Write one batch; what really became of each record (the table may have it already just as it is), and its job."""
     done = _put(session, key, batch, settled, now)
     new: list[dict[str, Any]] = []
-    seen: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+    seen: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for one, (answer, job_id) in zip(batch, done, strict=True):
-        row = _row(one.record, answer, job_id) | _contact(one.record)
+        row = _row(one.record, answer, job_id)
+        if one.known is None or one.known.contact != one.record.contact:
+            row |= _contact(one.record)
         if not again:
             row |= {
                 "run_id": run_id,
@@ -212,11 +217,14 @@ def _write(
             identity = {"source_key": key, "original_id": one.record.original_id, "copy": one.record.copy}
             steps = {"steps": answer.trail or None, "stopped_at": stopped_at(answer.trail)}
             new.append({**row, **steps, **identity, "first_seen_at": now})
-        elif answer.trail:
-            steps = {"steps": answer.trail, "stopped_at": stopped_at(answer.trail)}
-            seen[True].append({**row, **steps, "record_id": one.known.record_id})
-        else:  # what was found out the last time stands
-            seen[False].append({**row, "record_id": one.known.record_id})
+            continue
+        # What was found out the last time stands, but for where it was found.
+        fetched = one.record.trail.get("fetched")
+        if answer.trail:
+            row |= {"steps": answer.trail, "stopped_at": stopped_at(answer.trail)}
+        elif not again and one.known.steps and fetched != one.known.steps.get("fetched"):
+            row["steps"] = {**one.known.steps, "fetched": fetched}
+        seen[tuple(row)].append({**row, "record_id": one.known.record_id})
     _close(session, [job_id for answer, job_id in done if answer.close and job_id is not None], now)
     session.flush()
     if new:

@@ -15,8 +15,10 @@ from service.db import Database
 from service.errors import Refusal
 from service.feeds.ingest import pull
 from service.feeds.models import FeedRecord
+from service.feeds.replay import replay
 from service.feeds.report import Report
 from service.feeds.source import FeedSource, open_source
+from service.feeds.trail import place_of
 from service.jobs.models import Job
 from tests.service.feeds.conftest import NOW
 
@@ -151,3 +153,76 @@ def test_an_empty_or_missing_folder_is_said_so(feed_database: Database, folder: 
     with pytest.raises(Refusal) as caught:
         run()
     assert caught.value.error == "feed_folder_missing"
+
+
+def numbered(folder: Path, name: str, **sheets: Sequence[Sequence[str]]) -> None:
+    """A file whose rows have numbers of their own, in one sheet or several."""
+    path = folder / name
+    with xlsxwriter.Workbook(str(path)) as book:
+        for title, rows in sheets.items():
+            sheet = book.add_worksheet(title)
+            sheet.write_row(0, 0, ("编号", *HEADER[1:]))
+            for at, row in enumerate(rows, start=1):
+                sheet.write_row(at, 0, row)
+            if title == "旧表":
+                sheet.hide()
+    os.utime(path, (time.time() - 3600, time.time() - 3600))
+
+
+def test_every_office_counts_from_one(feed_database: Database, folder: Path, run: Run) -> None:
+    numbered(folder, "唐江镇岗位表2026-11-20.xlsx", 厂=[line("演示服装厂", "缝纫工")], 店=[line("演示饭店", "服务员")])
+    numbered(folder, "龙岭镇岗位表2026-11-21.xlsx", 厂=[line("演示电子厂", "普工")], 旧表=[line("演示旧厂", "木工")])
+    assert run().outcomes == {"published": 3}
+    assert shown(feed_database) == {("演示服装厂", "缝纫工"), ("演示饭店", "服务员"), ("演示电子厂", "普工")}
+    with feed_database.read_session() as session:
+        ids = set(session.scalars(select(FeedRecord.original_id)))
+    assert ids == {"唐江镇:1", "唐江镇/店:1", "龙岭镇:1"}
+    # The next sheet of an office is about the same jobs, and one number twice in a sheet is a mistake in it.
+    numbered(folder, "唐江镇岗位表2026-11-27.xlsx", 厂=[line("演示服装厂", "缝纫工"), line("演示服装厂", "裁剪工")])
+    assert run().outcomes == {"unchanged": 2, "rejected": 1}
+    with feed_database.read_session() as session:
+        said = session.scalars(select(FeedRecord.reason).where(FeedRecord.reason_code == "duplicate_id")).one()
+    assert said == "编号 唐江镇:1 与唐江镇岗位表2026-11-27.xlsx，工作表“厂”，第 2 行重复而内容不同，只用那一行。"
+
+
+def test_each_record_says_where_it_stands(feed_database: Database, folder: Path, source: FeedSource, run: Run) -> None:
+    def places() -> dict[str, str]:
+        with feed_database.read_session() as session:
+            rows = session.scalars(select(FeedRecord).where(FeedRecord.outcome != "rejected"))
+            return {(row.parsed or {})["title"]: place_of(row.steps) for row in rows}
+
+    put(folder, "唐江镇岗位表2026-11-20.xlsx", [line("演示服装厂", "缝纫工")])
+    put(folder, "龙岭镇岗位表2026-11-21.xlsx", [line("演示电子厂", "普工", until="")])
+    run()
+    assert places() == {
+        "缝纫工": "唐江镇岗位表2026-11-20.xlsx，工作表“Sheet1”，第 3 行",
+        "普工": "龙岭镇岗位表2026-11-21.xlsx，工作表“Sheet1”，第 3 行",
+    }
+    # Where it stands is told anew although nothing about the job has changed, and a replay keeps it.
+    put(folder, "唐江镇岗位表2026-11-27.xlsx", [line("演示饭店", "服务员"), line("演示服装厂", "缝纫工")])
+    assert run().outcomes["unchanged"] == 1
+    assert places()["缝纫工"] == "唐江镇岗位表2026-11-27.xlsx，工作表“Sheet1”，第 4 行"
+    before = places()
+    replay(feed_database, source, step="parsed", now=NOW, write=True)
+    assert places() == before
+
+
+def test_who_has_not_changed_his_number_is_not_sealed_anew(feed_database: Database, folder: Path, run: Run) -> None:
+    def sealed() -> list[tuple[str | None, str | None]]:
+        with feed_database.read_session() as session:
+            rows = session.execute(select(FeedRecord.contact_sealed, FeedRecord.row_key).where(FeedRecord.outcome != "rejected"))
+            return [(row[0], row[1]) for row in rows]
+
+    put(folder, "唐江镇岗位表2026-11-20.xlsx", [line("演示服装厂", "缝纫工")])
+    run()
+    before = sealed()
+    assert before[0][0]
+    run()
+    assert sealed() == before
+    other = line("演示服装厂", "缝纫工")
+    other[-1] = "13800000009"
+    put(folder, "唐江镇岗位表2026-11-20.xlsx", [other])
+    run()
+    assert sealed() != before
+    with feed_database.read_session() as session:
+        assert session.scalars(select(Job)).one().contact_phone == "13800000009"

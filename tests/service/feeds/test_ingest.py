@@ -186,7 +186,7 @@ class TestDuplicates:
         rows = [row(1), row(2), row(1), row(1, pay="9000元/月")]
         report = pulled(make_source(), rows)
         assert report.outcomes == {"published": 2, "rejected": 2}
-        assert record(feed_database, "V1", 1).reason == "与第 1 行完全相同，只用第 1 行。"
+        assert record(feed_database, "V1", 1).reason == "与file.csv，第 2 行完全相同，只用那一行。"
         assert record(feed_database, "V1", 2).reason_code == "duplicate_id"
         assert counts(feed_database)[0] == 2
         assert pulled(make_source(), rows).outcomes == {"unchanged": 2, "rejected": 2}
