@@ -44,7 +44,7 @@ class Reach:
 @dataclass(frozen=True, slots=True)
 class Limits:
     """``whole_seconds`` is one try from the first byte asked to the last one read, ``raw_bytes`` what comes over the line,
-    ``plain_bytes`` what it unpacks to."""
+    ``plain_bytes`` what it unpacks to. ``pull_seconds`` and ``pull_bytes`` (unpacked) are for all pages of a pull together."""
 
     connect_seconds: float = 5
     read_seconds: float = 15
@@ -54,6 +54,8 @@ class Limits:
     redirects: int = 3
     tries: int = 3
     pause_seconds: float = 1.0
+    pull_seconds: float = 3600
+    pull_bytes: int = 500 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,17 +185,33 @@ def _bounded(pieces: Iterable[bytes], limits: Limits) -> Iterator[bytes]:
 
 def _collect(pieces: Iterable[bytes], packed: bool, limits: Limits) -> bytes:
     """All pieces, unpacked as they come: never more than ``plain_bytes`` are held."""
-    body, unpack = bytearray(), zlib.decompressobj(16 + zlib.MAX_WBITS) if packed else None
-    for piece in pieces:
-        try:
-            body += piece if unpack is None else unpack.decompress(piece, limits.plain_bytes + 1 - len(body))
-        except zlib.error as wrong:
-            raise _Again(Unavailable("feed_cut", "来源的压缩内容损坏了，请稍后再试。")) from wrong
+    body = bytearray()
+    for piece in _unpacked(pieces, body, limits) if packed else pieces:
+        body += piece
         if len(body) > limits.plain_bytes:
             raise Invalid("feed_too_big", f"来源的内容解压后超过 {limits.plain_bytes // 2**20} MB，没有接收，请联系对方。")
-    if unpack is not None and not unpack.eof:
-        raise _Again(Unavailable("feed_cut", "来源的压缩内容没有传完，请稍后再试。"))
     return bytes(body)
+
+
+def _unpacked(pieces: Iterable[bytes], body: bytearray, limits: Limits) -> Iterator[bytes]:
+    """Every member of a gzip stream (RFC 1952 allows several, one after another), each time at most what ``body``, to which the
+    caller adds it, has room for."""
+    unpack = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    for piece in pieces:
+        left = piece
+        while left:
+            if unpack.eof:
+                left = left.lstrip(b"\0")  # what fills up the last block of a tape or a disk
+                if not left:
+                    break
+                unpack = zlib.decompressobj(16 + zlib.MAX_WBITS)
+            try:
+                yield unpack.decompress(left, limits.plain_bytes + 1 - len(body))
+            except zlib.error as wrong:
+                raise _Again(Unavailable("feed_cut", "来源的压缩内容损坏了，请稍后再试。")) from wrong
+            left = unpack.unused_data if unpack.eof else unpack.unconsumed_tail
+    if not unpack.eof:
+        raise _Again(Unavailable("feed_cut", "来源的压缩内容没有传完，请稍后再试。"))
 
 
 def _addresses(here: str, reach: Reach, find: Resolve) -> list[str]:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from service.errors import Invalid
 from service.feeds.haul import Haul
-from service.feeds.tables import Columns, Row, read_table
+from service.feeds.tables import MAX_ROWS, Columns, Row, read_table
 from service.feeds.way import Way
 
 MOST_FILES = 500
+MOST_BYTES = 500 * 2**20
 _DATE = re.compile(r"(20\d{2})[-_.年]?(\d{1,2})[-_.月]?(\d{1,2})")
 
 
@@ -29,8 +30,10 @@ def collect_folder(way: Way, columns: Columns) -> Haul:
     files = _newest([path for path in sorted(folder.glob(way.pattern)) if _counts(path, folder)], way.series)
     if not files:
         raise Invalid("feed_folder_empty", f"文件夹 {folder.name} 里没有表格，请放入后再导入。")
-    if len(files) > MOST_FILES:
-        raise Invalid("feed_too_big", f"文件夹 {folder.name} 里的表格超过 {MOST_FILES} 个，请清理旧的。")
+    if len(files) > MOST_FILES or sum(path.stat().st_size for path in files) > MOST_BYTES:
+        raise Invalid(
+            "feed_too_big", f"文件夹 {folder.name} 里的表格超过 {MOST_FILES} 个或 {MOST_BYTES // 2**20} MB，请清理旧的。"
+        )
     rows: list[Row] = []
     digest, forms, refused = hashlib.sha256(), set[str](), list[Invalid]()
     for path in files:
@@ -40,6 +43,8 @@ def collect_folder(way: Way, columns: Columns) -> Haul:
         except Invalid as trouble:
             refused.append(trouble)
             continue
+        if len(rows) + len(table.rows) > MAX_ROWS:
+            raise Invalid("feed_too_big", f"文件夹 {folder.name} 里的表格合起来超过 {MAX_ROWS} 行，请清理旧的。")
         sender = _sender(path, way.series) if way.series else ""
         rows += [
             replace(row, number=len(rows) + at, series="/".join(part for part in (sender, row.series) if part))

@@ -57,8 +57,9 @@ def pull(
     # The source is held before it is read: of two pulls at once the second is refused at once.
     run_id = report.run_id = lease.take(database, report)
     try:
-        haul = _bring(database, source, now=now, path=path, full=full, find=find)
-        _judge(database, source, haul, report, now=now, run_id=run_id, progress=progress)
+        with lease.kept(database, run_id, source.key):
+            haul = _bring(database, source, now=now, path=path, full=full, find=find)
+            _judge(database, source, haul, report, now=now, run_id=run_id, progress=progress)
     except BaseException as wrong:
         message = wrong.message if isinstance(wrong, Refusal) else f"中断：{type(wrong).__name__}"
         lease.give_back(database, run_id, status="failed", message=message, report=report)

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import CursorResult, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session, aliased
 
 from service import clock
@@ -23,7 +28,12 @@ from service.feeds.report import Report
 from service.jobs.models import FEED_RUN
 
 SILENT = timedelta(seconds=120)
-"""A run that has not confirmed its hold for this long is dead; a batch takes about two seconds."""
+"""A run that has not confirmed its hold for this long is dead."""
+BEAT_SECONDS = 20.0
+"""How often a run says that it goes on while it asks, reads and judges: a slow page alone may take minutes."""
+LONGEST_SECONDS = 2 * 3600
+"""A run that goes on for longer hangs: it says so no more, and the next one takes its place."""
+log = structlog.get_logger()
 
 
 def take(database: Database, report: Report, action: str = "pull", *, rolls_back: int | None = None) -> int:
@@ -79,6 +89,31 @@ def confirm(session: Session, run_id: int, key: str) -> None:
     if not isinstance(done, CursorResult) or done.rowcount != 1:
         raise Conflict("feed_taken_over", f"来源 {key} 已由另一次导入接手，这一次停止，没有再写入。")
     session.info[FEED_RUN] = run_id
+
+
+@contextmanager
+def kept(database: Database, run_id: int, key: str) -> Iterator[None]:
+    """Say every few seconds, from a thread, that this run still goes on, whatever it is busy with. When another run holds the
+    source all the same, the next batch is told (``confirm``); this thread only falls silent."""
+    over, began = threading.Event(), time.monotonic()
+
+    def beat() -> None:
+        while not over.wait(BEAT_SECONDS) and time.monotonic() - began < LONGEST_SECONDS:
+            try:
+                with database.write_session() as session:
+                    confirm(session, run_id, key)
+            except Conflict:
+                return
+            except SQLAlchemyError as away:  # the next beat may come through: several fit into the silence that is allowed
+                log.warning("feed_heartbeat_failed", run_id=run_id, error=type(away).__name__)
+
+    beating = threading.Thread(target=beat, name="feed-heartbeat", daemon=True)
+    beating.start()
+    try:
+        yield
+    finally:
+        over.set()
+        beating.join()
 
 
 def give_back(

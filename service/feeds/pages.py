@@ -7,13 +7,14 @@ have everything is a gap: what came is used, and nothing is closed for being abs
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from service.errors import Invalid, Refusal
-from service.feeds.fetch import Answer, Resolve, fetch, resolve
+from service.feeds.fetch import Answer, Limits, Resolve, fetch, resolve
 from service.feeds.haul import Cursor, Haul
 from service.feeds.tables import MAX_ROWS, Columns, Row
 from service.feeds.way import Way
@@ -64,9 +65,15 @@ def collect(
     number, repeated, gap, form, as_of = 0, 0, "", "", ""
     marks, digest = known, hashlib.sha256()
     url = _with(way.url, {paging.since_param: known.since} if delta else {}, _page(way, 0))
+    began, size = time.monotonic(), 0
     while True:
+        left = way.limits.pull_seconds - (time.monotonic() - began)
+        if number and (left <= 0 or size > way.limits.pull_bytes):
+            gap = f"取到第 {number} 页已经{_most(way.limits, left)}，后面的没有取"
+            break
         try:
-            answer = fetch(url, way.reach, way.limits, headers=headers if number == 0 else {}, find=find)
+            once = replace(way.limits, whole_seconds=max(1.0, min(way.limits.whole_seconds, left)))
+            answer = fetch(url, way.reach, once, headers=headers if number == 0 else {}, find=find)
             if answer.status == 304:
                 return Haul((), "304", way.url[:256], "", mode="same", cursor=known)
             page = read(answer, way)
@@ -76,6 +83,7 @@ def collect(
             gap = f"第 {number + 1} 页没有取到（{trouble.message}）"
             break
         digest.update(answer.body)
+        size += len(answer.body)
         if number == 0:
             form, as_of, total = page.form, page.as_of, page.total
             marks = Cursor(etag=answer.etag, last_modified=answer.last_modified)
@@ -129,6 +137,11 @@ def _rows(found: list[Flat], columns: Columns, way: Way) -> tuple[tuple[Row, ...
         absent = next((name for name in columns.required if not any(path in flat for path in columns.names[name])), "")
         rows.append(Row(len(rows) + 1, values, f"这一条里没有“{columns.names[absent][0]}”" if absent else ""))
     return tuple(rows), [one for one in gone if one]
+
+
+def _most(limits: Limits, left: float) -> str:
+    """Which bound of a pull was met."""
+    return f"用了 {limits.pull_seconds / 60:.0f} 分钟" if left <= 0 else f"超过 {limits.pull_bytes // 2**20} MB"
 
 
 def _mark(item: Mapping[str, str]) -> str:

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from service.errors import Conflict, Invalid, NotFound, Refusal
 from service.feeds.ingest import pull
+from service.feeds.lease import LONGEST_SECONDS
 from service.feeds.source import open_source, source_keys
 from service.tasks import Outside, enqueue, every, outside_handler
 from service.tasks.registry import Finish
 
 DUE = "feeds.due"
 PULL = "feeds.pull"
-LONGEST_PULL_SECONDS = 2 * 3600
 log = structlog.get_logger()
 every(DUE, seconds=300)
 
@@ -42,7 +42,7 @@ def find_due(outside: Outside, _payload: dict[str, Any], now: datetime) -> Finis
     return finish
 
 
-@outside_handler(PULL, tries=4, longest_seconds=LONGEST_PULL_SECONDS)
+@outside_handler(PULL, tries=4, longest_seconds=LONGEST_SECONDS)
 def pull_source(outside: Outside, payload: dict[str, Any], now: datetime) -> None:
     """Pull one source and write. A server that is away is tried again later; what trying again would not help is in the run's
     row for people to see, and so is what the guard stopped."""

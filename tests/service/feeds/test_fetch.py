@@ -156,6 +156,22 @@ def test_packed_answers_are_unpacked(server: Server) -> None:
     assert fetch(f"{server.url}/a", server.reach, QUICK).body == plain
 
 
+def test_all_members_of_a_packed_answer_are_read(server: Server) -> None:
+    first, second = "电焊工".encode() * 1000, b"x" * 500
+    packed = gzip.compress(first) + gzip.compress(second)
+    for body in (packed, packed + b"\0" * 300):  # filled up to a whole block
+        for said in ({"Content_Encoding": "gzip"}, {"Content_Type": "application/gzip"}):
+            server.paths["/a"] = says(body, **said)
+            assert fetch(f"{server.url}/a", server.reach, QUICK).body == first + second
+    server.paths["/a"] = says(packed[:-12], Content_Encoding="gzip")
+    assert code(f"{server.url}/a", server.reach) == "feed_cut"
+    server.paths["/a"] = says(packed + b"nonsense", Content_Encoding="gzip")
+    assert code(f"{server.url}/a", server.reach) == "feed_cut"
+    half = gzip.compress(b"\0" * (QUICK.plain_bytes // 2 + 1))
+    server.paths["/a"] = says(half * 2, Content_Encoding="gzip")
+    assert code(f"{server.url}/a", server.reach) == "feed_too_big"
+
+
 def test_nobody_there() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

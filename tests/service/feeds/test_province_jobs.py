@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -13,10 +15,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from service.db import Database
 from service.errors import Refusal
+from service.feeds import lease
 from service.feeds.ingest import pull
 from service.feeds.models import FeedCursor, FeedRecord, FeedRun
 from service.feeds.report import Report
@@ -374,3 +377,87 @@ def test_what_is_not_set_up_is_said_so(feed_database: Database, tmp_path: Path) 
     with pytest.raises(Refusal) as caught:
         pull(feed_database, open_source("province_jobs", tmp_path), now=NOW)
     assert caught.value.error == "feed_not_set_up"
+
+
+@pytest.fixture
+def listed(source: FeedSource) -> FeedSource:
+    """The same where the server knows no changes, but says when its list is the one we have."""
+    return replace(source, way=replace(source.way, conditional=True, paging=replace(source.way.paging, since_param="")))
+
+
+def test_a_list_that_has_not_changed_is_not_read_again(
+    feed_database: Database, api: Api, server: Server, listed: FeedSource
+) -> None:
+    mark = ['"v1"']
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        if request.headers.get("If-None-Match") == mark[0]:
+            says(b"", 304, ETag=mark[0])(request)
+        else:
+            asked = {name: values[0] for name, values in parse_qs(urlsplit(request.path).query).items()}
+            says(api.page(int(asked["pageNo"]), 2), ETag=mark[0], Content_Type="application/json")(request)
+
+    server.paths["/api/jobs"] = answer
+
+    def once(*, days: float = 0) -> Report:
+        server.asked.clear()
+        return pull(feed_database, listed, now=NOW + timedelta(days=days), write=True)
+
+    assert (once().mode, len(server.asked)) == ("full", 3)
+    same = once(days=1)
+    assert (same.mode, same.read, same.closed, len(server.asked)) == ("same", 0, 0, 1)
+    assert server.asked[0][1]["if-none-match"] == '"v1"'
+    assert shown(feed_database) == ALL
+    kept = cursor(feed_database)
+    assert kept is not None
+    assert (kept.etag, kept.full_at) == ('"v1"', NOW)
+    # Another list: what it no longer has goes; and now and then it is read although it has not changed.
+    mark[0], api.items = '"v2"', api.items[1:]
+    assert (once(days=2).mode, shown(feed_database)) == ("full", ALL - {"P0"})
+    assert once(days=3).mode == "same"
+    assert (once(days=2 + listed.valid_days / 4 + 1).mode, len(server.asked)) == ("full", 2)
+    assert all("if-none-match" not in headers for _, headers in server.asked)
+
+
+@pytest.mark.parametrize(("bound", "said"), [({"pull_bytes": 1}, "超过 0 MB"), ({"pull_seconds": 0.3}, "用了 0 分钟")])
+def test_a_pull_has_an_end_whatever_the_server_still_has(
+    feed_database: Database, api: Api, run: Run, source: FeedSource, bound: dict[str, float], said: str
+) -> None:
+    run()
+    api.as_of = "mark-2"
+
+    def slowly(request: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.35)
+        says(api.page(1, 2), Content_Type="application/json")(request)
+
+    api.broken[1] = slowly
+    bounded = replace(source, way=replace(source.way, limits=replace(source.way.limits, **bound)))
+    report = pull(feed_database, bounded, now=NOW + timedelta(days=1), write=True)
+    assert said in report.gap
+    assert (report.read, report.closed, shown(feed_database)) == (2, 0, ALL)
+    kept = cursor(feed_database)
+    assert kept is not None
+    assert kept.since == "mark-1"
+
+
+def test_a_pull_that_waits_for_its_server_is_not_taken_for_dead(
+    feed_database: Database, api: Api, run: Run, source: FeedSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "BEAT_SECONDS", 0.1)
+    monkeypatch.setattr(lease, "SILENT", timedelta(seconds=0.8))
+    patient = replace(source, way=replace(source.way, limits=replace(source.way.limits, read_seconds=5, whole_seconds=10)))
+    refused: list[str] = []
+
+    def slowly(request: BaseHTTPRequestHandler) -> None:
+        time.sleep(1.6)
+        with feed_database.write_session() as session:  # whether its process lives cannot be seen from another machine
+            session.execute(update(FeedRun).values(host="another-machine"))
+        try:
+            pull(feed_database, patient, now=NOW, write=True)
+        except Refusal as busy:
+            refused.append(busy.error)
+        says(api.page(1, 2), Content_Type="application/json")(request)
+
+    api.broken[1] = slowly
+    assert pull(feed_database, patient, now=NOW, write=True).outcomes == {"published": 5}
+    assert refused == ["feed_running"]
