@@ -160,9 +160,10 @@ def test_all_members_of_a_packed_answer_are_read(server: Server) -> None:
     first, second = "电焊工".encode() * 1000, b"x" * 500
     packed = gzip.compress(first) + gzip.compress(second)
     for body in (packed, packed + b"\0" * 300):  # filled up to a whole block
-        for said in ({"Content_Encoding": "gzip"}, {"Content_Type": "application/gzip"}):
-            server.paths["/a"] = says(body, **said)
-            assert fetch(f"{server.url}/a", server.reach, QUICK).body == first + second
+        server.paths["/a"] = says(body, Content_Encoding="gzip")
+        assert fetch(f"{server.url}/a", server.reach, QUICK).body == first + second
+        server.paths["/a"] = says(body, Content_Type="application/gzip")
+        assert fetch(f"{server.url}/a", server.reach, QUICK).body == first + second
     server.paths["/a"] = says(packed[:-12], Content_Encoding="gzip")
     assert code(f"{server.url}/a", server.reach) == "feed_cut"
     server.paths["/a"] = says(packed + b"nonsense", Content_Encoding="gzip")

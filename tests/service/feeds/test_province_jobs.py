@@ -20,6 +20,7 @@ from sqlalchemy import select, update
 from service.db import Database
 from service.errors import Refusal
 from service.feeds import lease
+from service.feeds.fetch import Limits
 from service.feeds.ingest import pull
 from service.feeds.models import FeedCursor, FeedRecord, FeedRun
 from service.feeds.report import Report
@@ -419,9 +420,9 @@ def test_a_list_that_has_not_changed_is_not_read_again(
     assert all("if-none-match" not in headers for _, headers in server.asked)
 
 
-@pytest.mark.parametrize(("bound", "said"), [({"pull_bytes": 1}, "超过 0 MB"), ({"pull_seconds": 0.3}, "用了 0 分钟")])
+@pytest.mark.parametrize(("bound", "said"), [(Limits(pull_bytes=1), "超过 0 MB"), (Limits(pull_seconds=0.3), "用了 0 分钟")])
 def test_a_pull_has_an_end_whatever_the_server_still_has(
-    feed_database: Database, api: Api, run: Run, source: FeedSource, bound: dict[str, float], said: str
+    feed_database: Database, api: Api, run: Run, source: FeedSource, bound: Limits, said: str
 ) -> None:
     run()
     api.as_of = "mark-2"
@@ -431,7 +432,7 @@ def test_a_pull_has_an_end_whatever_the_server_still_has(
         says(api.page(1, 2), Content_Type="application/json")(request)
 
     api.broken[1] = slowly
-    bounded = replace(source, way=replace(source.way, limits=replace(source.way.limits, **bound)))
+    bounded = replace(source, way=replace(source.way, limits=bound))
     report = pull(feed_database, bounded, now=NOW + timedelta(days=1), write=True)
     assert said in report.gap
     assert (report.read, report.closed, shown(feed_database)) == (2, 0, ALL)
