@@ -4,23 +4,49 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Any
 
 from service import clock
-from service.jobs.findings import Severity
+from service.jobs.findings import Finding, Severity
 from service.jobs.needles import needles
 
 _VERIFIED = ("primary", "secondary", "unverified")
-_CHECKS = ("", "under_16", "minor_hazard", "age_without_reason", "high_pay", "long_day", "no_rest", "name")
+_CHECKS = {
+    "": (),
+    "under_16": ("youngest",),
+    "minor_hazard": ("youngest", "grown"),
+    "age_without_reason": ("below",),
+    "high_pay": (),
+    "day_pay": ("paid_days",),
+    "long_day": ("hours", "away"),
+    "no_rest": (),
+    "name": (),
+}
+"""What words alone cannot see, with the numbers that a row must give for it."""
 _FRAGMENT = re.compile(r"<([a-z_]+)>")
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What a whole advert says: in one of these fields, or in words that match."""
+
+    name: str
+    fields: tuple[str, ...]
+    words: tuple[re.Pattern[str], ...]
+
+    def is_said(self, present: Mapping[str, Any], text: str) -> bool:
+        """Whether an advert says it."""
+        return any(present.get(name) for name in self.fields) or any(pattern.search(text) for pattern in self.words)
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
-    """One row. Either ``missing`` names what must be there, or ``words`` (and a ``check``) say what is looked for."""
+    """One row. Either ``missing`` or ``parts`` name what must be there, or ``words`` (and a ``check``) say what is looked for."""
 
     rule: str
     family: str
@@ -34,6 +60,7 @@ class Rule:
     field: str
     advice: str
     missing: tuple[str, ...]
+    parts: tuple[Part, ...]
     words: tuple[tuple[re.Pattern[str], frozenset[str]], ...]
     exceptions: tuple[re.Pattern[str], ...]
     unless: tuple[re.Pattern[str], ...]
@@ -41,6 +68,7 @@ class Rule:
     publishers: frozenset[str]
     check: str
     factor: float
+    limits: Mapping[str, float]
 
     def counts_on(self, day: date) -> bool:
         """Whether the rule is in force on that day."""
@@ -92,6 +120,12 @@ def _rules_of(day: date) -> tuple[Rule, ...]:
     return tuple(rule for rule in all_rules() if rule.counts_on(day))
 
 
+def found_by(rule: Rule, words: str, **told: str) -> Finding:
+    """What a rule says about these words; ``told`` stands in its advice at ``<name>``."""
+    advice = _FRAGMENT.sub(lambda found: told[found[1]], rule.advice)
+    return Finding(rule.rule, rule.field, words, advice, rule.effect, rule.article, rule.source, rule.verified)
+
+
 def hazard_for_minors(text: str, now: datetime) -> str:
     """The words that bar this work to people of 16 and 17 (rule D-02), empty when there are none."""
     for rule in rules_on(now):
@@ -108,6 +142,9 @@ def _rule(row: dict[str, object], fragments: dict[str, str]) -> Rule:
         or row.get("check", "") not in _CHECKS
     ):
         raise ValueError(f"rule {name}: verified, severity or check is unknown")
+    limits = row.get("limits", {})
+    if not isinstance(limits, dict) or set(limits) != set(_CHECKS[str(row.get("check", ""))]):
+        raise ValueError(f"rule {name}: limits")
     begins, ends = row["effective_from"], row.get("effective_to")
     if not isinstance(begins, date) or not (ends is None or isinstance(ends, date)):
         raise ValueError(f"rule {name}: dates")
@@ -124,6 +161,7 @@ def _rule(row: dict[str, object], fragments: dict[str, str]) -> Rule:
         field=str(row["field"]),
         advice=str(row["advice"]),
         missing=_texts(row.get("missing")),
+        parts=_parts(row.get("parts"), fragments),
         words=tuple((pattern, needles(pattern)) for pattern in _patterns(row.get("words"), fragments)),
         exceptions=_patterns(row.get("except"), fragments),
         unless=_patterns(row.get("unless"), fragments),
@@ -131,6 +169,14 @@ def _rule(row: dict[str, object], fragments: dict[str, str]) -> Rule:
         publishers=frozenset(_texts(row.get("publishers"))),
         check=str(row.get("check", "")),
         factor=float(str(row.get("factor", 0))),
+        limits=limits,
+    )
+
+
+def _parts(value: object, fragments: dict[str, str]) -> tuple[Part, ...]:
+    return tuple(
+        Part(str(one["name"]), _texts(one["fields"]), _patterns(one["words"], fragments))
+        for one in (value if isinstance(value, list) else ())
     )
 
 

@@ -7,6 +7,7 @@ breaks included, so this only ever warns.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 _DIGITS = {word: number for number, word in enumerate("零一二三四五六七八九十")} | {"两": 2, "〇": 0}
 _NUMBER = r"(\d{1,2}(?:\.\d)?|[一二两三四五六七八九十]{1,3})"
@@ -23,10 +24,6 @@ _NO_REST = re.compile(
     r"|月休0天|每周(?:上|干|做|工作)?[七7]天|(?:做|上)七休零"
 )
 _SPARED = re.compile(r"(?:店|商场|超市|营业|景区|门店|医院|酒店|窗口|全店)[^，。；\n]{0,4}(?:全年|常年)无休|24小时营业")
-LONGEST_HOURS = 11
-"""Eight, and the three that article 41 allows at the most."""
-LONGEST_AWAY = 13
-"""From the first hour to the last, with two hours for meals."""
 
 
 def _number(text: str) -> float:
@@ -38,16 +35,18 @@ def _number(text: str) -> float:
     return _DIGITS.get(text[0], 0)
 
 
-def too_long(text: str, hours_per_day: float | None) -> str:
-    """The words that say a day longer than the law allows; empty when there are none."""
+def too_long(text: str, hours_per_day: float | None, limits: Mapping[str, float]) -> str:
+    """The words that say a day longer than the law allows; empty when there are none. ``limits``: the ``hours`` worked, and the
+    hours ``away`` from the first to the last, meals included."""
+    most, away = limits["hours"], limits["away"]
     for found in _A_DAY.finditer(text):
-        if LONGEST_HOURS < _number(next(group for group in found.groups() if group)) <= 24:
+        if most < _number(next(group for group in found.groups() if group)) <= 24:
             return found[0]
     for found in _FROM_TO.finditer(text):
         begins, ends = _number(found[1]), _number(found[3]) % 12 + 12
-        if 2 <= begins < 12 and ends - begins >= LONGEST_AWAY:
+        if 2 <= begins < 12 and ends - begins >= away:
             return found[0]
-    if hours_per_day is not None and hours_per_day > LONGEST_HOURS:
+    if hours_per_day is not None and hours_per_day > most:
         return f"每天{hours_per_day:g}小时"
     return ""
 

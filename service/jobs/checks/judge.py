@@ -8,16 +8,15 @@ from typing import Any, Literal
 
 from matching.rules.benefits import TAGS, tags_named
 from service.jobs.advert import Advert, Reading, read_advert
+from service.jobs.checks.ages import of_ages
 from service.jobs.checks.hours import no_rest, too_long
-from service.jobs.checks.pay import UsualWage, below_minimum, far_above
+from service.jobs.checks.pay import ONE_DAY, UsualWage, below_minimum, day_below, far_above
 from service.jobs.checks.words import WRITTEN, words_of
 from service.jobs.findings import Finding
-from service.jobs.rules import Rule, rules_on
+from service.jobs.rules import Rule, found_by, rules_on
 from service.wechat.safety import Fitness, worst_word
 
 Verdict = Literal["publish", "hold", "refuse"]
-LEGAL_AGE = 16
-ADULT_AGE = 18
 _HOLDING = frozenset({"region_unknown", "region_ambiguous", "text_review"})
 
 
@@ -37,7 +36,7 @@ def check_advert(
             continue
         if rule.publishers and advert.source.publisher_class not in rule.publishers:
             continue
-        finding = _hold_against(rule, advert, reading.fields, words, letters, usual)
+        finding = _hold_against(rule, advert, reading.fields, words, letters, usual, now)
         if finding is not None:
             found.append(finding)
     order = {"block": 0, "hold": 1, "warn": 2, "note": 3}
@@ -77,29 +76,24 @@ def _unfit(advert: Advert) -> list[Finding]:
 
 
 def _hold_against(
-    rule: Rule, advert: Advert, fields: dict[str, Any], words: str, letters: frozenset[str], usual: UsualWage | None
+    rule: Rule,
+    advert: Advert,
+    fields: dict[str, Any],
+    words: str,
+    letters: frozenset[str],
+    usual: UsualWage | None,
+    now: datetime,
 ) -> Finding | None:
-    if rule.missing:
-        present = {
-            **fields,
-            "gig_seats": advert.gig.seats if advert.gig else None,
-            "gig_insurance": advert.gig.insurance if advert.gig else None,
-        }
-        return None if any(present.get(name) for name in rule.missing) else _finding(rule, "")
-    if rule.check == "under_16":
-        lowest = [low for low in (fields["age_min"], *_lows(fields)) if low is not None]
-        return _finding(rule, fields["age_text"]) if any(low < LEGAL_AGE for low in lowest) or _below(fields) else None
-    if rule.check == "minor_hazard":
-        youngest = fields["age_min"]
-        named = rule.found_in(words, letters) if youngest is not None and LEGAL_AGE <= youngest < ADULT_AGE else ""
-        return _finding(rule, named) if named else None
-    if rule.check == "age_without_reason":
-        limited = fields["age_max"] is not None and fields["age_max"] < 60
-        return _finding(rule, fields["age_text"]) if limited and not fields["age_reason"] else None
+    if rule.missing or rule.parts:
+        return _lacking(rule, advert, fields, words)
+    if rule.check in {"under_16", "minor_hazard", "age_without_reason"}:
+        return of_ages(rule, fields, words, letters)
     if rule.check == "high_pay":
         return far_above(rule, fields, usual)
+    if rule.check == "day_pay":
+        return day_below(rule, advert, fields, now)
     if rule.check == "long_day":
-        found = too_long(words, fields["hours_per_day"])
+        found = too_long(words, fields["hours_per_day"], rule.limits)
     elif rule.check == "no_rest":
         found = no_rest(words)
     elif rule.check == "name":
@@ -109,20 +103,22 @@ def _hold_against(
     if not found:
         return None
     stands_in = next((name for name in WRITTEN if found in getattr(advert, name)), rule.field)
-    return replace(_finding(rule, found), field=stands_in) if rule.field == "description" else _finding(rule, found)
+    return replace(found_by(rule, found), field=stands_in) if rule.field == "description" else found_by(rule, found)
 
 
-def _lows(fields: dict[str, Any]) -> list[int | None]:
-    return [limits[0] for limits in (fields["age_men"], fields["age_women"]) if limits]
-
-
-def _below(fields: dict[str, Any]) -> bool:
-    """Whether the upper limit alone asks for children: 「15岁以下」."""
-    return fields["age_max"] is not None and fields["age_max"] < LEGAL_AGE
-
-
-def _finding(rule: Rule, words: str) -> Finding:
-    return Finding(rule.rule, rule.field, words, rule.advice, rule.effect, rule.article, rule.source, rule.verified)
+def _lacking(rule: Rule, advert: Advert, fields: dict[str, Any], words: str) -> Finding | None:
+    """What an advert does not say: one finding, however many parts are missing."""
+    gig = advert.gig
+    present = {
+        **fields,
+        "gig_seats": gig.seats if gig else None,
+        "gig_insurance": gig.insurance if gig else None,
+        "gig_day": gig is not None and gig.ends_at - gig.starts_at <= ONE_DAY,
+    }
+    if rule.missing:
+        return None if any(present.get(name) for name in rule.missing) else found_by(rule, "")
+    lacking = "、".join(part.name for part in rule.parts if not part.is_said(present, words))
+    return found_by(rule, "", missing=lacking) if lacking else None
 
 
 def _sense(advert: Advert, now: datetime) -> list[Finding]:

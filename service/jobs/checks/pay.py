@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from matching.rules.minimum_wage import last_known
 from service import clock
+from service.jobs.advert import Advert
 from service.jobs.findings import Finding
-from service.jobs.rules import Rule
+from service.jobs.rules import Rule, found_by
+
+ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,30 @@ def below_minimum(fields: dict[str, Any], now: datetime) -> list[Finding]:
     advice = f"工资低于当地最低工资标准（我们记录的是{known}），请以当地人社部门公布的为准。"
     rule = row.rule
     return [Finding(rule.rule_id, "wage", fields["wage_text"], advice, "warn", rule.text, rule.source, rule.verified)]
+
+
+def day_below(rule: Rule, advert: Advert, fields: dict[str, Any], now: datetime) -> Finding | None:
+    """Pay by the day below the local minimum: of an hour times the hours said, else of a month by its paid days. A gig that says
+    no hours may be shorter than a day: its own time counts where that asks for less."""
+    lowest = fields["wage_min"]
+    if lowest is None or fields["wage_unit"] != "day" or not fields["region_code"]:
+        return None
+    row = last_known(fields["region_code"], now.astimezone(clock.BEIJING).date())
+    if row is None or row.month_yuan is None:
+        return None
+    hours = fields["hours_per_day"]
+    of_month = row.month_yuan / rule.limits["paid_days"]
+    least, how = of_month, f"每月 {row.month_yuan} 元 ÷ {rule.limits['paid_days']:g} 天"
+    if row.hour_yuan is not None:
+        if hours is None and advert.gig is not None and advert.gig.ends_at - advert.gig.starts_at <= ONE_DAY:
+            span = (advert.gig.ends_at - advert.gig.starts_at) / timedelta(hours=1)
+            hours = span if span * row.hour_yuan < of_month else None
+        if hours is not None:
+            least, how = row.hour_yuan * hours, f"每小时 {row.hour_yuan:g} 元 × {hours:g} 小时"
+    if lowest >= least:
+        return None
+    known = f"我们记录的是 {row.rule.effective_from.year} 年{row.class_name}区域{how}，约 {least:.0f} 元"
+    return found_by(rule, fields["wage_text"], least=known)
 
 
 def far_above(rule: Rule, fields: dict[str, Any], usual: UsualWage | None) -> Finding | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from service.jobs.advert import Advert, Source
+from service.jobs.advert import Advert, GigAdvert, Source, read_advert
 from service.jobs.checks import check_advert, verdict
+from service.jobs.checks.ages import of_ages
 from service.jobs.checks.hours import no_rest, too_long
 from service.jobs.checks.pay import UsualWage
 from service.jobs.checks.words import plain_words
@@ -28,6 +29,15 @@ GOOD = Advert(
     age="18岁以上",
     region="赣州市章贡区",
 )
+LIMITS = {"hours": 11, "away": 13}
+GIG: dict[str, Any] = {
+    "kind": "gig",
+    "gig": GigAdvert(NOW + timedelta(days=1), NOW + timedelta(days=3), 5, "意外险，雇主买"),
+    "settlement": "day",
+    "address": "演示路1号",
+    "contact_phone": "13800000001",
+    "wage": "200元/天",
+}
 USUAL = UsualWage(5000, 60, 20, "赣州市", date(2026, 11, 21))
 
 
@@ -121,11 +131,11 @@ class TestHours:
         ],
     )
     def test_a_long_day(self, text: str, words: str) -> None:
-        assert too_long(text, None) == words
+        assert too_long(text, None, LIMITS) == words
 
     def test_the_field_counts(self) -> None:
-        assert too_long("", 12.0) == "每天12小时"
-        assert too_long("", 11.0) == ""
+        assert too_long("", 12.0, LIMITS) == "每天12小时"
+        assert too_long("", 11.0, LIMITS) == ""
 
     @pytest.mark.parametrize(
         ("text", "found"),
@@ -145,6 +155,86 @@ class TestHours:
         found = _findings(description="每天工作14小时，全年无休。")
         assert {found["L-36.hours"].severity, found["L-38.rest"].severity} == {"warn"}
         assert "第三十八条" in found["L-38.rest"].article
+
+
+class TestWhatIsMissing:
+    def test_conditions_of_a_vacancy(self) -> None:
+        said = _findings(age="")["D-07.conditions"]
+        assert (said.severity, said.verified) == ("warn", "primary")
+        assert "第二十四条" in said.article
+        for whole in (
+            {"education": "初中"},
+            {"experience": "不限"},
+            {"skills": ("二保焊",)},
+            {"description": "焊工，会看图纸。"},
+        ):
+            assert "D-07.conditions" not in _findings(**{"age": ""} | whole), whole
+
+    def test_one_finding_lists_all_that_a_gig_leaves_out(self) -> None:
+        found = _findings(**GIG, age="", description="卸货。")
+        assert {rule for rule in found if rule.startswith("D-14")} == {"D-14.terms"}
+        assert found["D-14.terms"].severity == "warn"
+        told = "每天干几小时、工钱怎么给、有什么要求、工具谁带、管不管饭、怎么去、签什么协议、有没有危险"
+        assert f"还没写：{told}。" in found["D-14.terms"].advice
+        assert "D-07.conditions" not in found
+
+    def test_what_is_said_is_not_asked_for(self) -> None:
+        text = "卸货，每天8小时，现金结，手套自备，管午饭，7点集合包车，签劳务协议，搬重物注意安全。"
+        assert "D-14.terms" not in _findings(**GIG, description=text)
+        half = _findings(**GIG, description=text.replace("管午饭，", "").replace("手套自备，", ""))
+        assert half["D-14.terms"].advice.startswith("还没写：工具谁带、管不管饭。")
+
+    def test_a_gig_of_one_day_says_its_hours_by_its_times(self) -> None:
+        gig = GigAdvert(NOW + timedelta(days=1), NOW + timedelta(days=1, hours=8), 5, "无")
+        assert "每天干几小时" not in _findings(**GIG | {"gig": gig}, description="卸货。")["D-14.terms"].advice
+
+
+class TestDayPay:
+    @pytest.mark.parametrize(
+        ("wage", "hours", "low"),
+        [
+            ("70元/天", None, True),
+            ("100元/天", None, False),
+            ("100元/天", 8.0, True),
+            ("200元/天", 8.0, False),
+            ("80元/天", 4.0, False),
+        ],
+    )
+    def test_against_the_hours_said_or_the_month(self, wage: str, hours: float | None, low: bool) -> None:
+        found = _findings(wage=wage, hours_per_day=hours)
+        assert ("D-15.day_pay" in found) is low
+        if low:
+            assert found["D-15.day_pay"].severity == "warn"
+            assert ("小时" if hours else "21.75 天") in found["D-15.day_pay"].advice
+            assert verdict(tuple(found.values())) == "publish"
+
+    def test_a_short_gig_is_no_whole_day(self) -> None:
+        gig = GigAdvert(NOW + timedelta(days=1), NOW + timedelta(days=1, hours=3), 5, "无")
+        assert "D-15.day_pay" not in _findings(**GIG | {"gig": gig, "wage": "60元/天"})
+        assert "D-15.day_pay" in _findings(**GIG | {"gig": gig, "wage": "40元/天"})
+        assert "D-15.day_pay" in _findings(**GIG | {"wage": "60元/天"})
+
+    def test_nothing_is_known_of_the_place(self) -> None:
+        assert "D-15.day_pay" not in _findings(wage="40元/天", region="西藏自治区拉萨市城关区")
+
+
+def test_the_numbers_of_a_rule_are_dated_rows() -> None:
+    limits = {rule.rule: rule.limits for rule in rules_on(NOW) if rule.limits}
+    assert limits == {
+        "D-01": {"youngest": 16},
+        "D-02": {"youngest": 16, "grown": 18},
+        "D-02.venue": {"youngest": 16, "grown": 18},
+        "D-06.age_reason": {"below": 60},
+        "D-15.day_pay": {"paid_days": 21.75},
+        "L-36.hours": LIMITS,
+    }
+
+
+@pytest.mark.parametrize(("below", "found"), [(60, True), (45, False)])
+def test_another_number_in_the_row_is_another_verdict(below: int, found: bool) -> None:
+    rule = next(rule for rule in rules_on(NOW) if rule.check == "age_without_reason")
+    fields = read_advert(replace(GOOD, age="18-45岁"), NOW).fields
+    assert bool(of_ages(replace(rule, limits={"below": below}), fields, "", frozenset())) is found
 
 
 def test_an_agency_may_recruit_for_others() -> None:
