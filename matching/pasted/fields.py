@@ -18,6 +18,7 @@ from matching.pasted.letters import HIDDEN, Span
 from matching.pasted.lines import clauses, label_at
 from matching.pasted.pay import behind_name, beside, for_one, read_wage, run_on
 from matching.rules.age import AgeLimits, parse_age
+from matching.rules.benefit_talk import SPOKEN
 from matching.rules.benefits import BOTH, TAGS, read_tags
 from matching.rules.wage import Wage, parse_wage
 from matching.wish_days import coming, day_of
@@ -72,6 +73,7 @@ def shrunk(text: str, span: Span, same: Callable[[str], bool]) -> Span:
     return start, end
 
 
+_TOTAL = re.compile(r"(?:每|一)个?月(?!休|放|可|先|借)|月薪|月入|保底|综合|到手")
 _BOAST = re.compile(r"[过上破]万|不是梦|轻松")
 
 
@@ -111,6 +113,9 @@ def _said_wage(text: str, pieces: list[Span]) -> Read[Wage] | None:
         labelled = [span for span in good if label_at(text, *span, "wage") is not None]
         regular = [span for span in good if "转正" in text[slice(*span)]]
         ranges = [span for span in good if not _BOAST.search(text, *span)]
+        by_month = [span for span in ranges if _TOTAL.search(text, *span) and read_wage(text[slice(*span)]).unit == "month"]
+        if by_month and any(read_wage(text[slice(*span)]).unit == "piece" for span in good):
+            ranges = labelled = by_month  # 一桶提2块，一个月五六千: what it comes to
         chosen = regular or labelled or ranges or good
         whole = "，".join(text[slice(*span)] for span in chosen)
         wage = read_wage(whole) if chosen else read_wage(text[slice(*piece)])
@@ -166,6 +171,10 @@ _NO_BAR = re.compile(r"以上(?:的)?(?:也|都)(?:可|行|要|收|来)")
 """60岁以上也可以 opens the door, and sets no least age."""
 
 
+_ABOUT = re.compile(r"左右|上下|[来几]岁")
+"""50岁左右 tells whom one has in mind, and sets no limit: a draft keeps it as words."""
+
+
 _age = lru_cache(maxsize=8192)(parse_age)
 """What holds for all the jobs of a message is read for each of them."""
 
@@ -173,7 +182,13 @@ _age = lru_cache(maxsize=8192)(parse_age)
 def age_in(text: str, pieces: list[Span]) -> Read[AgeLimits] | None:
     """The ages of the first piece that says any; limits for men and women may stand in several clauses of it."""
     for piece in pieces:
-        good = [span for span in clauses(text, piece) if _limits(_age(text[slice(*span)])) and not _NO_BAR.search(text, *span)]
+        good = [
+            span
+            for span in clauses(text, piece)
+            if _limits(limits := _age(text[slice(*span)]))
+            and not _NO_BAR.search(text, *span)
+            and not (limits.min == limits.max and _ABOUT.search(text, *span))
+        ]
         sure = [span for span in good if re.search(r"岁|年龄|男|女", text[slice(*span)])]
         chosen = sure or good[:1]
         if not chosen:
@@ -246,6 +261,10 @@ def _word_of(text: str, pieces: tuple[Span, ...], tag: str) -> Span | None:
         if found:
             at, length = min(found)
             return at, at - length
+    if tag in SPOKEN:
+        for start, end in pieces:
+            if spoken := SPOKEN[tag].search(text, start, end):
+                return spoken.span()
     return None
 
 

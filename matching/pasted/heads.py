@@ -8,18 +8,19 @@ from typing import NamedTuple
 from matching.rules.numerals import chinese_number
 
 _N = r"\d{1,4}|[一二两三四五六七八九十百壹贰叁肆伍陆柒捌玖拾]{1,4}"
-_UNIT = r"(?:名|位|个人|人|个(?!月|小时|钟|[早中晚夜白]班|工作日|点|多|班|半|休|儿)|对)"
+_UNIT = r"(?:名|位|个人|人(?!间)|个(?!月|小时|钟|[早中晚夜白]班|工作日|点|多|班|半|休|儿|工(?![人匠]))|对)"
 COUNT = (
     rf"男工?(?P<men>{_N})[名人个位]?[、,，和]?女工?(?P<women>{_N})[名人个位]|"
     rf"(?:(?P<both>男女各|男女工?各)|(?P<each>各)|约|"
     rf"大概)?(?P<low>{_N})(?:[-至到](?P<high>{_N}))?[多余来几]?[ ]?(?P<unit>{_UNIT})(?:夫妻工?|夫妇)?"
-    rf"|(?P<pair>一对)(?:夫妻|夫妇)?|(?P<some>若干名?|数名|多名|不限人数|人数不限|几[名个位])"
+    r"|(?P<m>\d{1,2}|[一二两三四五六七八九十])男(?P<w>\d{1,2}|[一二两三四五六七八九十])女"
+    r"|(?P<pair>一对)(?:夫妻|夫妇|小两口)?|(?P<few>俩|仨)(?!口)人?|(?P<some>若干名?|数名|多名|不限人数|人数不限|几[名位]|几个人?)"
 )
 _COUNT = re.compile(COUNT)
 _ANY = re.compile(rf"(?<![\d.\-])(?:{COUNT})(?![间/])")
 _NO_HEADS_BEFORE = re.compile(
     r"(?:每|介绍|推荐|奖励|带|满|规模|员工|现有|共有|夫妻|照顾|看护|老人|小孩|宝宝|住|间|组|工资|一人|试|前|拉|"
-    r"家里有?|家)[^,，。;\n]{0,3}$"
+    r"家里有?|家)[^,，。;\n]{0,3}$|(?:帮|给)[^招要找,，。;\n\d一二三四五六七八九十两]{1,4}$"
 )
 _NO_HEADS_AFTER = re.compile(
     r"[ ]?(?:间|一间|宿舍|房|一组|一班|/间|老人|小孩|孩子|宝宝|规模|以上规模|合计|轮|倒|月薪|左右车|班|吃饭|吃|用餐)"
@@ -64,6 +65,10 @@ def _heads(match: re.Match[str]) -> Heads:
         return Heads(*match.span(), (_number(match["men"]) or 0) + (_number(match["women"]) or 0) or None, each=False)
     if match["some"]:
         return Heads(*match.span(), None, each=False)
+    if match["m"]:
+        return Heads(*match.span(), (_number(match["m"]) or 0) + (_number(match["w"]) or 0) or None, each=False)
+    if match["few"]:
+        return Heads(*match.span(), 2 if match["few"] == "俩" else 3, each=False)
     if match["pair"]:
         return Heads(*match.span(), 2, each=False)
     # Of 8-10人 all ten places are open.
@@ -78,6 +83,8 @@ _FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾", "一二三四五六七
 
 def _number(written: str) -> int | None:
     written = written.translate(_FORMAL)
+    if written in {"两三", "一两"}:
+        return 3 if written == "两三" else 2
     if len(written) == 2 and (place := "一二三四五六七八九".find(written)) >= 0:
         return place + 2  # 五六个人: of 5-6 all six places are open
     return int(written) if written.isdigit() else chinese_number(written) or {"两": 2}.get(written) or _digit(written)

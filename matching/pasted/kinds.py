@@ -7,10 +7,10 @@ from functools import lru_cache
 
 from matching.pasted.heads import heads_in
 from matching.pasted.letters import HIDDEN
+from matching.pasted.pay import read_wage
 from matching.rules import region
 from matching.rules.age import parse_age
 from matching.rules.benefits import read_tags
-from matching.rules.wage import parse_wage
 
 SHIFTS: dict[str, str] = {"两班倒": "rotating", "三班倒": "rotating", "长白班": "day", "夜班": "night"}
 SETTLEMENTS: dict[str, str] = {"日结": "day", "周结": "week", "月结": "month"}
@@ -21,7 +21,7 @@ _PLACE_LABEL = re.compile(r"地址|地点|位置|厂址|店址")
 def kinds(clause: str) -> frozenset[str]:
     """Names of the fields that a clause of plain text says something about."""
     found: set[str] = set()
-    wage = parse_wage(clause)
+    wage = read_wage(clause)
     if wage.min is not None or wage.max is not None or wage.negotiable:
         found.add("wage")
     age = parse_age(clause)

@@ -19,7 +19,7 @@ from matching.pasted.lines import clauses
 from matching.pasted.offers import VAGUE, Offer
 from matching.pasted.place import Where, where
 from matching.pasted.split import MOST_JOBS, Part, split
-from matching.pasted.tasks import trade_of_task
+from matching.pasted.tasks import trade_of_action, trade_of_task
 from matching.rules import trade
 from matching.rules.age import AgeLimits
 from matching.rules.wage import Wage
@@ -233,6 +233,13 @@ def _trade(text: str, offer: Offer, pieces: list[Span]) -> str | None:
         for start, end in clauses(text, piece):
             if start <= offer.start < end and (around := classify(text[start:end]).code):
                 return around
+    if not offer.word and (action := trade_of_action(title)) is not None and (plain_work := trade.lookup(action)):
+        return plain_work.code
+    if title in VAGUE:
+        for piece in pieces:
+            for start, end in clauses(text, piece):
+                if start <= offer.start < end and (action := trade_of_action(text[start:end])) and (done := trade.lookup(action)):
+                    return done.code
     known = trade.lookup(offer.word or title)
     return known.code if known else None
 

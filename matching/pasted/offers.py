@@ -13,7 +13,7 @@ from matching.pasted.heads import Heads, heads_at, heads_in
 from matching.pasted.kinds import kinds
 from matching.pasted.letters import HIDDEN
 from matching.pasted.lines import Line, clauses, label_at
-from matching.pasted.tasks import TASK
+from matching.pasted.tasks import TASK, actions_in, trade_of_task
 from matching.rules import trade
 
 _SUFFIX = re.compile(
@@ -22,8 +22,8 @@ _SUFFIX = re.compile(
 )
 _PERSON = re.compile(
     r"(?:操作工|技工|女工|男工|杂工|工人|员工|技术员|管理员|人员|师傅|司机|阿姨|大姐|学徒|帮工|主管|店长|经理|组长|"
-    r"文员|导购|技师|幼师|老师|助理|店员|前台|楼面|销售|客服|车位|兼职|会计|出纳|"
-    r"(?:(?![到上下动带位名个各的招用打做开完复停人熟新生老二高分放随助会加施包点社零民务厂有没是在还])[\u4e00-\u9fff])(?:工|员|"
+    r"文员|导购|技师|幼师|老师|助理|店员|前台|楼面|销售|客服|车位|兼职|会计|出纳|护士|医生|药师|厨子|"
+    r"(?:(?![到上下动带位名个各的招用打做开完复停人熟新生老二高分放随助会赶加施包点社零民务厂有没是在还])[\u4e00-\u9fff])(?:工|员|"
     r"嫂|师傅?|手|厨))(?![证厂资程龄会作友种期地业])"
 )
 _NOT_TITLE_BEFORE = re.compile(
@@ -31,6 +31,7 @@ _NOT_TITLE_BEFORE = re.compile(
 )
 _WHOM_TO_CALL = re.compile(rf"{HIDDEN}[ ]?(?:请|就)?找$")
 _OTHER_THING = re.compile(
+    r"\][ ]?急?单|期(?=[招收要需有供聘请找])|"
     r"[ ]?(?:证|厂|公司|车间|行业|业务|经验|专业|的?优先|设备|材料|集团|部(?!门经理)|队(?!长)|店(?!员|长)|馆|场|食堂|"
     r"技术(?!员|工)|上岗|机械|学校|基地|合作社|宿舍|过的?|带|工资|工程|工作|管理(?!员)|懂|基础|城|小区|企业|园|院|"
     r"站(?!长)|柜|费|服(?!务员)|者|□|一日三餐|等岗位)"
@@ -65,6 +66,16 @@ _UNKNOWN = re.compile(
     r"数)[\u4e00-\u9fff]{2,5}?(?=\d{1,3}[名个位]|[一两二三四五六七八九十]{1,2}[名位])"
 )
 """Work that no table knows, between a word for hiring, a comma or another count, and a count: 招管家1名."""
+_LIST = 2
+_COUPLE = re.compile(r"夫妻|夫妇|小两口|两口子")
+_HIRED_BEHIND = re.compile(r"[的]?[,， ]{0,2}(?:现|急|还)?(?:需要|要|招|找|请|缺|差|来)[ ]?")
+_ITEM_HEAD = re.compile(
+    r"(?P<name>(?![^ :：\d]{0,6}(?:[班男女招要需急每共]|夫妻|人数|名额|公司|合计|总))"
+    r"[\u4e00-\u9fff]{2,6}?)[ :：]{0,3}(?=\d{1,3}[名人个位](?!月))"
+)
+"""Work that no table knows at the head of a line, with a count behind it: 洗消间 2人."""
+_OWN_CHILD = re.compile(r"(?:带|看|接送)(?:孩子|小孩|娃)(?:的|上学|上班)?(?:也|都|方便|不方便|宝妈|可以|读书|妈妈)")
+"""要带娃的也方便 tells who may come."""
 _NO_WORK = frozenset({"招聘", "招工", "日工", "手工", "务工", "求职", "应聘", "兼职招聘", "到手", "上手", "动手", "带手"})
 """Words that stand for work, or look like it, and offer none."""
 VAGUE = frozenset(
@@ -89,6 +100,8 @@ VAGUE = frozenset(
         "帮工",
         "技术员",
         "店员",
+        "手工活",
+        "外发手工活",
     }
 )
 """Words for a person that do not say which work."""
@@ -97,7 +110,7 @@ VAGUE = frozenset(
 _SEXES = frozenset({"女工", "男工", "女", "男"})
 _ANYBODY = frozenset({"人员", "员工", "工人"})
 _EMPLOYER_BEFORE = re.compile(
-    r"(?P<where>[\u4e00-\u9fff]{1,3}(?:店|厂|场|馆|院))(?:长期|急|现|诚|直)?(?:招聘|招收|招|聘|请|找|要)[^,，。;\n]{0,4}$"
+    r"(?P<where>(?:[\u4e00-\u9fff]{1,3}(?:店|厂|场|馆|院)|民宿))(?:长期|急|现|诚|直)?(?:招聘|招收|招|聘|请|找|要)[^,，。;\n]{0,4}$"
 )
 
 
@@ -119,7 +132,7 @@ class Offer:
         if said.endswith("厂") and len(said) > 2:
             return said + "普工"  # 电子厂长期招工
         employer = _EMPLOYER_BEFORE.search(text, max(0, self.start - 16), self.start)
-        if said in VAGUE and employer is not None:
+        if employer is not None and (said in VAGUE or (said == "管家" and employer["where"] == "民宿")):
             return employer["where"] + said  # 奶茶店招店员
         return re.sub(r"^(?:会|能)?开(?=.{2,}师傅)|的(?=师傅|阿姨|工人|人员)", "", said)
 
@@ -143,6 +156,7 @@ def offers_in(text: str, lines: list[Line]) -> tuple[list[Offer], list[Offer]]:
         strong = [
             offer for offer in strong if offer.heads is not None or offer.title(text).removeprefix("以下") not in _ANYBODY
         ] or strong
+    strong = _said_before(text, _of_list(text, lines, strong, weak))
     if strong and all(offer.title(text) in _SEXES for offer in strong):
         return _for_both(text, lines, strong, weak)
     if strong:
@@ -150,6 +164,39 @@ def offers_in(text: str, lines: list[Line]) -> tuple[list[Offer], list[Offer]]:
     if found:
         return found[:1], []
     return _by_count(text, lines), []
+
+
+def _of_list(text: str, lines: list[Line], strong: list[Offer], weak: list[Offer]) -> list[Offer]:
+    """A list whose items speak of the work further on (1、西湖区，白班带1岁宝宝，5000): each paid item offers it."""
+    listed = [line for line in lines if line.listed]
+    if len(listed) < _LIST or any(line.start <= offer.start < line.end for line in listed for offer in strong):
+        return strong
+    items: list[Offer] = []
+    for line in listed:
+        first = next((offer for offer in weak if line.start <= offer.start < line.end), None)
+        if first is not None and any("wage" in kinds(text[a:b]) for a, b in clauses(text, (line.words, line.end))):
+            items.append(replace(first, strong=True))
+    if len(items) < _LIST:
+        return strong
+    return sorted([*items, *(offer for offer in strong if offer.heads is not None)], key=lambda offer: offer.start)
+
+
+def _said_before(text: str, strong: list[Offer]) -> list[Offer]:
+    """别墅贴外墙砖，要4个师傅: the work first and the count of some people behind the comma is one offer."""
+    kept: list[Offer] = []
+    for offer in strong:
+        before = kept[-1] if kept else None
+        if (
+            before is not None
+            and before.heads is None
+            and offer.heads is not None
+            and offer.title(text) in VAGUE
+            and _HIRED_BEHIND.fullmatch(text, before.end, offer.anchor)
+        ):
+            kept[-1] = replace(before, heads=offer.heads)
+        else:
+            kept.append(offer)
+    return kept
 
 
 def _wants_people(text: str, lines: list[Line]) -> bool:
@@ -174,7 +221,8 @@ def _specific(text: str, strong: list[Offer], found: list[Offer]) -> list[Offer]
     """招临时工，发传单: a single offer that does not say which work takes the word for it from beside."""
     if len(strong) == 1 and strong[0].title(text) in VAGUE:
         other = next(
-            (offer for offer in found if offer.title(text) not in VAGUE and (offer.word or TASK.search(offer.title(text)))), None
+            (offer for offer in found if offer.title(text) not in VAGUE and (offer.word or trade_of_task(offer.title(text)))),
+            None,
         )
         if other is not None and not _EMPLOYER_BEFORE.search(text, 0, strong[0].start):
             return [replace(strong[0], start=other.start, end=other.end, word=other.word)]
@@ -236,7 +284,25 @@ def _words(text: str, line: Line) -> list[tuple[int, int, str]]:
             if not any(taken[inside]):
                 found.append((*match.span(), ""))
                 taken[inside] = b"\1" * (inside.stop - inside.start)
-    return sorted(one for one in found if text[one[0] : one[1]] not in _NO_WORK)
+    if item := _ITEM_HEAD.match(text, line.words, line.end):
+        start, end = item.span("name")
+        if not any(taken[start - line.start : end - line.start]) and label_at(text, start, line.end, "contact") is None:
+            found.append((start, end, ""))
+    for start, end in actions_in(text, line.start, line.end):
+        inside = slice(start - line.start, end - line.start)
+        over = [one for one in found if one[0] < end and start < one[1]]
+        if over and (len(over) > 1 or over[0][1] - over[0][0] >= end - start):
+            continue
+        found = [(min(start, one[0]), max(end, one[1]), one[2]) if one in over else one for one in found]
+        if not any(taken[inside]):
+            found.append((start, end, ""))
+        taken[inside] = b"\1" * (inside.stop - inside.start)
+    return sorted(
+        one
+        for one in found
+        if (text[one[0] : one[1]] not in _NO_WORK or (text[one[0] : one[1]] == "手工" and heads_at(text, one[1], line.end)))
+        and not _OWN_CHILD.match(text, one[0], line.end)
+    )
 
 
 def _offer(text: str, line: Line, head: int, start: int, end: int, word: str, floor: int) -> Offer | None:
@@ -244,7 +310,8 @@ def _offer(text: str, line: Line, head: int, start: int, end: int, word: str, fl
         end = suffix.end()
     if _OTHER_THING.match(text, end) or _NOT_TITLE_BEFORE.search(text, max(line.start, start - 6), start):
         return None
-    start = _extended(text, max(line.start, head if start >= head else line.start), start)
+    if actions_in(text, start, end)[:1] != [(start, end)]:
+        start = _extended(text, max(line.start, head if start >= head else line.start), start)
     if _WHOM_TO_CALL.search(text, max(line.start, start - 4), start):
         return None
     heads = _count_before(text, floor, start) or _count_after(text, end, line.end)
@@ -286,7 +353,8 @@ def _count_after(text: str, start: int, end: int) -> Heads | None:
 
 def _count_before(text: str, floor: int, end: int) -> Heads | None:
     if one := _ONE.search(text, max(floor, end - 3), end):
-        return Heads(one.start("one"), one.end("one"), 1, each=False)
+        couple = _COUPLE.match(text, end) is not None
+        return Heads(one.start("one"), one.end("one"), 2 if couple else 1, each=False)
     gap = _BEFORE_GAP.search(text, max(floor, end - 8), end)
     stop = end if gap is None else gap.start()
     return next((heads for heads in heads_in(text, max(floor, stop - 8), stop) if heads.end == stop), None)

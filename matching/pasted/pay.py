@@ -9,13 +9,13 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 
-from matching.pasted.letters import Span
+from matching.pasted.letters import HIDDEN, Span
 from matching.rules.numerals import chinese_number
 from matching.rules.wage import Wage, parse_wage
 
 _SPOKEN_EACH = re.compile(r"(?<![\d.-])(\d{2,4})(?:元|块)?(?:一个人|一人|每人|/人)|每人(\d{2,4})(?:元|块)?(?![\d-])")
 _WHO = (
-    r"男[的工士]?|女[的工士]?|白班|夜班|晚班|早班|中班|日班|长白班|熟手|生手|熟练工?|新手|老手|新人|"
+    r"男[的工士]?|女[的工士]?|白班|夜班|晚班|早班|中班|日班|长白班|熟手|生手|熟练工?|新手|老手|新人|白天|晚上|夜里|[一二三四五]级|金牌|银牌|初级|中级|高级|"
     r"普通班|周末|平时|平日|大棚|露天"
 )
 _WHAT = r"(?:装|卸|挑|担|摘|搬|打|套|剪|锄|挖|栽|种|割|拔|扛|抬|切|缝|贴|拉|捡|拣|剥|包|清|洗|上|下)[\u4e00-\u9fff]{1,2}?"
@@ -27,12 +27,21 @@ _BESIDE = re.compile(
 )
 """Two amounts, each behind the shift, the sex or the task that it is paid for."""
 _MOST_APART = 4
+_LEVELS = re.compile(rf"(?:{_SIDE}\d{{3,5}}{_EACH}[、,，;/和 ]{{0,2}}){{3,6}}")
+"""一级5800、二级6800、金牌9800: from the least to the most."""
+_BY_HEAD = re.compile(rf"(?<={HIDDEN})[:： ]?(?P<pay>[1-9]\d{{2}})(?:元|块)?(?=$|[,，、;；。 ])")
+"""小工2个230: what stands right behind a count of people and is too little for a month is paid by the day."""
 _COINS = re.compile(
     r"(?<!\d)(?P<yuan>[\d一二两三四五六七八九])块(?!一个)(?P<jiao>[\d一二三四五六七八九])(?P<unit>[/一每]?(?:斤|件|个|杆|棵|包|箱|袋|双))"
 )
+_JIAO_FEN = re.compile(r"(?P<jiao>[1-9一二两三四五六七八九])[毛角](?P<fen>[2-9二三四五六七八九])(?![\d名个位])(?:分钱?)?")
 _JIAO = re.compile(r"(?P<jiao>[\d一二两三四五六七八九])[毛角]钱?(?P<unit>[/一每](?:斤|件|个|杆|棵|包|箱|袋|双))")
 _DIGITS = "零一二三四五六七八九"
 _PER_SHIFT = re.compile(r"(?<=\d)(?:元|块钱?)?一个?(?:[早中晚夜白]班|班次|班)")
+_BY_MEASURE = re.compile(
+    r"按(?P<what>平方|平|米|吨|件|斤|方|亩|棵|个|车|趟|单)[算计]?[,，:：是 ]?"
+    r"(?P<pay>\d{1,4}(?:\.\d{1,2})?)(?:元|块钱?)?(?![\d名个位])(?:一(?P=what))?"
+)
 _FLOOR = re.compile(r"(?:每|一)[桶单件个斤][^,，。;\d]{0,4}提成[\d一二两三四五六七八九块毛元.]{1,4}(?=保底|底薪)")
 _RUN_ON = re.compile(
     r"(?<![\d.-])(?P<low>\d{4,5})(?:(?:[-到至])(?P<high>\d{4,5}))?(?=加|\+|[\u4e00-\u9fff ]|$)"
@@ -44,9 +53,13 @@ _LEAST_MONTH, _MOST_MONTH = 1_200, 40_000
 @lru_cache(maxsize=8192)
 def read_wage(said: str) -> Wage:
     """`parse_wage` for what people say in groups: 男160女140一天 is 140-160, 每人150 is 150 for each."""
+    said = _LEVELS.sub(_from_to, said)
+    said = _BY_HEAD.sub(lambda m: f"工资{m['pay']}元/天", said)
+    said = _BY_MEASURE.sub(lambda m: f"{m['pay']}元/{m['what']}", said)
     said = _BESIDE.sub(_range, said)
     said = _FLOOR.sub("", said)
     said = _COINS.sub(_in_yuan, said)
+    said = _JIAO_FEN.sub(lambda m: f"{_digit(m['jiao']) / 10 + _digit(m['fen']) / 100:g}元", said)
     said = _JIAO.sub(_in_yuan, said)
     said = _PER_SHIFT.sub("元/天", said)
     return parse_wage(_SPOKEN_EACH.sub(lambda m: f"{m[1] or m[2]}元/人", said))
@@ -82,7 +95,7 @@ _TOGETHER = re.compile(
     rf"(?:(?:(?:两个?|2个?)人|夫妻[俩两](?:个?人)?|两口子)的?(?:月?工资|月薪)?(?:一个?月|每个?月)?{_SUM}?"
     rf"|夫妻工?的?(?:月?工资|月薪)?{_SUM}|夫妻工?(?:月?工资|月薪)|{_SUM})(?:工资|月薪|一个?月|每个?月|[是有约为: ])*$"
 )
-_BOTH_BEHIND = re.compile(r"[元块钱/每一个月 ]*\((?:两个?人|2人|夫妻)")
+_BOTH_BEHIND = re.compile(r"[元块钱/每一个月 ]*\(?(?:两个?人|2个?人|夫妻|一对)")
 _FOR_EACH = re.compile(r"每个?人|一个?人|人均|/人")
 
 
@@ -109,6 +122,13 @@ def for_one(text: str, wage: Wage, spans: tuple[Span, ...], pieces: list[Span]) 
 def _half(amount: float | None) -> int | float | None:
     half = None if amount is None else amount / 2
     return int(half) if half is not None and half == int(half) else half
+
+
+def _from_to(match: re.Match[str]) -> str:
+    amounts = sorted(int(number) for number in re.findall(r"\d{3,5}", match[0]))
+    if amounts[-1] > amounts[0] * _MOST_APART:
+        return match[0]
+    return f"工资{amounts[0]}-{amounts[-1]}元" + ("/天" if amounts[-1] < 1_000 else "")
 
 
 def _range(match: re.Match[str]) -> str:

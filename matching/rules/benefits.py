@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from matching.rules.benefit_talk import OWN_INSURANCE, SPOKEN
+
 TAGS: dict[str, tuple[str, ...]] = {
     "包吃": (
         "包吃",
@@ -174,7 +176,7 @@ BOTH = (
 _TRAPS = re.compile(
     r"厂车间|(?:厂车|班车|通勤车)(?:司机|驾驶员)|开(?:厂车|班车)|接送(?:自家|自己)?(?:的)?(?:孩子|小孩|学生|娃|宝宝|幼儿|老人|病人|领导|老板|客)"
     r"|居家(?:养老|保洁|护理|服务|上门|老人|照护|照料|照顾|康养|生活|用品|适老)"
-    r"|单双休|大小休|(?:8|八)个?小时(?:以外|之外|外|以后|后)|(?:住宿|宿舍|寝室|房间|住处)[^，。；,;\s]{0,5}空调|空调车间(?:安装|清洗)"
+    r"|(?:[二两三四五六七八九十几半]|[2-9]|[0-9]0)天一?结|接送(?=[加和、做带]|上学|放学|上下学)|单双休|大小休|(?:8|八)个?小时(?:以外|之外|外|以后|后)|(?:住宿|宿舍|寝室|房间|住处)[^，。；,;\s]{0,5}空调|空调车间(?:安装|清洗)"
     r"|(?:中午|午间|中饭|午饭|早上|晚上)(?=管饭|包吃|包餐|包饭)(?:管饭|包吃(?!住|包住)|包餐|包饭)"
 )
 # 早晚班, 白班夜班 turn with each other; 长白班/夜班 and 白班夜班可选 are two openings in one advert.
@@ -209,7 +211,7 @@ def read_tags(*texts: str) -> tuple[str, ...]:
     包吃 is full board; one or two meals of the day, or a canteen, are 工作餐.
     """
     whole = "\n".join(texts)
-    text = _TURNS.sub(_turn, _TRAPS.sub("□", whole))
+    text = OWN_INSURANCE.sub("□", _TURNS.sub(_turn, _TRAPS.sub("□", whole)))
     found: list[str] = []
     for tag, words in TAGS.items():
         own_cost = _OWN_COST.get(tag)
@@ -217,6 +219,7 @@ def read_tags(*texts: str) -> tuple[str, ...]:
             continue
         board = _ONE_MEAL.sub("□", text) if tag == "包吃" else text
         said, denied = _said(board, words + (BOTH if tag in {"包吃", "包住"} else ()), headed=tag in _NEUTRAL_HEADS)
+        said = said or (not denied and _spoken(whole if tag == "工作餐" else board, tag))
         if tag == "工作餐" and _MEAL_AT_NOON.search(whole):
             said = True
         if said and not denied:
@@ -235,6 +238,16 @@ def tags_named(word: str) -> tuple[str, ...]:
 def _turn(m: re.Match[str]) -> str:
     """What a pair of shifts is read as: turning shifts, or nothing when one may choose between them."""
     return "□" if m["steady"] or m["choice"] else "两班倒"
+
+
+def _spoken(text: str, tag: str) -> bool:
+    """Whether a tag is promised in free words."""
+    pattern = SPOKEN.get(tag)
+    return pattern is not None and any(
+        tag in _NEUTRAL_HEADS or not _DENIED_BEFORE.search(text[max(0, said.start() - 4) : said.start()])
+        for said in pattern.finditer(text)
+        if not _DENIED_AFTER.match(text[said.end() : said.end() + 6])
+    )
 
 
 def _said(text: str, words: tuple[str, ...], *, headed: bool) -> tuple[bool, bool]:

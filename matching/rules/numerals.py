@@ -59,6 +59,7 @@ _POWER_THEN_DIGIT = re.compile(rf"(?<=[0-9][百千万])([{_D}])(?![{_D}十百千
 _DIGIT_BEFORE_UNIT = re.compile(rf"(?<![{_D}十百千万第])([二两三四五六七八九])(?=块|元|毛|角|周?岁)")
 _BLOCK_AND_DIME = re.compile(rf"([0-9]+)块(?!{_ONE_OF})([{_D}]|[1-9])(?:(?={_ONE_OF})|(?![0-9{_D}十百千万个天]))")
 _TEN_ALONE = re.compile(r"元|块|毛|角|个|小时|天|日|月|年|号|点|周?岁|名|人|多|几|以|到|至|-")
+_ABOUT_SO_MANY = re.compile(rf"([{_D}])([百千万])[来把](?:块钱?|元)")  # 两百来块
 _VAGUE = {"百来块": "100元左右", "百把块": "100元左右", "千把块": "1000元左右", "千来块": "1000元左右", "万把块": "10000元左右"}
 
 
@@ -85,6 +86,7 @@ def plain(text: str) -> str:
 
 def _arabic(s: str) -> str:
     """Chinese numerals to Arabic ones where they count something; 五险一金, 千灯, 百货 and 第一 stay as they are."""
+    s = _ABOUT_SO_MANY.sub(lambda m: f"{_DIGITS[m[1]] * _POWERS.get(m[2], 10000)}元左右", s)
     for vague, clear in _VAGUE.items():
         s = s.replace(vague, clear)
     s = _TWO_DIGITS_ONE_POWER.sub(_pair, s)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from matching.pasted import MOST_CHARS, GroupJob, group_text, parse_message
 from matching.pasted.letters import plain
+from matching.rules import trade
 from tests.matching.pasted.cases import FILES, TODAY, cases
 
 MESSAGES = [case for which in FILES for case in cases(which)]
@@ -196,3 +197,37 @@ def test_one_meal_is_no_board(said: str, tags: tuple[str, ...]) -> None:
     (draft,) = parse_message(f"招小工3名，200一天，{said}", TODAY)
     assert draft.benefits == tags
     assert draft.spans["benefits"]
+
+
+def test_an_age_that_is_only_about_sets_no_limit() -> None:
+    assert parse_message("招保洁1名，45岁左右，章贡区")[0].age is None
+    said = parse_message("招保洁1名，50岁以下，章贡区")[0].age
+    assert said is not None
+    assert said.max == 50
+
+
+@pytest.mark.parametrize(
+    ("message", "low", "high", "unit"),
+    [
+        ("招小工2个230，章贡区", 230, 230, "day"),
+        ("招月嫂：一级5800、二级6800、金牌9800", 5800, 9800, "month"),
+        ("招人串珠，做一串3毛5", 0.35, 0.35, "piece"),
+        ("招送水工1名，一桶提2块，一个月五六千", 5000, 6000, "month"),
+        ("找人刮腻子，按平方8块", 8, 8, "piece"),
+    ],
+)
+def test_pay_in_free_talk(message: str, low: float, high: float, unit: str) -> None:
+    wage = parse_message(message)[0].wage
+    assert wage is not None
+    assert (wage.min, wage.max, wage.unit) == (low, high, unit)
+
+
+def test_work_said_as_an_action_is_a_trade() -> None:
+    for message, word in (
+        ("家里带两个小孩，4500一个月，找阿姨", "育儿嫂"),
+        ("南康别墅贴外墙砖，要4个师傅，点工380", "贴砖工"),
+        ("招人照顾半自理奶奶，6000", "养老护理员"),
+    ):
+        known = trade.lookup(word)
+        assert known is not None
+        assert [draft.trade for draft in parse_message(message)] == [known.code], message
