@@ -15,7 +15,13 @@ from matching.rules import region, trade
 
 TODAY = date(2026, 11, 25)
 FIELDS = ("title", "trade", "headcount", "age", "wage", "place", "address", "benefits", "shift", "settlement", "start", "phone")
-FILES = {"tuned": "tuned.txt", "held out": "held_out.txt", "fresh": "fresh.txt", "first sight": "first_sight.txt"}
+FILES = {
+    "tuned": "tuned.txt",
+    "held out": "held_out.txt",
+    "fresh": "fresh.txt",
+    "free talk": "first_sight.txt",
+    "second sight": "second_sight.txt",
+}
 
 
 @dataclass(frozen=True, slots=True)
