@@ -60,18 +60,18 @@ def measure(which: str) -> Figures:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the table; with ``--worst`` every wrong field of the tuned files (the held-out one stays unread)."""
+    """Print the table; with ``--worst`` every wrong field of the tuned files (the others stay unread)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--worst", action="store_true")
     asked = parser.parse_args(arguments)
     both = {which: measure(which) for which in FILES}
-    print(f"{'':12}" + "".join(f"{which:>12}" for which in both))
+    print(f"{'':12}" + "".join(f"{which:>14}" for which in both))
     for name, count in (("messages", "messages"), ("jobs", "jobs"), ("split right", "split_right"), ("invented", "invented")):
-        print(f"{name:12}" + "".join(f"{getattr(one, count):12}" for one in both.values()))
+        print(f"{name:12}" + "".join(f"{getattr(one, count):14}" for one in both.values()))
     for name in FIELDS:
-        print(f"{name:12}" + "".join(f"{one.share(name):12.1%}" for one in both.values()))
+        print(f"{name:12}" + "".join(f"{one.share(name):14.1%}" for one in both.values()))
     if asked.worst:
-        print("\n".join([line for name in ("tuned", "fresh") for line in both[name].wrong]))
+        print("\n".join([line for name in ("tuned", "fresh", "free talk") for line in both[name].wrong]))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The labelled messages of ``tuned.txt`` and ``held_out.txt``, and what a reading of them is worth.
+"""The labelled messages of the text files beside, and what a reading of them is worth.
 
 A row of the files: title | trade | headcount | age | wage | place | address | benefits | shift | settlement | start | phone.
 """

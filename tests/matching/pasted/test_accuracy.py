@@ -8,7 +8,7 @@ from tests.matching.pasted.accuracy import Figures, main, measure
 from tests.matching.pasted.cases import FILES, agrees, cases
 
 FLOORS = {"wage": 0.95, "age": 0.95, "headcount": 0.95, "place": 0.95, "benefits": 0.95, "trade": 0.90}
-HELD_TO = ("tuned", "held out", "fresh")
+HELD_TO = ("tuned", "held out", "fresh", "free talk")
 """The files with floors: what was seen for the first time is told in docs/pasted.md, and kept as it is."""
 
 

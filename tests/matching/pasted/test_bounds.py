@@ -147,7 +147,7 @@ def _holds(draft: Draft, message: str) -> None:
         again_age = parse_age(text)
         assert (again_age.min, again_age.max) == (draft.age.min, draft.age.max), text
     if draft.headcount is not None:
-        assert re.search(r"[\d一二两三四五六七八九十壹贰叁肆伍陆柒捌玖拾对个位名]", said["headcount"]), said["headcount"]
+        assert re.search(r"[\d一二两三四五六七八九十壹贰叁肆伍陆柒捌玖拾俩仨对个位名]", said["headcount"]), said["headcount"]
     if draft.contact_phone:
         assert len(draft.contact_phone) >= 7
         assert said["contact_phone"]
