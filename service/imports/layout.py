@@ -18,6 +18,8 @@ JOINED = frozenset({"description", "remarks", "benefits", "experience", "hours",
 """What several columns may say together; of everything else one column is used."""
 _WHAT = frozenset({"title", "trade"})
 _LONGEST_SERIAL = 8
+_MERGED_DOWN = 2
+"""Columns that repeat their header below it: one alone may be a line of data with an odd word."""
 _GUESS_ROWS = 30
 _GUESS_SHARE = 0.8
 Cells = Sequence[str]
@@ -129,7 +131,10 @@ def _header(grid: Grid) -> tuple[int, int] | None:
             score = _score(grid[at : at + depth], depth)
             if score and (best is None or score > best[0]):
                 best = (score, at, depth)
-    return None if best is None else best[1:]
+    if best is None:
+        return None
+    _, at, depth = best
+    return at, 2 if depth == 1 and at + 1 < len(grid) and _is_merged_down(grid[at], grid[at + 1]) else depth
 
 
 def _score(header: Grid, depth: int) -> int:
@@ -144,6 +149,8 @@ def _score(header: Grid, depth: int) -> int:
 
 def _is_second_line(upper: Cells, lower: Cells) -> bool:
     """Whether a line only tells apart what stands below the groups of the line above it."""
+    if _is_merged_down(upper, lower):
+        return True
     tells = 0
     for place, text in enumerate(lower):
         above = _group(upper, place)
@@ -155,6 +162,21 @@ def _is_second_line(upper: Cells, lower: Cells) -> bool:
         if place >= len(upper) or not upper[place] or _group_is_wide(upper, place):
             tells += 1
     return tells > 0
+
+
+def _is_merged_down(upper: Cells, lower: Cells) -> bool:
+    """Whether the cells themselves say so, whatever their words: columns merged over both lines read the same in both, and all
+    else stands below a cell that is merged over several columns."""
+    same = tells = 0
+    for place, text in enumerate(lower):
+        above = upper[place] if place < len(upper) else ""
+        if text and header_key(text) == header_key(above):
+            same += 1
+        elif text and above and above in (upper[at] for at in (place - 1, place + 1) if 0 <= at < len(upper)):
+            tells += 1
+        elif text:
+            return False
+    return same >= _MERGED_DOWN and tells > 0
 
 
 def _group(upper: Cells, place: int) -> str:

@@ -13,6 +13,7 @@ from service.imports.layout import Column
 from service.imports.meanings import NOT_USED
 from service.jobs.advert import clean
 from service.jobs.contacts import LEFT_OUT, first_phone, without_contacts
+from service.sheets.numerals import arabic
 from service.sheets.write import unquoted
 
 _CONTACT = frozenset({"contact", "contact_name", "contact_phone"})
@@ -113,9 +114,9 @@ def _headcount(texts: Mapping[str, str]) -> int | None:
     """How many; of 「3-5人」 the lower number, which is surely wanted. Parts (men, women) count together."""
     said = texts.get("headcount", "")
     if said:
-        found = _NUMBER.search(unicodedata.normalize("NFKC", said))
+        found = _NUMBER.search(arabic(said))
         return int(found[0]) if found and int(found[0]) > 0 else None
-    parts = [int(one) for one in _NUMBER.findall(unicodedata.normalize("NFKC", texts.get("headcount_part", "")))]
+    parts = [int(one) for one in _NUMBER.findall(arabic(texts.get("headcount_part", "")))]
     return sum(parts) or None
 
 

@@ -15,6 +15,7 @@ from service.accounts.caller import Caller
 from service.accounts.permissions import EMPLOYER_ROLES
 from service.employers.models import Employer
 from service.errors import Forbidden, Invalid, NotFound, Refusal
+from service.jobs.contacts import first_phone
 from service.jobs.edit import change_job
 from service.jobs.findings import Finding
 from service.jobs.models import Job, LiveListing, LiveSession
@@ -72,6 +73,9 @@ def listing_of(line: Line, stream: LiveSession) -> Listing:
             notes.append(f"招聘人数“{said['headcount'][:20]}”没读懂，请写数字。")
         else:
             draft["headcount"] = number
+    if draft.get("contact_phone"):
+        # 「演示甲 138…」 in one cell: the number is what people call.
+        draft["contact_phone"] = first_phone(draft["contact_phone"]) or draft["contact_phone"]
     if not draft.get("region") and draft.get("address"):
         draft["region"] = draft["address"][:64]
     written = said.get("slot_starts_at") or line.slot

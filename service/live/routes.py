@@ -18,7 +18,7 @@ from service.errors import Invalid
 from service.idempotency import Answer
 from service.jobs.models import LiveSession
 from service.live import listings, schemas, streams
-from service.live.running_order import lines_of
+from service.live.running_order import RunningOrder, read_order
 from service.live.tables import bounds, limits
 from service.rate_classes import limited
 from service.sessions import read_session, write_session
@@ -94,7 +94,7 @@ def write_listings(body: dict[str, Any], code: str) -> flask.Response:
     with write_session() as session:
         row = _held(session, code, caller)
         done = listings.write_all(session, row, _listings(body["listings"]), caller, now, whole=body["whole"])
-        return _written(done, preview=False)
+        return _written(done)
 
 
 @blueprint.route("/v1/live-sessions/<code>/listings:import", methods=["POST"])
@@ -111,16 +111,16 @@ def import_listings(query: dict[str, bool], code: str) -> flask.Response:
         require(caller, "live.edit", streams.owned(streams.found(session, code)), missing=streams.MISSING, refused=_REFUSED)
     upload = read_file(flask.request, _SHEET)
     name = upload.name[:64] or "表格"
-    lines = lines_of([sheet.grid for sheet in read_book(upload.content, name, limits()).sheets if not sheet.hidden], name)
-    if len(lines) > schemas.MOST:
+    order = read_order([sheet.grid for sheet in read_book(upload.content, name, limits()).sheets if not sheet.hidden], name)
+    if len(order.lines) > schemas.MOST:
         raise Invalid("running_order_too_long", f"一场直播最多 {schemas.MOST} 个岗位，请分成几场。")
     with write_session() as session:
         row = _held(session, code, caller)
-        given = [listings.listing_of(line, row) for line in lines]
+        given = [listings.listing_of(line, row) for line in order.lines]
         if not query["preview"]:
-            return _written(listings.write_all(session, row, given, caller, now, whole=query["whole"]), preview=False)
+            return _written(listings.write_all(session, row, given, caller, now, whole=query["whole"]), order=order)
         step = session.begin_nested()
-        answer = _written(listings.write_all(session, row, given, caller, now, whole=query["whole"]), preview=True)
+        answer = _written(listings.write_all(session, row, given, caller, now, whole=query["whole"]), preview=True, order=order)
         step.rollback()
         return answer
 
@@ -152,6 +152,7 @@ def _listings(items: list[dict[str, Any]]) -> list[listings.Listing]:
     return found
 
 
-def _written(done: list[listings.Written], *, preview: bool) -> flask.Response:
+def _written(done: list[listings.Written], *, preview: bool = False, order: RunningOrder | None = None) -> flask.Response:
     rows = [schemas.written_row(one, preview=preview) for one in done]
-    return flask.jsonify(schemas.WrittenAnswer().dump({"preview": preview, "items": rows}))
+    columns = [schemas.heading_row(one) for one in order.headings] if order is not None else []
+    return flask.jsonify(schemas.WrittenAnswer().dump({"preview": preview, "columns": columns, "items": rows}))

@@ -13,9 +13,11 @@ from datetime import date, datetime, time, timedelta
 
 from service.clock import BEIJING
 from service.errors import Invalid
+from service.imports.meanings import Meaning, meaning_of
 from service.live.tables import columns
 from service.sheets.cells import Grid
 from service.sheets.headers import HEADER_SEARCH_ROWS, header_key
+from service.sheets.numerals import arabic
 
 _NUMBER = re.compile(r"\d{1,4}")
 _TIME = re.compile(r"(?<!\d)(\d{1,2})[:：点时](\d{2})?")
@@ -33,7 +35,24 @@ class Line:
     slot: str
 
 
-def lines_of(grids: Sequence[Grid], name: str) -> list[Line]:
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column: its number from 1, its header as written, the field it was taken for (empty: not known, not used)."""
+
+    column: int
+    header: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunningOrder:
+    """A sheet as it was understood."""
+
+    lines: tuple[Line, ...]
+    headings: tuple[Heading, ...]
+
+
+def read_order(grids: Sequence[Grid], name: str) -> RunningOrder:
     """The listings of the first sheet that has a header. Raises Invalid when none has one, or nothing stands below it."""
     for grid in grids:
         for at, cells in enumerate(grid[:HEADER_SEARCH_ROWS]):
@@ -42,20 +61,40 @@ def lines_of(grids: Sequence[Grid], name: str) -> list[Line]:
                 found = _lines(grid, at, places)
                 if not found:
                     raise Invalid("running_order_empty", f"文件 {name} 只有表头，没有一个岗位，请填好再提交。")
-                return found
-    wanted = "、".join(columns().names[field][0] for field in columns().required)
-    raise Invalid("running_order_no_header", f"文件 {name} 里没有找到表头：至少要有“{wanted}”两栏。")
+                fields = {place: field for field, where in places.items() for place in where}
+                headings = tuple(Heading(place + 1, cell, fields.get(place, "")) for place, cell in enumerate(cells) if cell)
+                return RunningOrder(tuple(found), headings)
+    wanted = "、".join(columns().titles[field] for field in columns().required)
+    raise Invalid(
+        "running_order_no_header",
+        f"文件 {name} 里没有找到表头：至少要有“{wanted}”两栏，栏名可以写“序号、岗位”。",
+    )
 
 
 def _places(cells: Sequence[str]) -> dict[str, list[int]]:
-    words = {field: {header_key(word) for word in names} for field, names in columns().names.items()}
+    """Which columns say each field: those that are called so, else those whose words are known from other sheets."""
+    known = {header_key(word): field for field, names in columns().names.items() for word in names}
     places: dict[str, list[int]] = {}
+    left: list[tuple[int, Meaning]] = []
     for at, cell in enumerate(cells):
-        key = header_key(cell)
-        for field, known in words.items():
-            if key and key in known and (field in _JOINED or field not in places):
-                places.setdefault(field, []).append(at)
-    return places
+        field = known.get(header_key(cell))
+        if field is not None:
+            _take(places, field, at)
+        elif (meaning := meaning_of(cell)) is not None and meaning.code in columns().meanings:
+            left.append((at, meaning))
+    for at, meaning in (one for sure in (True, False) for one in left if one[1].sure is sure):
+        field = columns().meanings[meaning.code]
+        # A likely word is not enough for a header: a title above the table says 岗位 too.
+        if meaning.sure or field not in columns().required:
+            _take(places, field, at)
+    if "title" not in places and "trade" in places:
+        places["title"] = places.pop("trade")  # 工种 alone is what they look for
+    return {field: sorted(where) for field, where in places.items()}
+
+
+def _take(places: dict[str, list[int]], field: str, at: int) -> None:
+    if field in _JOINED or field not in places:
+        places.setdefault(field, []).append(at)
 
 
 def _lines(grid: Grid, header: int, places: dict[str, list[int]]) -> list[Line]:
@@ -67,7 +106,7 @@ def _lines(grid: Grid, header: int, places: dict[str, list[int]]) -> list[Line]:
             field: "，".join(dict.fromkeys(cells[one] for one in where if one < len(cells) and cells[one]))
             for field, where in places.items()
         }
-        if len(said) == 1 and not _NUMBER.fullmatch(next(iter(said))):
+        if len(said) == 1 and not _NUMBER.fullmatch(arabic(next(iter(said)))):
             slot = next(iter(said))[:64]  # one text across the table: 「第一场 14:00 电子厂专场」
         elif values.get("title") or values.get("listing_no"):
             found.append(Line(at, values, values.get("slot") or slot))
@@ -75,14 +114,14 @@ def _lines(grid: Grid, header: int, places: dict[str, list[int]]) -> list[Line]:
 
 
 def listing_no_of(text: str) -> int | None:
-    """「3号链接」 is 3; None when no number stands there, or more than one."""
-    found = _NUMBER.findall(unicodedata.normalize("NFKC", text))
+    """「3号链接」 and 「三号」 are 3; None when no number stands there, or more than one."""
+    found = _NUMBER.findall(arabic(text))
     return int(found[0]) if len(found) == 1 and int(found[0]) > 0 else None
 
 
 def headcount_of(text: str) -> int | None:
-    """「20人」 is 20, 「20-30人」 is 30; None for 若干."""
-    found = [int(number) for number in _HEADCOUNT.findall(unicodedata.normalize("NFKC", text))]
+    """「20人」 and 「二十人」 are 20, 「20-30人」 is 30; None for 若干."""
+    found = [int(number) for number in _HEADCOUNT.findall(arabic(text))]
     return max(found) if found and max(found) > 0 else None
 
 

@@ -8,10 +8,12 @@ from marshmallow import fields, validate
 
 from service.fields import Division, Few, Flag, In, Moment, Out, Text, integer
 from service.jobs.advert import LENGTHS
+from service.jobs.contacts import without_contacts
 from service.jobs.models import LiveListing
 from service.jobs.schemas import FindingOut, JobPatch, region_name
 from service.live.listings import Written
-from service.live.tables import bounds
+from service.live.running_order import Heading
+from service.live.tables import bounds, columns
 from service.log_masks import mask_text
 
 CODE = r"^[A-Za-z0-9][A-Za-z0-9-]{2,31}$"
@@ -135,10 +137,22 @@ class WrittenOut(Out):
     refusal = fields.Nested(RefusalPart, required=True, allow_none=True)
 
 
+class HeadingOut(Out):
+    """A column of the sheet and what it was taken for."""
+
+    column = fields.Integer(required=True)
+    header = fields.String(required=True)
+    meaning = fields.String(required=True, metadata={"description": "空的：没认出，不用"})
+    meaning_name = fields.String(required=True)
+
+
 class WrittenAnswer(Out):
     """What became of all of them."""
 
     preview = fields.Boolean(required=True)
+    columns = fields.List(
+        fields.Nested(HeadingOut), required=True, metadata={"description": "表格里每一栏认成了什么；不是表格来的是空的"}
+    )
     items = fields.List(fields.Nested(WrittenOut), required=True)
 
 
@@ -165,6 +179,17 @@ def written_row(written: Written, *, preview: bool = False) -> dict[str, Any]:
         told = {"error": refusal.error, "message": mask_text(refusal.message), "errors": errors}
     found = {name: getattr(written, name) for name in names}
     return found | {"job_id": None if preview else written.job_id, "refusal": told}
+
+
+def heading_row(heading: Heading) -> dict[str, Any]:
+    """A column as its schema reads it; a number that somebody wrote into the header is not repeated."""
+    name = columns().titles.get(heading.field, "没认出，不用")
+    return {
+        "column": heading.column,
+        "header": without_contacts(heading.header)[:64],
+        "meaning": heading.field,
+        "meaning_name": name,
+    }
 
 
 def listing_row(row: LiveListing) -> dict[str, Any]:

@@ -17,10 +17,13 @@ from service.sheets.cells import Limits
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Header words: our field to the names it may have, and the fields without which a row is no header."""
+    """Header words: our field to the names it may have, and the fields without which a row is no header. ``meanings``: which of
+    our fields a meaning of ``service/imports/data/columns.toml`` is; ``titles``: what people read for a field."""
 
     names: Mapping[str, tuple[str, ...]]
     required: tuple[str, ...]
+    meanings: Mapping[str, str]
+    titles: Mapping[str, str]
 
 
 @cache
@@ -32,7 +35,8 @@ def _file(name: str) -> dict[str, Any]:
 def columns() -> Columns:
     """The header words of a running order."""
     rows = _file("columns")
-    return Columns({field: tuple(names) for field, names in rows["names"].items()}, tuple(rows["required"]))
+    names = {field: tuple(words) for field, words in rows["names"].items()}
+    return Columns(names, tuple(rows["required"]), rows["meanings"], rows["titles"])
 
 
 def bounds() -> Mapping[str, int]:

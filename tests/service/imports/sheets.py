@@ -23,6 +23,8 @@ GOOD = (
     "A-1", "电焊工", "演示钢构厂", "5", "7000-9000元/月", "18-60岁", "钢结构焊接，白班，包吃住", "赣州市章贡区演示路1号",
     "演示甲", "13800000001",
 )  # fmt: skip
+PLENTY = Limits("sheet_file", file_bytes=10**7, plain_bytes=10**8, rows=100_000, columns=200, cells=10**7)
+"""More than any sheet of a test."""
 _numbers = itertools.count(1)
 Fill = Callable[[Any, Any], None]
 
@@ -111,5 +113,4 @@ def lines(client: FlaskClient, import_id: int, headers: dict[str, str]) -> list[
 
 def cells_of(content: bytes) -> list[list[str]]:
     """The first sheet of a workbook that we gave out."""
-    limits = Limits("sheet_file", file_bytes=10**7, plain_bytes=10**8, rows=100_000, columns=200, cells=10**7)
-    return read_book(content, "a.xlsx", limits).sheets[0].grid
+    return read_book(content, "a.xlsx", PLENTY).sheets[0].grid

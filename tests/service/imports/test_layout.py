@@ -108,7 +108,7 @@ def test_the_order_does_not_matter(order: tuple[int, ...]) -> None:
 
 def test_phones_and_wages_are_known_by_what_they_look_like() -> None:
     found = laid(
-        ["公司", "招什么人", "要多少", "给多少钱", "打给谁"],
+        ["公司", "招什么人", "戊", "丁", "丙"],
         ["演示厂", "普工", "20", "6000元/月", PHONE],
         ["演示厂", "保安", "2", "4000元/月", "0797-8000001"],
     )

@@ -285,3 +285,27 @@ def test_what_stood_where_another_moves_to_is_withdrawn(client: FlaskClient, peo
     assert (row["outcome"], row["job_id"]) == ("changed", guard)
     items = client.get(f"/v1/live-sessions/{code}").get_json()["items"]
     assert [(one["listing_no"], one["title"]) for one in items] == [(1, "保安")]
+
+
+def test_the_preview_says_what_each_column_was_taken_for(client: FlaskClient, people: People, head: dict[str, str]) -> None:
+    code = _made(client, head, licence="演示站")["code"]
+    header = ["号", "招什么", "招工单位", "几个人", "多少钱", "在哪", "几岁", "打哪个电话", "有什么要求", "盖章"]
+    line = [
+        "四",
+        "电焊工",
+        "演示钢构厂",
+        "五人",
+        "7000-9000元/月",
+        "赣州市章贡区沙河工业园",
+        "18-60",
+        "13800000001",
+        "焊接钢构",
+        "",
+    ]
+    seen = _import(client, head, code, write_book([Page("岗位", [header, line])]), "?preview=true").get_json()
+    assert [(one["column"], one["meaning"]) for one in seen["columns"]] == [
+        (1, "listing_no"), (2, "title"), (3, "employer_name"), (4, "headcount"), (5, "wage"), (6, "address"), (7, "age"),
+        (8, "contact_phone"), (9, "description"), (10, ""),
+    ]  # fmt: skip
+    assert seen["columns"][1]["meaning_name"] == "岗位名称"
+    assert [(one["listing_no"], one["outcome"], one["notes"]) for one in seen["items"]] == [(4, "created", [])]
