@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from service.errors import Conflict, NotFound
@@ -19,12 +19,19 @@ _REASON_WIDTH = 60
 _WIDTH = 16
 
 
-def rejected_book(session: Session, row: SheetImport) -> bytes:
-    """An .xlsx. Raises Conflict while the import goes on and when its cells were dropped, NotFound when every line was taken."""
+def require_rejected(session: Session, row: SheetImport) -> None:
+    """Raises Conflict while the import goes on and when its cells were dropped, NotFound when every line was taken."""
     if row.state in {"preview", "running"}:
         raise Conflict("import_not_done", "这次导入还没有做完，做完才有退回的行。")
     if row.cells_dropped_at is not None or row.state == "dropped":
         raise Conflict("cells_dropped", "这次导入的原表内容已经按期删除，请在自己的原表上修改后重新上传。")
+    if not session.scalar(select(exists().where(SheetLine.import_id == row.import_id, SheetLine.outcome == "rejected"))):
+        raise NotFound("nothing_rejected", "没有退回的行，全部采用了。")
+
+
+def rejected_book(session: Session, row: SheetImport) -> bytes:
+    """An .xlsx of the lines that were not taken. Raises as :func:`require_rejected`."""
+    require_rejected(session, row)
     pages = [
         Page(
             name=sheet["name"] or "退回的行",
@@ -35,8 +42,6 @@ def rejected_book(session: Session, row: SheetImport) -> bytes:
         for number, sheet in enumerate(row.layout, start=1)
         if not sheet["skipped"] and (lines := list(_lines(session, row.import_id, number, len(sheet["columns"]))))
     ]
-    if not pages:
-        raise NotFound("nothing_rejected", "没有退回的行，全部采用了。")
     return write_book(pages)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import flask
 from sqlalchemy.orm import Session
 
-from service import clock
+from service import audit, clock
 from service.accounts.access import allow, current_account
 from service.accounts.permit import require
 from service.answering import KEY, once
@@ -25,7 +25,7 @@ from service.imports.confirm import MISSING, confirm, locked
 from service.imports.limits import bounds
 from service.imports.models import SheetImport
 from service.imports.owner import Owner, employer_owner, owned, owner_of, station_owner
-from service.imports.rejected import rejected_book, template_book
+from service.imports.rejected import rejected_book, require_rejected, template_book
 from service.imports.shown import lines_of, shown
 from service.imports.stage import Understood, take_in, understand
 from service.rate_classes import limited
@@ -36,6 +36,7 @@ from service.stations.keep import owned as owned_station
 from service.stations.models import Station
 from service.uploads import Wanted, form_body, read_file
 
+_CONTACT = ("contact_name", "contact_phone")
 blueprint = Blueprint("imports", __name__, description="表格导入：上传岗位表格、确认、进度、退回的行")
 _NOT_YOURS = ("not_your_station", "只能给自己的驿站导入岗位。")
 _UPLOAD = form_body("xlsx、xls 或 csv，最多 10 MB")
@@ -131,7 +132,13 @@ def confirm_import(said: dict[str, Any], import_id: int) -> flask.Response:
 @limited("sheet")
 @allow("import.read")
 def show_rejected(import_id: int) -> flask.Response:
-    """没有采用的行，原来的栏目，最后一栏是原因：改好了再传一次就行。"""
+    """没有采用的行，原来的栏目，最后一栏是原因：改好了再传一次就行。里面有姓名和电话，每次下载都留痕。"""
+    caller = current_account()
+    with read_session() as session:
+        row = _found(session, import_id, "import.read")
+        require_rejected(session, row)
+        region_code = owner_of(session, row, clock.now()).region_code
+    audit.read_personal(caller, "import", import_id, fields=_CONTACT, action="import.rejected", region_code=region_code)
     with read_session() as session:
         row = _found(session, import_id, "import.read")
         content = rejected_book(session, row)

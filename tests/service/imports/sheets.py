@@ -10,10 +10,13 @@ from typing import Any
 import flask
 import xlsxwriter
 from flask.testing import FlaskClient
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from service.db import Database
 from service.imports import tasks as _registered  # noqa: F401  importing registers what is done in the background
+from service.imports.models import SheetJob
+from service.jobs.models import Job, JobChange, JobHistory
 from service.sheets.cells import Limits
 from service.sheets.read import read_book
 from service.tasks.worker import Worker
@@ -25,6 +28,7 @@ GOOD = (
 )  # fmt: skip
 PLENTY = Limits("sheet_file", file_bytes=10**7, plain_bytes=10**8, rows=100_000, columns=200, cells=10**7)
 """More than any sheet of a test."""
+PHONE = "13800000001"
 _numbers = itertools.count(1)
 Fill = Callable[[Any, Any], None]
 
@@ -114,3 +118,18 @@ def lines(client: FlaskClient, import_id: int, headers: dict[str, str]) -> list[
 def cells_of(content: bytes) -> list[list[str]]:
     """The first sheet of a workbook that we gave out."""
     return read_book(content, "a.xlsx", PLENTY).sheets[0].grid
+
+
+def jobs(database: Database) -> list[Job]:
+    """All jobs, the oldest first."""
+    with database.read_session() as session:
+        return list(session.scalars(select(Job).order_by(Job.job_id)))
+
+
+def everything_written(database: Database) -> list[int]:
+    """How much of jobs and their stories there is, and their versions."""
+    with database.read_session() as session:
+        counts = [
+            session.scalar(select(func.count()).select_from(table)) or 0 for table in (Job, JobHistory, JobChange, SheetJob)
+        ]
+        return [*counts, session.scalar(select(func.sum(Job.version))) or 0]

@@ -22,13 +22,6 @@ from tests.service.imports.sheets import book, row, through
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def database(app: flask.Flask) -> Database:
-    """The database of the application."""
-    found: Database = app.extensions["database"]
-    return found
-
-
 def _sent(app: flask.Flask, people: People, whose: str) -> tuple[int, dict[str, str], dict[str, str]]:
     """A job of a sheet, who sent it, and somebody of his kind who did not."""
     station = whose == "station"
