@@ -27,6 +27,8 @@ _PORTS = {"https": 443, "http": 80}
 _RETRIED = frozenset({429, 500, 502, 503, 504})
 _FOLLOWED = frozenset({301, 302, 303, 307, 308})
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_OLD_WAYS_IN = tuple(map(ipaddress.ip_network, ("::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "fec0::/10")))
+"""IPv4 inside IPv6 in ways that nobody serves the public by (compatible, translated, a site's own NAT64), and site-local."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +242,8 @@ def is_public(address: str) -> bool:
         return False
     if isinstance(found, ipaddress.IPv6Address):
         inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
+        if any(found in net for net in _OLD_WAYS_IN):
+            return False
         if found in _NAT64:
             inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
         if inner is not None:

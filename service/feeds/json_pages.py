@@ -48,13 +48,13 @@ def _at(told: Any, path: str) -> Any:
 
 def _flat(item: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """At most ``MOST_FIELDS`` leaves, by a list and not by calls: no depth of nesting breaks it."""
-    left: list[tuple[str, Any]] = [(str(name), value) for name, value in reversed(item.items())]
+    left: list[tuple[str, Any]] = [(_text(name), value) for name, value in reversed(item.items())]
     for _ in range(MOST_FIELDS):
         if not left:
             return
         path, value = left.pop()
         if isinstance(value, dict):
-            left += [(f"{path}.{name}", inner) for name, inner in reversed(value.items())]
+            left += [(f"{path}.{_text(name)}", inner) for name, inner in reversed(value.items())]
         elif isinstance(value, list) and any(isinstance(one, (dict, list)) for one in value):
             left += [(f"{path}.{at}", inner) for at, inner in reversed(list(enumerate(value)))]
         elif isinstance(value, list):
@@ -70,4 +70,5 @@ def _text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value).replace("\x00", "").strip()[:20_000]
+    # Half a character (a lone surrogate: a sender cut an emoji in two) is nothing that a database takes.
+    return str(value).replace("\x00", "").strip()[:20_000].encode("utf-8", "replace").decode()

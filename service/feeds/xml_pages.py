@@ -38,7 +38,7 @@ def read_xml(answer: Answer, way: Way) -> Page:
         raise Invalid("feed_page_broken", "来源给的不是完整的 XML，可能没有传完，请稍后再试或联系对方。") from wrong
     paging = way.paging
     about = dict(_flat(root, skip=paging.items))
-    items = tuple(dict(_flat(found)) for found in root.iter() if _name(found) == paging.items)
+    items = tuple(dict(_flat(found)) for found in _outermost(root, paging.items))
     total = about.get(paging.total, "") if paging.total else ""
     if not items and not total and _name(root) in {"html", "error", "Error"}:
         raise Invalid("feed_page_broken", "来源给的是网页或出错通知，不是数据，请联系对方。")
@@ -48,13 +48,24 @@ def read_xml(answer: Answer, way: Way) -> Page:
         total=int(total) if total.isdecimal() and len(total) < 9 else None,
         next=about.get(paging.next, "") if paging.next else "",
         as_of=about.get(paging.as_of, "")[:128] if paging.as_of else "",
-        gone=tuple(_words(one) for one in root.iter() if paging.gone and _name(one) == paging.gone and _words(one)),
+        gone=tuple(_words(one) for one in _outermost(root, paging.gone) if _words(one)),
     )
 
 
 def _name(element: Element) -> str:
     """The local name; comments and instructions have none."""
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def _outermost(root: Element, name: str) -> Iterator[Element]:
+    """The elements of this name in their order; one inside another belongs to that one, and is not read again."""
+    left = [root] if name else []
+    while left:
+        element = left.pop()
+        if _name(element) == name:
+            yield element
+        else:
+            left += reversed(element)
 
 
 def _words(element: Element) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from service.accounts.caller import Caller
 from service.errors import BadRequest, Invalid, Refusal
-from service.messages import by_field
+from service.messages import by_field, printable
 from service.partners.place import Asked, Placed, asked, place
 from service.partners.schemas import BulkJob, BulkWithdrawal
 
@@ -85,12 +85,7 @@ def _read(session: Session, caller: Caller, item: Any, seen: set[str], now: date
         seen.add(their_id)
         return Asked(their_id) if said.pop("withdrawn", False) else asked(session, caller, their_id, said, now)
     except Refusal as refused:
-        return Placed(_said_back(their_id), "refused", refusal=refused)
-
-
-def _said_back(their_id: str) -> str:
-    """A number that was not taken, as it can stand in an answer: half a character (a lone surrogate) is no text."""
-    return their_id[:64].encode("utf-8", "replace").decode()
+        return Placed(printable(their_id), "refused", refusal=refused)
 
 
 def _loaded(item: Any) -> dict[str, Any]:

@@ -186,6 +186,8 @@ _TITLES = MappingProxyType(
         "wage_min": "期望工资",
         "wage_min_yuan_month": "期望工资折合每月",
         "wage_unit": "工资单位",
+        "full": "是否重新要全部",
+        "job_ids": "岗位编号",
         "waits": "等几秒再试",
         "wish": "想干什么活",
         "words": "补充的话",

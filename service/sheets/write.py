@@ -175,7 +175,7 @@ def _cell(at: int, number: int, look: int, value: Cell) -> str:
         return ""
     if not isinstance(value, str):
         return f'<c r="{_letters(at)}{number}" s="2"><v>{value:.15g}</v></c>'
-    said = escape(_NOT_XML.sub("", quoted(value))[:_LONGEST_CELL])
+    said = escape(quoted(_NOT_XML.sub("", value))[:_LONGEST_CELL])
     if not said:
         return ""
     return f'<c r="{_letters(at)}{number}" s="{look}" t="inlineStr"><is><t xml:space="preserve">{said}</t></is></c>'

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = {
     "understand": {"text", "pieces"},
-    "parse": {"text", "jobs"},
+    "parse": {"text", "jobs", "unread"},
     "wage": {"text", "min", "max", "unit", "min_yuan_month", "max_yuan_month", "negotiable", "reason"},
     "age": {"text", "min", "max", "men", "women", "reason"},
     "region": {"text", "code", "name", "ambiguous", "rest", "reason"},

@@ -96,7 +96,7 @@ def test_stops_when_told_and_finishes_what_is_at_hand(own: Database, tmp_path: P
                 break
             assert time.monotonic() < deadline, log.read_text(encoding="utf-8")
             time.sleep(0.1)
-        assert psutil.Process(process.pid).memory_info().rss < 160 * 2**20  # without the engine
+        assert psutil.Process(process.pid).memory_info().rss < 300 * 2**20  # words and tables of what comes in, no engine
         process.terminate()
         assert process.wait(20) == 0
     finally:
