@@ -43,8 +43,8 @@ class Contact(NamedTuple):
     phone: str
 
 
-def contacts(text: str) -> list[Contact]:
-    """The contacts of a plain text in their order, none inside another."""
+def contacts(text: str, *, links: bool = True) -> list[Contact]:
+    """The contacts of a plain text in their order, none inside another. ``links``: addresses of pages are contacts, too."""
     found: list[Contact] = []
     taken = bytearray(len(text))
 
@@ -53,7 +53,7 @@ def contacts(text: str) -> list[Contact]:
             taken[slice(*span)] = b"\1" * (span[1] - span[0])
             found.append(Contact(*span, phone))
 
-    for pattern in (_CITIZEN, _LINK, _MAIL):
+    for pattern in (_CITIZEN, *((_LINK,) if links else ()), _MAIL):
         for match in pattern.finditer(text):
             take(match.span())
     # 一三八, ①③⑧ and 1三8 after the plain digits: 五险一 before a number is no part of it

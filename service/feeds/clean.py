@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from service.feeds.encodings import broken, repaired, simplified
 from service.feeds.html_text import plain_text
-from service.jobs.contacts import first_phone, without_contacts
+from service.jobs.contacts import first_name, first_phone, without_contacts, without_numbers
 
 CONTACT_FIELDS = ("contact_name", "contact_phone")
 LONG_FIELDS = frozenset({"content", "remarks", "description"})
@@ -69,7 +69,7 @@ def cleaned(given: Mapping[str, str], kept: Contact | None = None) -> Cleaned:
     raw: dict[str, str] = {}
     values: dict[str, str] = {}
     notes: dict[str, list[str]] = {}
-    found = ""
+    found = named = ""
     for name, text in given.items():
         if name in CONTACT_FIELDS:
             continue
@@ -93,10 +93,13 @@ def cleaned(given: Mapping[str, str], kept: Contact | None = None) -> Cleaned:
                 notes.setdefault(code, []).append(name)
         if left != simple and not found:
             found = first_phone(simple)
+        if left != simple and not named:
+            named = first_name(simple)
         values[name] = left
         # A number can hide between tags or in a wrong encoding: then the cleaned text is what is kept.
         raw[name] = without_contacts(text) if simple in {text, left} else left
     phone = _phone(plain_text(given.get("contact_phone", ""))) or found
-    contact = Contact(phone, without_contacts(plain_text(repaired(given.get("contact_name", ""))))[:32]) if phone else kept
+    person = without_numbers(plain_text(repaired(given.get("contact_name", ""))))[:32] or named
+    contact = Contact(phone, person) if phone else kept
     lost = tuple(name for name, text in values.items() if broken(text))
     return Cleaned(raw, values, contact or Contact(), notes, lost)

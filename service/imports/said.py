@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from service.imports.layout import Column
 from service.imports.meanings import NOT_USED
 from service.jobs.advert import clean
-from service.jobs.contacts import LEFT_OUT, first_phone, without_contacts
+from service.jobs.contacts import LEFT_OUT, first_phone, without_contacts, without_numbers
 from service.sheets.numerals import arabic
 from service.sheets.write import unquoted
 
@@ -125,7 +125,7 @@ def _contact(texts: Mapping[str, str]) -> tuple[str, str]:
     named, called, both = texts.get("contact_name", ""), texts.get("contact_phone", ""), texts.get("contact", "")
     phone = next((found for text in (called, both, named) if (found := first_phone(text))), "") or (called if not both else "")
     person = named or both or (called if first_phone(called) else "")
-    name = _PERSON_REST.sub("", without_contacts(person)) if first_phone(person) else person
+    name = _PERSON_REST.sub("", without_numbers(person)) if first_phone(person) else person
     return name[:32].strip(), phone[:32]
 
 

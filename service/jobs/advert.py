@@ -20,7 +20,7 @@ from matching.rules import region, trade
 from matching.rules.age import parse_age
 from matching.rules.benefits import read_tags, tags_named
 from matching.rules.wage import parse_wage
-from service.jobs.contacts import first_phone, without_contacts
+from service.jobs.contacts import first_name, first_phone, without_contacts, without_numbers
 from service.jobs.findings import Finding
 from service.jobs.rules import hazard_for_minors
 
@@ -190,8 +190,11 @@ def _clipped(value: str, name: str, findings: list[Finding]) -> str:
 
 
 def _without_contacts(texts: dict[str, str], findings: list[Finding]) -> dict[str, str]:
-    """The texts without numbers and accounts; the first number becomes the contact of an advert that has none."""
-    left = {name: text if name == "contact_phone" else without_contacts(text)[: LENGTHS[name]] for name, text in texts.items()}
+    """The texts without numbers, accounts and the names behind 联系人; the first number and the first name become the contact
+    of an advert that has none."""
+    left = {name: without_contacts(text)[: LENGTHS[name]] for name, text in texts.items() if not name.startswith("contact_")}
+    left["contact_name"] = without_numbers(texts["contact_name"])[: LENGTHS["contact_name"]]
+    left["contact_phone"] = texts["contact_phone"]
     changed = [name for name, text in texts.items() if text != left[name]]
     if changed:
         advice = "文字里的电话、微信和证件号不会显示，请填到“联系电话”一栏，找工作的人登录后可以看到。"
@@ -199,6 +202,8 @@ def _without_contacts(texts: dict[str, str], findings: list[Finding]) -> dict[st
         if not left["contact_phone"]:
             found = next((phone for name in changed if (phone := first_phone(texts[name]))), "")
             left["contact_phone"] = found[: LENGTHS["contact_phone"]]
+        if not left["contact_name"]:
+            left["contact_name"] = next((found for name in changed if (found := first_name(texts[name]))), "")
     return left
 
 

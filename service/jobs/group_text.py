@@ -6,6 +6,7 @@ from matching.pasted import GroupJob, group_text
 from matching.rules import region
 from matching.rules.wage import parse_wage, show_wage
 from service import clock
+from service.jobs.contacts import without_contacts
 from service.jobs.models import Job
 
 
@@ -14,7 +15,7 @@ def text_of(job: Job, look: str, *, with_phone: bool) -> str:
     terms = job.gig
     return group_text(
         GroupJob(
-            title=job.title,
+            title=without_contacts(job.title),
             wage=show_wage(parse_wage(job.wage_text)) if job.wage_text else "",
             place=_place(job),
             look=f"岗位编号 {job.job_id}，详情和报名：{look}",
@@ -22,7 +23,7 @@ def text_of(job: Job, look: str, *, with_phone: bool) -> str:
             age=(job.age_min, job.age_max),
             men=_bounds(job.age_men),
             women=_bounds(job.age_women),
-            employer=job.employer_name,
+            employer=without_contacts(job.employer_name),
             tags=tuple(job.tags),
             shift=job.shift,
             settlement=job.settlement,

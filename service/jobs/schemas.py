@@ -15,6 +15,7 @@ from service.employers.standing import Checked, checked
 from service.fields import MAX_ID, AsWritten, Few, Flag, In, Moment, Money, Out, Part, Text, integer, latitude, longitude
 from service.jobs.advert import LENGTHS
 from service.jobs.close import REASONS
+from service.jobs.contacts import without_contacts
 from service.jobs.models import CONTRACT_KINDS, HOLDS, SHIFTS, STATUSES, Job
 
 ELDER_ORDER = ("wage", "place", "distance_km", "gig", "live", "contact", "title", "kind", "job_id")
@@ -32,10 +33,18 @@ def elder(card: dict[str, Any]) -> dict[str, Any]:
     return first | {name: value for name, value in card.items() if name not in first}
 
 
+class Public(fields.String):
+    """A text that everybody reads: rows written before a way of hiding a number was known are shown without it, too."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        shown = super()._serialize(value, attr, obj, **kwargs)
+        return without_contacts(shown) if isinstance(shown, str) else shown
+
+
 class Wage(Out):
     """Pay as written and as read. The yuan a month are for comparing only and are never promised."""
 
-    text = fields.String(attribute="wage_text", required=True, metadata={"description": "招聘信息里的原话"})
+    text = Public(attribute="wage_text", required=True, metadata={"description": "招聘信息里的原话"})
     min = Money(attribute="wage_min", required=True, allow_none=True, metadata={"description": "按 unit 计，元"})
     max = Money(attribute="wage_max", required=True, allow_none=True)
     unit = fields.String(attribute="wage_unit", required=True, allow_none=True, validate=validate.OneOf(WAGE_UNITS))
@@ -53,7 +62,7 @@ class Place(Out):
         lambda job: job.region_code or None, required=True, allow_none=True, metadata={"type": "string"}
     )
     region_name = fields.Function(lambda job: region_name(job.region_code), required=True, metadata={"type": "string"})
-    address = fields.String(required=True)
+    address = Public(required=True)
     lat = fields.Float(required=True, allow_none=True, metadata={"description": "GCJ-02"})
     lng = fields.Float(required=True, allow_none=True, metadata={"description": "GCJ-02"})
     point_source = fields.String(required=True, allow_none=True)
@@ -67,7 +76,7 @@ def _checked(job: Any) -> Checked:
 class EmployerLine(Out):
     """Who offers the work."""
 
-    name = fields.String(attribute="employer_name", required=True)
+    name = Public(attribute="employer_name", required=True)
     verified = fields.Function(
         lambda job: _checked(job).verified,
         required=True,
@@ -90,7 +99,7 @@ class EmployerLine(Out):
 class Age(Out):
     """The age limits as written and as read, in whole years; null is open."""
 
-    text = fields.String(attribute="age_text", required=True)
+    text = Public(attribute="age_text", required=True)
     min = fields.Integer(attribute="age_min", required=True, allow_none=True)
     max = fields.Integer(attribute="age_max", required=True, allow_none=True)
 
@@ -123,7 +132,7 @@ class Gig(Out):
     seats = fields.Integer(attribute="gig.seats", required=True)
     seats_left = fields.Function(lambda job: job.gig.seats - job.gig.seats_taken, required=True, metadata={"type": "integer"})
     settlement = fields.String(required=True, allow_none=True, validate=validate.OneOf(SETTLEMENTS))
-    insurance = fields.String(attribute="gig.insurance", required=True)
+    insurance = Public(attribute="gig.insurance", required=True)
     station = fields.Nested(StationLine, attribute="gig.station", required=True, allow_none=True)
 
 
@@ -154,7 +163,7 @@ class JobCard(Out):
 
     job_id = fields.Integer(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
-    title = fields.String(required=True)
+    title = Public(required=True)
     wage = Part(Wage, required=True)
     place = Part(Place, required=True)
     employer = Part(EmployerLine, required=True)
@@ -273,8 +282,8 @@ class JobDetail(JobCard):
     publisher = fields.Nested(PublisherLine, required=True)
     quality = fields.Nested(QualityOut, metadata={"description": "只给发布人和管理部门"})
 
-    description = fields.String(required=True)
-    skills = fields.List(fields.String(), required=True)
+    description = Public(required=True)
+    skills = fields.List(Public(), required=True)
     trades = fields.Function(
         lambda job: trades_of(job.trade_codes),
         required=True,
@@ -283,9 +292,9 @@ class JobDetail(JobCard):
             "items": {"type": "object", "properties": {"code": {"type": "string"}, "name": {"type": "string"}}},
         },
     )
-    education = fields.String(required=True)
-    experience = fields.String(required=True)
-    age_reason = fields.String(required=True)
+    education = Public(required=True)
+    experience = Public(required=True)
+    age_reason = Public(required=True)
     contract_kind = fields.String(required=True, allow_none=True)
     hours_per_day = Money(required=True, allow_none=True)
     shift = fields.String(required=True, allow_none=True)

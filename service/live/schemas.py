@@ -10,7 +10,7 @@ from service.fields import Division, Few, Flag, In, Moment, Out, Text, integer
 from service.jobs.advert import LENGTHS
 from service.jobs.contacts import without_contacts
 from service.jobs.models import LiveListing
-from service.jobs.schemas import FindingOut, JobPatch, region_name
+from service.jobs.schemas import FindingOut, JobPatch, Public, region_name
 from service.live.listings import Written
 from service.live.running_order import Heading
 from service.live.tables import bounds, columns
@@ -104,8 +104,8 @@ class ListingOut(Out):
     slot = fields.String(required=True)
     slot_starts_at = Moment(required=True, allow_none=True)
     job_id = fields.Integer(required=True)
-    title = fields.String(attribute="job.title", required=True)
-    employer_name = fields.String(attribute="job.employer_name", required=True)
+    title = Public(attribute="job.title", required=True)
+    employer_name = Public(attribute="job.employer_name", required=True)
     wage_text = fields.String(attribute="job.wage_text", required=True)
     headcount = fields.Integer(attribute="job.headcount", required=True, allow_none=True)
 
