@@ -9,6 +9,7 @@ BEIJING = timezone(timedelta(hours=8), "+08:00")
 """What people see: China has one time zone and no summer time since 1992."""
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WRITTEN = datetime(2026, 11, 1, tzinfo=UTC)
 _WORN_OUT = datetime(2046, 11, 1, tzinfo=UTC)
 LARGEST_JUMP_SECONDS = 3600
@@ -45,6 +46,16 @@ def seconds(moment: datetime) -> int:
 def from_seconds(value: int) -> datetime:
     """The moment that :func:`seconds` counted, in UTC."""
     return datetime.fromtimestamp(value, UTC)
+
+
+def micros(moment: datetime) -> int:
+    """Whole microseconds since 1970-01-01 UTC: exactly what a database keeps, for a place in a list ordered by time."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def from_micros(value: int) -> datetime:
+    """The moment that :func:`micros` counted, in UTC."""
+    return _EPOCH + timedelta(microseconds=value)
 
 
 def show(moment: datetime) -> str:

@@ -7,6 +7,7 @@ so that a change in the meantime is never written over by what was read before i
 from __future__ import annotations
 
 import time
+from array import array
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from sqlalchemy import select
 from service.db import Database
 from service.duplicates import stored
 from service.duplicates.groups import Link, Looked, grouped, pairs
-from service.duplicates.mark import mark
+from service.duplicates.mark import alone, mark
 from service.duplicates.sketch import Sketch, plain_text, sketch
 from service.jobs.models import Job
 
@@ -72,9 +73,11 @@ def find(database: Database, now: datetime, *, write: bool, progress: Progress |
     began, found, texts = time.monotonic(), Found(), PackedTexts()
     tell = progress or (lambda _what, _done: None)
     pool: list[Sketch] = []
+    versions = array("q")
     with database.read_session() as session:
         apart = stored.told_apart(session)
-        for given in stored.all_open(session, now):
+        for given, version in stored.all_open(session, now):
+            versions.append(version)
             made = sketch(given)
             pool.append(made)
             if given.description:
@@ -90,7 +93,7 @@ def find(database: Database, now: datetime, *, write: bool, progress: Progress |
     groups = _different(links, present)
     found.to_change = len({job_id for group in groups for job_id in group})
     if write:
-        _keep_all_keys(database, pool)
+        _keep_all_keys(database, pool, versions, now)
         for batch in _batches(groups):
             with database.write_session() as session:
                 found.changed += mark(session, batch, now).changed
@@ -133,7 +136,18 @@ def _batches(groups: list[set[int]]) -> Iterator[Collection[int]]:
         yield batch
 
 
-def _keep_all_keys(database: Database, pool: list[Sketch]) -> None:
+def _keep_all_keys(database: Database, pool: list[Sketch], versions: array[int], now: datetime) -> None:
+    """Of a job that somebody has changed since it was read the keys are left: whoever compares it then writes newer ones."""
     for at in range(0, len(pool), KEYS_BATCH):
+        batch = pool[at : at + KEYS_BATCH]
         with database.write_session() as session:
-            stored.keep_keys(session, {one.job_id: one.keys for one in pool[at : at + KEYS_BATCH]})
+            alone(session)
+            there = stored.stamps(session, [one.job_id for one in batch], now)
+            stored.keep_keys(
+                session,
+                {
+                    one.job_id: one.keys
+                    for one, version in zip(batch, versions[at : at + KEYS_BATCH], strict=True)
+                    if (stamp := there.get(one.job_id)) is not None and (stamp[0], stamp[2] or "") == (version, one.credit_code)
+                },
+            )

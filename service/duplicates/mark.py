@@ -41,8 +41,7 @@ class Marked(NamedTuple):
 
 def mark(session: Session, job_ids: Collection[int], now: datetime) -> Marked:
     """Bring these jobs, and all that could be the same as one of them, to how they belong together now."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    alone(session)
     seeds = stored.around(session, job_ids)
     near = _Near(session, now)
     near.take(seeds)
@@ -51,6 +50,12 @@ def mark(session: Session, job_ids: Collection[int], now: datetime) -> Marked:
     apart = stored.told_apart(session, near.explored)
     links = grouped(near.pool, [pair for pair in found if pair[0] in near.explored and pair[1] in near.explored], apart)
     return _write(session, seeds | near.explored, links, now)
+
+
+def alone(session: Session) -> None:
+    """Until the end of the transaction nobody else marks or writes keys (SQLite has one writer at a time anyway)."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
 
 class _Near:

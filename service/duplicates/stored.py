@@ -37,11 +37,11 @@ def _columns() -> Select[Any]:
     )
 
 
-def all_open(session: Session, now: datetime, *, batch: int = 2_000) -> Iterator[Given]:
-    """Every open advert, streamed."""
-    statement = _columns().where(*open_now(now)).order_by(Job.job_id).execution_options(yield_per=batch)
+def all_open(session: Session, now: datetime, *, batch: int = 2_000) -> Iterator[tuple[Given, int]]:
+    """Every open advert with the version of its row, streamed."""
+    statement = _columns().add_columns(Job.version).where(*open_now(now)).order_by(Job.job_id).execution_options(yield_per=batch)
     for row in session.execute(statement):
-        yield Given._make(row)
+        yield Given._make(row[:-1]), row[-1]
 
 
 def stamps(session: Session, job_ids: Collection[int], now: datetime) -> dict[int, Stamp]:

@@ -16,9 +16,9 @@ from service.accounts.caller import Caller
 from service.accounts.permissions import EMPLOYER_ROLES, STATION_ROLES
 from service.employers.models import Employer
 from service.jobs.advert import LENGTHS, clean, read_advert
-from service.jobs.checks import check_advert
 from service.jobs.draft import advert_of_draft
 from service.jobs.findings import Finding
+from service.jobs.reviews.around import judge, look_around
 from service.stations.models import Station
 
 _MOST_SEATS = 10_000
@@ -64,9 +64,16 @@ def drafts_of(session: Session, message: str, caller: Caller, now: datetime) -> 
         body = body_of(read, message, is_station=caller.role in STATION_ROLES)
         loaded = {**body, **({"gig": _terms(read)} if "gig" in body else {})}
         advert, _ = advert_of_draft(session, loaded, caller)
-        findings = check_advert(advert, now, read_advert(advert, now))
-        found.append(Pasted(read, body, findings, _missing(read, body, advert.employer_name)))
-    return found, reading.note()
+        found.append((read, body, advert, read_advert(advert, now)))
+    around = look_around(session, [(advert, fields) for _, _, advert, fields in found], (), now)
+    # The same judgement as at publishing, so that nothing is refused there that was praised here.
+    drafts = [
+        Pasted(
+            read, body, judge(session, advert, fields, now, around=around), _missing(read, body, advert.employer_name)
+        )
+        for read, body, advert, fields in found
+    ]  # fmt: skip
+    return drafts, reading.note()
 
 
 def body_of(read: Draft, message: str, *, is_station: bool) -> dict[str, Any]:

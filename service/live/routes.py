@@ -45,9 +45,16 @@ SHEET_BODY = form_body(f"xlsx、xls 或 csv，最多 {bounds()['file_bytes'] // 
 def list_streams(query: dict[str, Any]) -> flask.Response:
     """正在播和将要播的直播场次，最近的在前；`over=true` 看已经结束的。"""
     with read_session() as session:
-        rows = streams.coming(session, clock.now(), within=query.get("region", ""), over=query["over"])
+        rows, following = streams.coming(
+            session,
+            clock.now(),
+            within=query.get("region", ""),
+            over=query["over"],
+            cursor=query["cursor"],
+            limit=query["limit"],
+        )
         items = [schemas.StreamOut().dump(row.stream) | {"listings": row.listings} for row in rows]
-    return flask.jsonify({"items": items})
+    return flask.jsonify({"items": items, "next": following})
 
 
 @blueprint.route("/v1/live-sessions/<code>", methods=["GET"])

@@ -13,6 +13,7 @@ from service.jobs.models import LiveListing
 from service.jobs.schemas import FindingOut, JobPatch, Public, region_name
 from service.live.listings import Written
 from service.live.running_order import Heading
+from service.live.streams import PAGE
 from service.live.tables import bounds, columns
 from service.log_masks import mask_text
 
@@ -68,6 +69,8 @@ class StreamsQuery(In):
 
     region = Division(metadata={"description": "只看这个地区的"})
     over = Flag(load_default=False, metadata={"description": "true：看已经结束的"})
+    cursor = Text(longest=64, load_default="", metadata={"description": "上一页给的 next"})
+    limit = integer(1, PAGE, load_default=PAGE)
 
 
 class StreamOut(Out):
@@ -95,6 +98,7 @@ class StreamsAnswer(Out):
     """The streams."""
 
     items = fields.List(fields.Nested(StreamLine), required=True)
+    next = fields.String(required=True, allow_none=True)
 
 
 class ListingOut(Out):

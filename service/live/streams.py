@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from matching.rules import region
-from service import audit
+from service import audit, clock
 from service.accounts.caller import Caller
 from service.accounts.permissions import EMPLOYER_ROLES
 from service.accounts.permit import Owned, require
 from service.employers.models import Employer
-from service.errors import Conflict, Forbidden, Invalid, NotFound
+from service.errors import BadRequest, Conflict, Forbidden, Invalid, NotFound
 from service.jobs.findings import Finding
 from service.jobs.hold import standing_of
 from service.jobs.models import Job, LiveListing, LiveSession
@@ -27,6 +27,7 @@ from service.stations.models import Station
 
 MISSING = ("stream_not_found", "没有这场直播，请检查场次编号。")
 PAGE = 100
+_CURSOR = re.compile(r"([0-9]{1,17})_([0-9]{1,15})")
 _CODE = re.compile(r"[\w-]{1,32}")
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
@@ -116,8 +117,13 @@ class Listed:
     listings: int
 
 
-def coming(session: Session, now: datetime, *, within: str, over: bool) -> list[Listed]:
-    """Streams that are on or to come, the next first; with ``over`` those that are over, the latest first. At most ``PAGE``."""
+def coming(
+    session: Session, now: datetime, *, within: str, over: bool, cursor: str = "", limit: int = PAGE
+) -> tuple[list[Listed], str | None]:
+    """Streams that are on or to come, the next first; with ``over`` those that are over, the latest first. And where to go on.
+
+    Raises BadRequest for a place that was never given.
+    """
     shown = (
         select(func.count())
         .select_from(LiveListing)
@@ -125,14 +131,26 @@ def coming(session: Session, now: datetime, *, within: str, over: bool) -> list[
         .where(LiveListing.session_id == LiveSession.session_id, Job.status == "open", Job.valid_until > now)
         .scalar_subquery()
     )
-    query = select(LiveSession, shown).limit(PAGE)
+    query = select(LiveSession, shown).limit(limit + 1)
     if over:
-        query = query.where(LiveSession.ends_at <= now).order_by(LiveSession.starts_at.desc(), LiveSession.session_id)
+        query = query.where(LiveSession.ends_at <= now).order_by(LiveSession.starts_at.desc(), LiveSession.session_id.desc())
     else:
         query = query.where(LiveSession.ends_at > now).order_by(LiveSession.starts_at, LiveSession.session_id)
     if within:
         query = query.where(LiveSession.region_code.startswith(region.prefix(within)))
-    return [Listed(row, int(number)) for row, number in session.execute(query)]
+    if cursor:
+        place = tuple_(LiveSession.starts_at, LiveSession.session_id)
+        query = query.where(place < _position(cursor) if over else place > _position(cursor))
+    found = [Listed(row, int(number)) for row, number in session.execute(query)]
+    last = found[limit - 1].stream if len(found) > limit else None
+    return found[:limit], None if last is None else f"{clock.micros(last.starts_at)}_{last.session_id}"
+
+
+def _position(cursor: str) -> tuple[datetime, int]:
+    found = _CURSOR.fullmatch(cursor)
+    if found is None:
+        raise BadRequest("cursor_invalid", "翻页位置不对，请从第一页重新看。")
+    return clock.from_micros(int(found[1])), int(found[2])
 
 
 def order_of(session: Session, row: LiveSession, now: datetime) -> Sequence[LiveListing]:

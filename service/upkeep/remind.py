@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
 
@@ -15,6 +16,7 @@ from service import clock
 from service.accounts.caller import Caller
 from service.accounts.models import Account
 from service.accounts.permissions import EMPLOYER_ROLES, STATION_ROLES
+from service.errors import BadRequest
 from service.jobs.lifetimes import Lifetime, lifetime
 from service.jobs.models import GigTerms, Job, LiveListing, LiveSession
 from service.jobs.origins import DIRECT, FIRST_PARTY_PREFIXES, PARTNER_PREFIX, follows_its_source, station_sheets
@@ -26,6 +28,7 @@ from service.wechat.outbox import post
 BATCH = 200
 MESSAGE = "job_expiring"
 PAGE = 200
+_CURSOR = re.compile(r"([0-9]{1,17})_([0-9]{1,15})")
 
 
 def kept_by_people() -> ColumnElement[bool]:
@@ -122,8 +125,13 @@ class Due:
     reminded_at: datetime | None
 
 
-def due_for(session: Session, caller: Caller, now: datetime) -> list[Due]:
-    """The caller's jobs that end soon or have gone stale, the first to end first; at most ``PAGE``."""
+def due_for(
+    session: Session, caller: Caller, now: datetime, *, cursor: str = "", limit: int = PAGE
+) -> tuple[list[Due], str | None]:
+    """The caller's jobs that end soon or have gone stale, the first to end first; and where to go on.
+
+    Raises BadRequest for a place that was never given.
+    """
     soon = max(days for kind in KINDS for days in lifetime(kind, now).remind_before)
     first = (
         select(func.min(JobReminder.at))
@@ -131,7 +139,7 @@ def due_for(session: Session, caller: Caller, now: datetime) -> list[Due]:
         .correlate(Job)
         .scalar_subquery()
     )
-    rows = session.execute(
+    query = (
         select(Job, first)
         .outerjoin(GigTerms, GigTerms.job_id == Job.job_id)
         .where(
@@ -148,11 +156,19 @@ def due_for(session: Session, caller: Caller, now: datetime) -> list[Due]:
             _whose(caller),
         )
         .order_by(Job.valid_until, Job.job_id)
-        .limit(PAGE)
+        .limit(limit + 1)
     )
-    return [
-        Due(job, "ends_soon" if job.valid_until <= now + timedelta(days=soon) else "stale", reminded) for job, reminded in rows
+    if cursor:
+        place = _CURSOR.fullmatch(cursor)
+        if place is None:
+            raise BadRequest("cursor_invalid", "翻页位置不对，请从第一页重新看。")
+        query = query.where(tuple_(Job.valid_until, Job.job_id) > (clock.from_micros(int(place[1])), int(place[2])))
+    found = [
+        Due(job, "ends_soon" if job.valid_until <= now + timedelta(days=soon) else "stale", reminded)
+        for job, reminded in session.execute(query)
     ]
+    last = found[limit - 1].job if len(found) > limit else None
+    return found[:limit], None if last is None else f"{clock.micros(last.valid_until)}_{last.job_id}"
 
 
 def _whose(caller: Caller) -> ColumnElement[bool]:

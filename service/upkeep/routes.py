@@ -32,12 +32,14 @@ _MISSING = ("employer_not_found", "没有这个单位，请检查编号。")
 
 @blueprint.route("/v1/me/reminders", methods=["GET"])
 @allow("job.remind")
+@blueprint.arguments(schemas.RemindersQuery, location="query")
 @blueprint.response(200, schemas.RemindersAnswer)
-def my_reminders() -> dict[str, Any]:
+def my_reminders(query: dict[str, Any]) -> dict[str, Any]:
     """我的岗位里快到期的，和很久没有确认、已经排到后面的。"""
     now = clock.now()
     with read_session() as session:
-        return {"items": [_reminder(due, now) for due in due_for(session, current_account(), now)]}
+        found, following = due_for(session, current_account(), now, cursor=query["cursor"], limit=query["limit"])
+        return {"items": [_reminder(due, now) for due in found], "next": following}
 
 
 def _reminder(due: Due, now: datetime) -> dict[str, Any]:

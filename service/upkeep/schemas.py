@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from service.fields import Moment, Out
+from service.fields import In, Moment, Out, Text, integer
 from service.jobs.schemas import MissingElement
+from service.upkeep.remind import PAGE
 
 
 class ReminderOut(Out):
@@ -24,10 +25,18 @@ class ReminderOut(Out):
     advice = fields.String(required=True)
 
 
+class RemindersQuery(In):
+    """Which part of them."""
+
+    cursor = Text(longest=64, load_default="", metadata={"description": "上一页给的 next"})
+    limit = integer(1, PAGE, load_default=PAGE)
+
+
 class RemindersAnswer(Out):
-    """All of them, the first to end first."""
+    """A page of them, the first to end first."""
 
     items = fields.List(fields.Nested(ReminderOut), required=True)
+    next = fields.String(required=True, allow_none=True)
 
 
 class GapOut(Out):

@@ -16,7 +16,6 @@ from service.accounts.caller import Caller
 from service.accounts.territory import within
 from service.audit import trail
 from service.errors import BadRequest, Conflict, Forbidden, Invalid, NotFound
-from service.jobs.checks import holds
 from service.jobs.close import close
 from service.jobs.findings import Finding
 from service.jobs.hold import ADVERT
@@ -223,11 +222,6 @@ def last_word(session: Session, job_id: int) -> JobReview | None:
 def answer_of(review: JobReview) -> str:
     """A decision in one sentence."""
     return _answer(review.outcome, review.reason, review.sentence)
-
-
-def is_held(findings: Iterable[Finding]) -> bool:
-    """Whether somebody must look because of one of these."""
-    return any(holds(finding) for finding in findings)
 
 
 def _carry_out(session: Session, job: Job, outcome: str, caller: Caller, now: datetime) -> None:

@@ -124,6 +124,37 @@ def test_the_list_shows_one_and_names_the_other_source(
         assert ([job.job_id for job in found], gone) == ([job_id], [copy])
 
 
+def test_a_run_over_all_leaves_the_keys_of_what_was_changed_after_it_was_read(
+    app: flask.Flask, publish: Publish, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed, same = publish(draft(title="电焊工"))["job_id"], publish(draft(title="保洁员"))["job_id"]
+    work()
+
+    def keys(job_id: int) -> set[int]:
+        with _database(app).read_session() as session:
+            return set(session.scalars(select(DuplicateKey.key).where(DuplicateKey.job_id == job_id)))
+
+    wanted, before = keys(same), keys(changed)
+    with _database(app).write_session() as session:
+        session.execute(delete(DuplicateKey).where(DuplicateKey.job_id == same))
+
+    def compared(*_: Any) -> dict[int, Any]:  # meanwhile somebody edits the job, and it is compared anew
+        with _database(app).write_session() as session:
+            job = session.get_one(Job, changed)
+            job.title, job.version = "叉车司机", job.version + 1
+            session.flush()
+            mark(session, [changed], clock.now())
+        return {}
+
+    monkeypatch.setattr("service.duplicates.find.grouped", compared)
+    find(_database(app), clock.now(), write=True)
+    assert keys(changed) != before, "what was read minutes ago is not written over what is there now"
+    monkeypatch.undo()
+    newer = keys(changed)
+    find(_database(app), clock.now(), write=True)
+    assert (keys(changed), keys(same)) == (newer, wanted)
+
+
 def test_when_it_closes_the_next_takes_its_place_and_gives_it_back(
     app: flask.Flask, client: FlaskClient, people: People, publish: Publish, work: Work
 ) -> None:

@@ -315,6 +315,9 @@ class TestRepeat:
         assert (made["status"], made["findings"][0]["rule"]) == ("held", "repeat_offender")
         told = desk.send("POST", "/v1/jobs/check", desk.people.employer, draft()).get_json()
         assert told["verdict"] == "hold"
+        pasted = {"text": "章贡区演示电子厂招普工20名，5000-6500元/月，包吃住，地址：章贡区沙河工业园"}
+        (read,) = desk.send("POST", "/v1/jobs/parse", desk.people.employer, pasted).get_json()["jobs"]
+        assert (read["verdict"], read["findings"][0]["rule"]) == ("hold", "repeat_offender")
         assert desk.publish(desk.people.other_employer)["status"] == "open"
         address = f"/v1/employers/{desk.people.employer_id}/repeat-hold"
         seen = desk.client.get(address, headers=desk.people.employer).get_json()

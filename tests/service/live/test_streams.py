@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from service import clock
 from service.accounts.create import create_account
 from service.accounts.tokens import issue_token
-from service.jobs.models import Job
+from service.jobs.models import Job, LiveSession
 from service.sheets.write import Page, write_book
 from tests.service.conftest import NANCHANG, People, draft
 
@@ -309,3 +309,32 @@ def test_the_preview_says_what_each_column_was_taken_for(client: FlaskClient, pe
     ]  # fmt: skip
     assert seen["columns"][1]["meaning_name"] == "岗位名称"
     assert [(one["listing_no"], one["outcome"], one["notes"]) for one in seen["items"]] == [(4, "created", [])]
+
+
+@pytest.mark.parametrize("over", [False, True])
+def test_all_streams_page_by_page(app: flask.Flask, client: FlaskClient, people: People, over: bool) -> None:
+    begins = clock.now().replace(microsecond=5) + timedelta(days=-9 if over else 9)
+    with app.extensions["database"].write_session() as session:
+        for number in range(5):  # two and two begin at the same moment
+            moment = begins + timedelta(microseconds=number // 2)
+            session.add(
+                LiveSession(
+                    code=f"S-{number}",
+                    title="演示",
+                    host="演示",
+                    platform="视频号",
+                    room="演示",
+                    starts_at=moment,
+                    ends_at=moment + timedelta(hours=1),
+                    created_at=begins,
+                )
+            )
+    address, seen = f"/v1/live-sessions?limit=2&over={str(over).lower()}", list[str]()
+    cursor: str | None = ""
+    while cursor is not None:
+        page = client.get(f"{address}&cursor={cursor}").get_json()
+        seen += [row["code"] for row in page["items"]]
+        cursor = page["next"]
+    wanted = [f"S-{number}" for number in range(5)]
+    assert seen == (wanted[::-1] if over else wanted)
+    assert client.get(f"{address}&cursor=x").get_json()["error"] == "cursor_invalid"

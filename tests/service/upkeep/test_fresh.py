@@ -229,3 +229,19 @@ def test_the_rank_of_what_is_fresh_is_its_day() -> None:
     assert ranked_from("gig", now, now) == now - lifetime("gig", now).sink
     with pytest.raises(ValueError, match="no lifetime"):
         lifetime("other", now)
+
+
+def test_reminders_page_by_page(database: Database, client: FlaskClient, publish: Publish, people: People) -> None:
+    made = [publish(draft(title=title))["job_id"] for title in ("电焊工", "保洁员", "叉车司机")]
+    end = clock.now() + DAY
+    for job_id in made:
+        _set(database, job_id, valid_until=end)
+    seen: list[int] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = client.get(f"/v1/me/reminders?limit=1&cursor={cursor}", headers=people.employer).get_json()
+        seen += [row["job_id"] for row in page["items"]]
+        cursor = page["next"]
+    assert seen == made
+    wrong = client.get("/v1/me/reminders?cursor=0", headers=people.employer)
+    assert (wrong.status_code, wrong.get_json()["error"]) == (400, "cursor_invalid")
