@@ -17,6 +17,7 @@ from service.feeds.habits import KINDS
 from service.feeds.oversight import oddities_of, opened
 from service.indexing.follower import read_heartbeat
 from service.indexing.live import LiveIndex
+from service.jobs.reviews.queue import late
 from service.tasks import queue
 
 FEEDS_SECONDS = 60
@@ -39,6 +40,7 @@ class StateMetrics(Collector):
         yield up
         yield from self._index(states["index"]["changes_waiting"])
         yield from self._tasks()
+        yield from self._reviews()
         yield from self._feeds()
         if states["disk"]["free_mb"] is not None:
             yield GaugeMetricFamily("chengnuan_disk_free_bytes", "Where the data lie", value=states["disk"]["free_mb"] * 2**20)
@@ -72,6 +74,15 @@ class StateMetrics(Collector):
             tasks.add_metric([state], getattr(depth, state))
         yield tasks
         yield GaugeMetricFamily("chengnuan_task_overdue_seconds", "Of the task longest due", value=depth.oldest_due_seconds)
+
+    def _reviews(self) -> Iterator[Metric]:
+        database: Database = self.app.extensions["database"]
+        try:
+            with database.read_session() as session:
+                behind = late(session, "", clock.now())
+        except SQLAlchemyError:
+            return
+        yield GaugeMetricFamily("chengnuan_reviews_overdue", "Held and reported adverts nobody looked at in time", value=behind)
 
     def _feeds(self) -> Iterator[Metric]:
         """How many things are out of habit of each source, by kind; a source that is as always has zeros."""

@@ -25,6 +25,7 @@ from service.feeds.source import FeedSource
 from service.feeds.staff_tasks import REPLAY, ROLL_BACK
 from service.feeds.trail import place_of
 from service.idempotency import Answer
+from service.jobs.reviews.queue import late
 from service.log_masks import mask_text
 from service.sessions import read_session, settings
 from service.tasks import enqueue
@@ -49,13 +50,15 @@ def show_standing() -> dict[str, Any]:
 @blueprint.response(200, staff_schemas.FeedDigestOut)
 @blueprint.alt_response(404, success=False, description="还没有这一天的摘要")
 @allow("feed.read")
-def show_digest(query: dict[str, Any]) -> digest.Digest:
-    """看夜间摘要：每天早上一份，先列和平常不一样的来源。"""
+def show_digest(query: dict[str, Any]) -> dict[str, Any]:
+    """看夜间摘要：每天早上一份，先列和平常不一样的来源；还有几个岗位到时间没人看。"""
     with read_session() as session:
         found = digest.read(session, query.get("day"))
+        overdue = late(session, current_account().region_code, clock.now())
     if found is None:
         raise NotFound("digest_not_made", "还没有这一天的摘要，每天早上自动生成；现在的情况请看来源状况。")
-    return found
+    lines = {"out_of_habit": found.out_of_habit, "in_habit": found.in_habit}
+    return {"day": found.day, "made_at": found.made_at, "reviews_overdue": overdue} | lines
 
 
 @blueprint.route("/v1/feeds/<string:source>/runs/<int:run_id>", methods=["GET"])

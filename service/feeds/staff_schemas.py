@@ -89,6 +89,10 @@ class FeedDigestOut(Out):
     made_at = Moment(required=True)
     out_of_habit = fields.List(fields.Nested(FeedDigestLine), required=True)
     in_habit = fields.List(fields.Nested(FeedDigestLine), required=True)
+    reviews_overdue = fields.Integer(
+        required=True,
+        metadata={"description": "现在本地区（含下级）有几个岗位过了承诺的时间还没人看，见 GET /v1/reviews?overdue=true"},
+    )
 
 
 class FeedRunDetail(FeedRunOut):

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, tuple_
+from sqlalchemy import func, insert, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from service import clock
@@ -160,6 +160,14 @@ def queue(
     lines = [(row[0], row[1]) for row in session.execute(wanted)]
     last = lines[limit - 1][0] if len(lines) > limit else None
     return lines[:limit], None if last is None else f"{clock.seconds(last.due_at)}_{last.review_id}"
+
+
+def late(session: Session, region_code: str, now: datetime) -> int:
+    """How many reviews of a division, or of all for an empty code, are behind their promise."""
+    wanted = select(func.count()).where(
+        JobReview.state.in_(OPEN), JobReview.due_at < now, within(JobReview.region_code, region_code)
+    )
+    return session.scalar(wanted) or 0
 
 
 def review_of(session: Session, review_id: int, *, lock: bool = False) -> JobReview:

@@ -22,10 +22,11 @@ from service.feeds.models import FeedRecord, FeedRun
 from service.feeds.oversight import opened
 from service.feeds.staff_tasks import REPLAY, ROLL_BACK
 from service.jobs.models import Job
+from service.jobs.reviews.models import JobReview
 from service.tasks import registry
 from service.tasks.models import Task
 from service.tasks.registry import Outside
-from tests.service.conftest import ZHANGGONG, People
+from tests.service.conftest import ZHANGGONG, People, draft
 from tests.service.feeds.conftest import MakeSource, WriteCsv, row
 from tests.service.feeds.test_rollback import state
 
@@ -143,12 +144,18 @@ class TestStandingAndDigest:
         missing = client.get("/v1/feeds/digest", headers=people.operator)
         assert (missing.status_code, missing.get_json()["error"]) == (404, "digest_not_made")
         run_id = make_run()
+        sent = client.post("/v1/jobs", json=draft(), headers=people.employer | {"Idempotency-Key": "digest-0001"})
+        job_id = sent.get_json()["job_id"]
         with database.write_session() as session:
             session.get_one(FeedRun, run_id).status = "failed"
             session.get_one(FeedRun, run_id).message = "对方没有回答，请打13800000001"
             session.flush()
             day = digest.make(session, opened(None), clock.now())
+            long_ago = clock.now() - timedelta(days=2)
+            late = {"opened_at": long_ago, "due_at": long_ago, "causes": ["advert"], "findings": []}
+            session.add(JobReview(job_id=job_id, open_key=job_id, version=1, state="waiting", region_code=ZHANGGONG, **late))
         body = get(client, "/v1/feeds/digest", people.bureau)
+        assert body["reviews_overdue"] == 1
         assert body["day"] == day.isoformat()
         assert [line["source"] for line in body["out_of_habit"]] == [KEY]
         assert "对方没有回答，请打***0001" in body["out_of_habit"][0]["oddities"][0]["sentence"]

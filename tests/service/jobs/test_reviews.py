@@ -22,6 +22,7 @@ from service.db import Database
 from service.employers.models import ListEntry
 from service.jobs.models import Job
 from service.jobs.reviews.models import JobReport, JobReview, TradeWage
+from service.jobs.reviews.queue import late
 from service.jobs.reviews.sweep import sweep
 from service.jobs.reviews.tables import repeat_row, taken_for
 from service.workers.models import Worker
@@ -391,10 +392,14 @@ def test_what_is_overdue_is_seen_and_decided_by_the_office_above(desk: Desk) -> 
     with desk.database.write_session() as session:
         long_ago = clock.now() - timedelta(days=2)
         session.execute(update(JobReview).values(due_at=long_ago, taken_at=long_ago))
+    assert "chengnuan_reviews_overdue 1.0" in desk.client.get("/metrics").get_data(as_text=True)
+    with desk.database.read_session() as session:
+        assert [late(session, code, clock.now()) for code in ("", CITY, ZHANGGONG, NANCHANG)] == [1, 1, 1, 0]
     (line,) = desk.waiting(above, overdue="true")
     assert (line["review_id"], line["overdue"]) == (review_id, True)
     assert desk.decide(review_id, OK, above).status_code == 201
     assert desk.shown(job_id)
+    assert "chengnuan_reviews_overdue 0.0" in desk.client.get("/metrics").get_data(as_text=True)
 
 
 def test_a_report_from_first_to_last_names_nobody_and_repeats_end_in_a_hold(desk: Desk) -> None:
