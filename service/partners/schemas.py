@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from service.errors import Refusal
-from service.fields import Flag, In, Moment, Out, Text
+from service.fields import Flag, In, Moment, Out, Text, one_of
 from service.jobs.advert import LENGTHS
 from service.jobs.schemas import FindingOut, JobDraft
 from service.log_masks import mask_text
@@ -14,6 +14,8 @@ from service.partners.place import Placed
 THEIR_ID = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
 SOURCE_KEY = r"^partner-[a-z0-9-]{2,23}$"
 _URL = r"^https?://[^\s<>\"\\]{4,500}$"
+KINDS = {"public": "公共招聘岗位", "gig": "零工，还要填 gig"}
+"""What a partner may send; listings of a stream come by their own way (``service/live``)."""
 OUTCOMES = {
     "created": "新写入", "changed": "有变化，已更新", "unchanged": "没有变化", "withdrawn": "已撤下",
     "conflict": "已由用人单位或驿站自己发布", "refused": "没有收，见 error 和 message",
@@ -98,7 +100,11 @@ class PartnerJob(JobDraft):
     class Meta(JobDraft.Meta):
         exclude = ("live",)
 
-    kind = fields.String(required=True, validate=validate.OneOf(("public", "gig")))
+    kind = fields.String(
+        required=True,
+        validate=one_of(KINDS),
+        error_messages={"required": f"这一项必须填：{'、'.join(f'{kind}（{name}）' for kind, name in KINDS.items())}。"},
+    )
     employer_name = Text(
         shortest=2, longest=LENGTHS["employer_name"], required=True, metadata={"description": "用人单位名称；会注明未经我们核验"}
     )
