@@ -167,7 +167,7 @@ def _pays(wage: Wage) -> bool:
     return True
 
 
-_NO_BAR = re.compile(r"以上(?:的)?(?:也|都)(?:可|行|要|收|来)")
+_NO_BAR = re.compile(r"(?:以上|[几多]岁)(?:的)?(?:也|都)(?:可|行|要|收|来)")
 """60岁以上也可以 opens the door, and sets no least age."""
 
 

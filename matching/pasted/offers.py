@@ -22,8 +22,8 @@ _SUFFIX = re.compile(
 )
 _PERSON = re.compile(
     r"(?:操作工|技工|女工|男工|杂工|工人|员工|技术员|管理员|人员|师傅|司机|阿姨|大姐|学徒|帮工|主管|店长|经理|组长|"
-    r"文员|导购|技师|幼师|老师|助理|店员|前台|楼面|销售|客服|车位|兼职|会计|出纳|护士|医生|药师|厨子|"
-    r"(?:(?![到上下动带位名个各的招用打做开完复停人熟新生老二高分放随助会赶加施包点社零民务厂有没是在还])[\u4e00-\u9fff])(?:工|员|"
+    r"文员|导购|技师|幼师|老师|助理|店员|前台|楼面|销售|客服|车位|兼职|会计|出纳|护士|教练|医生|药师|厨子|"
+    r"(?:(?![到上下动带位名个各的招用打做开完复停人熟新生老二高分放随助会赶学加施包点社零民务厂有没是在还])[\u4e00-\u9fff])(?:工|员|"
     r"嫂|师傅?|手|厨))(?![证厂资程龄会作友种期地业])"
 )
 _NOT_TITLE_BEFORE = re.compile(
@@ -58,6 +58,9 @@ _GAP = re.compile(
 )
 _PAID = re.compile(r"[:： ]?\d{2,5}(?:-\d{2,5})?(?:元|块)?[/一每](?:天|晚|小时|个?月)")
 """钢筋工280一天: who says what a trade is paid offers it."""
+_PRICED = re.compile(r"[:： ]?[1-9]\d{3,4}(?:-\d{4,5})?(?:元|块)?(?=[、,，;；。 \n/*x]|$)")
+_PRICE_LIST = 3
+"""炒锅7500、砧板5000、传菜3000: so many trades with their pay are a list of offers."""
 _ONE = re.compile(r"[找请招要聘缺](?P<one>个|位|名)$")
 _BEFORE_GAP = re.compile(r"(?:会开|会做|会|熟练的?|有经验的?|能做|懂|的|优秀|专业|夜班|白班|长期|男|女|[ ])*$")
 _SIBLING = re.compile(r"[ ]*(?:\([^()\n]{0,20}\))?[ ]*(?:若干|数名|\d+[名人个位])?[ ]*(?:[、/和及与]|以及|还有)[ ]*")
@@ -150,6 +153,10 @@ def offers_in(text: str, lines: list[Line]) -> tuple[list[Offer], list[Offer]]:
         # 打农药200一天套袋150一天 without a seam is one job of two tasks
         paid = [offer for offer in paid if offer is paid[0] or not re.match(r"[\u4e00-\u9fff]", text[offer.start - 1])]
         strong = paid if not strong or len(paid) > 1 else strong
+    priced = [offer for offer in found if _PRICED.match(text, offer.end)]
+    if len(priced) >= _PRICE_LIST and not any(offer.heads is not None for offer in priced):
+        known = {offer.start for offer in strong} | {offer.start for offer in priced}
+        strong = [replace(offer, strong=True) for offer in found if offer.start in known]
     starts = {offer.start for offer in strong}
     weak = [offer for offer in found if offer.start not in starts]
     if len(strong) > 1:  # 现诚聘以下人员: and then the list
