@@ -21,6 +21,7 @@ FILES = {
     "fresh": "fresh.txt",
     "free talk": "first_sight.txt",
     "second sight": "second_sight.txt",
+    "third sight": "third_sight.txt",
 }
 
 
