@@ -5,7 +5,7 @@ The raw row is kept for a later look, so that nothing of it may hold what must n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from service.feeds.encodings import broken, repaired, simplified
@@ -22,6 +22,36 @@ NOTES = {
     "contact_lifted": "联系方式已移出正文",
 }
 """What may have been done to a row, in the order in which it is told."""
+
+
+FIELDS = {
+    "title": "岗位名称",
+    "occupation": "职业名称",
+    "company": "单位名称",
+    "company_info": "单位介绍",
+    "content": "工作内容",
+    "remarks": "备注",
+    "description": "工作内容",
+    "education": "学历",
+    "major": "专业",
+    "experience": "经验要求",
+    "age": "年龄",
+    "headcount": "人数",
+    "industry": "行业",
+    "sector": "行业",
+    "wage": "工资",
+    "wage_text": "工资",
+    "pay": "待遇",
+    "benefits": "福利",
+    "tags": "福利",
+    "province": "省份",
+    "city": "城市",
+    "region": "地区",
+    "locality": "地区",
+    "location": "工作地点",
+    "address": "工作地点",
+}
+"""What the fields of our sources are called, where people read about them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +85,12 @@ class Cleaned:
 
     def told(self) -> str:
         """The notes in one sentence."""
-        return "；".join(f"{NOTES[code]}：{'、'.join(self.notes[code])}" for code in NOTES if code in self.notes)
+        return "；".join(f"{NOTES[code]}：{told(self.notes[code])}" for code in NOTES if code in self.notes)
+
+
+def told(fields: Iterable[str]) -> str:
+    """Fields of a source as people call them."""
+    return "、".join(dict.fromkeys(FIELDS.get(name, "其他栏") for name in fields))
 
 
 def _phone(said: str) -> str:

@@ -138,7 +138,7 @@ def _once(
 ) -> Answer | str:
     """One question to one address: the answer, or where it points to."""
     if here not in reach.origins:
-        raise _refused(f"{here} 不在该来源 source.toml 的 allow 里")
+        raise _refused(f"{here} 不在该来源允许的地址里（设置里的 allow）")
     addresses = _addresses(here, reach, find)
     backend = _Pinned(addresses, deadline)
     times = {"connect": limits.connect_seconds, "read": limits.read_seconds, "write": limits.read_seconds, "pool": 1.0}

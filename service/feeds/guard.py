@@ -6,7 +6,7 @@ from typing import Literal
 
 from service.feeds.source import Bounds
 
-_ADVICE = "请核对文件；确实如此时，请先修改该来源 source.toml 里的 bounds 再导入。"
+_ADVICE = "请核对来源给的数据；确实如此时，请平台运营先在该来源自己的设置（feeds/来源名.toml）的 [bounds] 里改范围，再导入。"
 
 
 def objection(
@@ -26,11 +26,11 @@ def objection(
     low, high = bounds.rows
     low = low if extent == "whole" else 0
     if not low <= read <= high:
-        return f"文件有 {read} 行，不在合理范围 {low}-{high} 之内。{_ADVICE}"
+        return f"这次有 {read} 条，不在合理范围 {low}-{high} 之内。{_ADVICE}"
     low, high = bounds.publishable
     low = low if extent == "whole" else 0
     if not low <= publishable <= high:
-        return f"能发布的有 {publishable} 行，不在合理范围 {low}-{high} 之内。{_ADVICE}"
+        return f"能发布的有 {publishable} 条，不在合理范围 {low}-{high} 之内。{_ADVICE}"
     if shown and vanishing > bounds.vanish_share * shown:
-        return f"现有 {shown} 条中有 {vanishing} 条在文件里不见了，超过允许的 {bounds.vanish_share:.0%}。{_ADVICE}"
+        return f"现有 {shown} 条中有 {vanishing} 条在来源里不见了，超过允许的 {bounds.vanish_share:.0%}。{_ADVICE}"
     return ""

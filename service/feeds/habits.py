@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from service import clock
+from service.feeds.reasons import title
 
 TABLE = Path(__file__).parent / "data" / "habits.toml"
 NORMAL = 1.4826
@@ -164,7 +165,7 @@ def odd_reasons(sample: Sample, habit: Sequence[Sample], rule: Policy) -> list[O
         share = median(one.reasons.get(code, 0) / max(one.counts.get("read", 0), 1) for one in habit)
         usual = share * read
         if value >= rule.reason_least and value >= rule.reason_times * max(usual, 1.0):
-            said = f"原因 {code} 出现 {value} 次，平常 {_whole(usual)} 次左右，是平常的 {int(value / max(usual, 1.0))} 倍。"
+            said = f"“{title(code)}”出现 {value} 次，平常 {_whole(usual)} 次左右，是平常的 {int(value / max(usual, 1.0))} 倍。"
             found.append(Oddity("reason", code, said, value, usual))
     return found
 

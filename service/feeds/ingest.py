@@ -15,7 +15,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.db import Database
-from service.errors import Refusal
 from service.feeds import lease
 from service.feeds.dedupe import mark_written
 from service.feeds.fetch import Resolve, resolve
@@ -61,7 +60,7 @@ def pull(
             haul = _bring(database, source, now=now, path=path, full=full, find=find)
             _judge(database, source, haul, report, now=now, run_id=run_id, progress=progress)
     except BaseException as wrong:
-        message = wrong.message if isinstance(wrong, Refusal) else f"中断：{type(wrong).__name__}"
+        message = lease.why_ended(wrong)
         lease.give_back(database, run_id, status="failed", message=message, report=report)
         raise
     report.seconds = time.monotonic() - started

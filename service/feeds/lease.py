@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session, aliased
 
 from service import clock
 from service.db import Database
-from service.errors import Conflict
+from service.errors import Conflict, Refusal
 from service.feeds.haul import Cursor
 from service.feeds.models import FeedCursor, FeedRun
 from service.feeds.report import Report
@@ -57,7 +57,7 @@ def take(database: Database, report: Report, action: str = "pull", *, rolls_back
             if half not in {None, rolls_back}:
                 raise Conflict(
                     "feed_rollback_unfinished",
-                    f"来源 {key} 第 {half} 次导入的撤回还没有做完，请先执行 flask feeds rollback {half} --write 做完它。",
+                    f"来源 {key} 第 {half} 次导入的撤回还没有做完，请先对第 {half} 次再撤回一遍，把它做完。",
                 )
             run = FeedRun(
                 source_key=key,
@@ -137,6 +137,14 @@ def give_back(
                 row = FeedCursor(source_key=run.source_key, since=cursor.since, etag=cursor.etag, updated_at=clock.now())
                 row.last_modified, row.full_at = cursor.last_modified, cursor.full_at
                 session.merge(row)
+
+
+def why_ended(wrong: BaseException) -> str:
+    """Why a run broke off, as people read it; what only a maintainer understands goes to the log."""
+    if isinstance(wrong, Refusal):
+        return wrong.message
+    log.error("feed_run_broke_off", error=type(wrong).__name__)
+    return "中断：程序出错或被停止，维护人员请看日志。"
 
 
 def let_go(database: Database, run_id: int, *, status: str, message: str) -> None:

@@ -34,6 +34,8 @@ class Parsed:
     ``published_on`` and ``valid_until_on`` are ISO days (Beijing), empty when the source does not say. ``original_id`` is empty
     when the file has none; ``ingest`` then derives one from the content. ``content`` is what the work is, ``remarks`` is what
     else the source says that has no field of its own; the description shows both. ``credit_code`` is the employer's.
+    ``unknown`` names the codes of the source that none of its look-ups has (学历 95): they are left out, and said so. They are
+    no part of what the advert says, and are not kept with it.
     """
 
     title: str
@@ -59,6 +61,7 @@ class Parsed:
     url: str = ""
     published_on: str = ""
     valid_until_on: str = ""
+    unknown: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Days are ISO days: a parser that lets another form through is told at once (ValueError)."""
@@ -79,6 +82,7 @@ class Unusable:
 def as_json(parsed: Parsed) -> dict[str, Any]:
     """The fields that say something."""
     said = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(parsed).items() if value}
+    said.pop("unknown", None)
     if parsed.lat is None:
         said.pop("crs")
     return said

@@ -7,13 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from service.feeds.clean import Cleaned, Contact, cleaned
+import structlog
+
+from service.feeds.clean import Cleaned, Contact, cleaned, told
 from service.feeds.record import ELEMENTS, Parsed, Unusable, as_json, content_hash, missing_elements
 from service.feeds.source import FeedSource
 from service.feeds.tables import Row
 from service.feeds.trail import Trail, done, noted, stopped
 
 INCOMPLETE = "elements_missing"
+UNKNOWN = "lookup_unknown"
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,17 +127,25 @@ def _parse(row: Row, clean: Cleaned, source: FeedSource, form: str) -> tuple[Par
         return None, unusable, {**trail, "parsed": stopped(unusable.code, unusable.reason)}
     trail["parsed"] = done()
     if clean.lost:
-        unusable = Unusable("text_broken", f"有的字已经损坏，读不出来（{'、'.join(clean.lost[:3])}），请联系对方重新导出。")
+        unusable = Unusable("text_broken", f"有的字已经损坏，读不出来（{told(clean.lost[:3])}），请联系对方重新导出。")
         return None, unusable, {**trail, "normalised": stopped(unusable.code, unusable.reason)}
     try:
         answer = source.parse(clean.values, source.lookups)
     except Exception as wrong:  # noqa: BLE001  one odd row must not cost the other 20,000; it is kept and listed with this reason
-        unusable = Unusable("parse_failed", f"读这一行时程序出错（{type(wrong).__name__}），请告诉维护人员。")
+        log.info("feed_parse_failed", source=source.key, row=row.number, error=type(wrong).__name__)
+        unusable = Unusable("parse_failed", "读这一行时程序出错，请告诉维护人员。")
         return None, unusable, {**trail, "normalised": stopped(unusable.code, unusable.reason)}
     if isinstance(answer, Unusable):
         return None, answer, {**trail, "normalised": stopped(answer.code, answer.reason)}
-    trail["normalised"] = noted(next(iter(clean.notes)), clean.told()) if clean.notes else done()
+    trail["normalised"] = _normalised(clean, answer)
     return answer, None, trail
+
+
+def _normalised(clean: Cleaned, parsed: Parsed) -> list[str]:
+    said = [clean.told()] if clean.notes else []
+    if parsed.unknown:
+        return noted(UNKNOWN, "；".join((f"来源用了没有见过的代码，这一项先空着：{'、'.join(parsed.unknown)}", *said)))
+    return noted(next(iter(clean.notes)), said[0]) if said else done()
 
 
 def _duplicate(before: tuple[str, str], digest: str, original_id: str) -> Unusable:

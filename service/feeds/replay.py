@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.db import Database
-from service.errors import Invalid, Refusal
+from service.errors import Invalid
 from service.feeds import lease
 from service.feeds.dedupe import mark_written
 from service.feeds.models import ROLLED_BACK, STEPS, FeedRecord
@@ -56,7 +56,7 @@ def replay(
     try:
         _settle_all(database, source, step, report, now=now, run_id=run_id, progress=progress)
     except BaseException as wrong:
-        message = wrong.message if isinstance(wrong, Refusal) else f"中断：{type(wrong).__name__}"
+        message = lease.why_ended(wrong)
         lease.give_back(database, run_id, status="failed", message=message, report=report)
         raise
     report.seconds = time.monotonic() - started

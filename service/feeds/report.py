@@ -76,7 +76,7 @@ class Report:
             f"读到 {self.read} 行：{shown}，待核 {done['held']}，未采用 {done['rejected']}",
         ]
         if self.mode != "replay":
-            lines.append(f"文件里不再有、已下架 {self.closed} 条" if self.written else f"文件里不再有、将下架 {self.closed} 条")
+            lines.append(f"来源里不再有、已下架 {self.closed} 条" if self.written else f"来源里不再有、将下架 {self.closed} 条")
         if self.mode == "delta":
             lines.append("这次只取了上次以后的变化。")
         if self.gap:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session, aliased
 from service import audit
 from service.db import Database
 from service.employers.standing import may_publish
-from service.errors import Conflict, NotFound, Refusal
+from service.errors import Conflict, NotFound
 from service.feeds import lease
 from service.feeds.models import ROLLED_BACK, FeedCursor, FeedRecord, FeedRun
 from service.feeds.report import Report
@@ -68,7 +68,7 @@ def require_possible(session: Session, run_id: int, source_key: str | None = Non
     """The run, when it can be taken back. Raises NotFound ``feed_run_unknown``, or Conflict that says what stands in the way."""
     run = session.get(FeedRun, run_id)
     if run is None or (source_key is not None and run.source_key != source_key):
-        raise NotFound("feed_run_unknown", "没有这一次导入，请用 flask feeds status 或导入列表核对编号。")
+        raise NotFound("feed_run_unknown", "没有这一次导入，请在导入记录里核对编号。")
     if run.action == "rollback":
         raise Conflict("feed_run_is_rollback", f"第 {run_id} 次本身就是撤回，不能再撤回；请让来源重新导入。")
     if run.rolled_back_at is not None:
@@ -148,7 +148,7 @@ def roll_back(
                 progress(done, told.jobs)
         _finish(database, own_id, told, now)
     except BaseException as wrong:
-        message = wrong.message if isinstance(wrong, Refusal) else f"中断：{type(wrong).__name__}"
+        message = lease.why_ended(wrong)
         lease.let_go(database, own_id, status="failed", message=message)
         raise
     told.seconds = time.monotonic() - started

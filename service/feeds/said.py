@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
 from service.clock import BEIJING
@@ -40,6 +41,12 @@ def wage(low: str, high: str, unit: str, text: str = "") -> str:
         return text.strip()
     parts = [part for part in (low.strip(), high.strip()) if part and re.fullmatch(r"\d+(?:\.\d+)?", part) and float(part) > 0]
     return f"{'-'.join(dict.fromkeys(parts))}{unit}" if parts and unit else ""
+
+
+def not_looked_up(**codes: tuple[str, Mapping[str, str]]) -> tuple[str, ...]:
+    """Codes that a look-up does not have, each with the field that it stands in: 学历 95. ``codes``: field to the code that was
+    said (empty: none) and the look-up."""
+    return tuple(f"{field} {code[:20]}" for field, (code, known) in codes.items() if code and code not in known)
 
 
 def number(text: str) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any, cast
 from service.errors import Invalid, NotFound
 from service.feeds.record import Parsed, Unusable
 from service.feeds.tables import Columns
-from service.feeds.way import Timing, Way, timing_of, way_of
+from service.feeds.way import SettingWrong, Timing, Way, timing_of, way_of
 from service.jobs.models import SOURCE_CLASSES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,7 +92,21 @@ def open_source(key: str, feeds_dir: Path | None = None) -> FeedSource:
         return from_settings(key, settings, cast(Parse, module.parse), feeds_dir)
     except (KeyError, TypeError, ValueError, OSError) as wrong:
         name = own.name if own is not None else "source.toml"
-        raise Invalid("feed_settings", f"来源 {key} 的设置 {name} 有误（{wrong}），请照 docs/feeds.md 检查。") from wrong
+        raise Invalid("feed_settings", f"来源 {key} 的设置 {name} 有误：{_why(wrong)}。请照 docs/feeds.md 检查。") from wrong
+
+
+def _why(wrong: Exception) -> str:
+    """What is wrong with the settings, as people read it: no words of a program, no paths."""
+    if isinstance(wrong, SettingWrong):
+        return str(wrong)
+    if isinstance(wrong, tomllib.TOMLDecodeError):
+        line = re.search(r"line (\d+)", str(wrong))
+        return f"第 {line[1]} 行不是 TOML 的写法" if line else "不是 TOML 的写法"
+    if isinstance(wrong, KeyError):
+        return f"缺少 {wrong.args[0]}"
+    if isinstance(wrong, OSError):
+        return f"读不到文件 {Path(str(wrong.filename)).name}"
+    return "有一项的值写法不对"
 
 
 def _merged(settings: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,11 +122,11 @@ def from_settings(key: str, settings: Mapping[str, Any], parse: Parse, feeds_dir
     """A source out of the content of its source.toml. Raises ValueError or KeyError for a file that is not whole."""
     said, bounds, columns = settings["source"], settings["bounds"], settings["columns"]
     if said["class"] not in SOURCE_CLASSES:
-        raise ValueError(f"source {key}: class {said['class']!r} is none of {SOURCE_CLASSES}")
+        raise SettingWrong(f"[source] 的 class 只能是 {'、'.join(SOURCE_CLASSES)}")
     enabled = bool(said.get("enabled", True))
     trust = float(said.get("trust", 1.0))
     if not 0 <= trust <= 1:
-        raise ValueError(f"source {key}: trust {trust} is not between 0 and 1")
+        raise SettingWrong("[source] 的 trust 要在 0 和 1 之间")
     return FeedSource(
         key=key,
         name=said["name"],
@@ -141,5 +156,5 @@ def from_settings(key: str, settings: Mapping[str, Any], parse: Parse, feeds_dir
 def _pair(values: list[int]) -> tuple[int, int]:
     low, high = values
     if not 0 < low <= high:
-        raise ValueError(f"bounds {values} are not a range")
+        raise SettingWrong("[bounds] 里的范围要先写小的再写大的")
     return low, high

@@ -16,6 +16,10 @@ Form = Literal["file", "json", "xml", "table", "folder"]
 _FORMS = ("file", "json", "xml", "table", "folder")
 
 
+class SettingWrong(ValueError):  # noqa: N818  what an operator reads, in Chinese
+    """What is wrong with a setting, in a few words: which one, and what it should be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Paging:
     """Where in an answer the list stands, and how the next piece of it is asked for. Names are paths: ``data.items``.
@@ -90,7 +94,7 @@ def way_of(said: Mapping[str, Any], keys_dir: Path | None) -> Way:
         return Way()
     form = said["way"]
     if form not in _FORMS:
-        raise ValueError(f"fetch.way {form!r} is none of {_FORMS}")
+        raise SettingWrong(f"[fetch] 的 way 只能是 {'、'.join(_FORMS)}")
     if form == "folder":
         folder = Path(said["folder"])
         if not folder.is_absolute():
@@ -105,8 +109,11 @@ def way_of(said: Mapping[str, Any], keys_dir: Path | None) -> Way:
     headers = {name: _key(keys_dir, file) for name, file in said.get("headers_from", {}).items()}
     origins = frozenset(origin(one) for one in said["allow"])
     if origin(said["url"]) not in origins:
-        raise ValueError("fetch.url is not in fetch.allow")
-    limits = Limits(**said.get("limits", {}))
+        raise SettingWrong("[fetch] 的 url 不在 allow 里")
+    try:
+        limits = Limits(**said.get("limits", {}))
+    except TypeError as unknown:
+        raise SettingWrong("[fetch.limits] 里有不认识的项") from unknown
     return Way(
         form=cast(Form, form),
         url=said["url"],
@@ -123,7 +130,7 @@ def timing_of(said: Mapping[str, Any]) -> Timing:
     if not said:
         return Timing()
     if (minutes is None) == (daily is None) or (minutes is not None and not 5 <= int(minutes) <= 60 * 24 * 7):
-        raise ValueError("timing: every_minutes (5 or more) or daily_at")
+        raise SettingWrong("[timing] 只写 every_minutes（5 到 10080）或 daily_at 中的一项")
     return Timing(timedelta(minutes=int(minutes)) if minutes is not None else None, time.fromisoformat(daily) if daily else None)
 
 
@@ -133,19 +140,25 @@ def _paging(said: Mapping[str, Any]) -> Paging:
         values["full_every"] = timedelta(hours=float(values.pop("full_every_hours")))
     if "deleted_values" in values:
         values["deleted_values"] = tuple(str(value) for value in values["deleted_values"])
-    paging = Paging(**values)
+    try:
+        paging = Paging(**values)
+    except TypeError as unknown:
+        raise SettingWrong("[fetch.paging] 里有不认识的项") from unknown
     if paging.page_param and paging.size < 1:
-        raise ValueError("fetch.paging: page_param needs size")
+        raise SettingWrong("[fetch.paging] 写了 page_param 就要写 size")
     return paging
 
 
 def _pattern(said: str) -> str:
-    re.compile(said)
+    try:
+        re.compile(said)
+    except re.error as wrong:
+        raise SettingWrong("[fetch] 的 series 不是正则表达式") from wrong
     return said
 
 
 def _key(keys_dir: Path | None, name: str) -> str:
     """The content of a key file beside the operator's settings: keys stand in no source.toml."""
     if keys_dir is None or Path(name).name != name:
-        raise ValueError(f"fetch.headers_from {name!r} is no file of the folder of feeds")
+        raise SettingWrong("[fetch.headers_from] 里只能写同一个文件夹里的文件名")
     return (keys_dir / name).read_text(encoding="utf-8").strip()

@@ -19,7 +19,7 @@ from service.feeds.around import Around, named_in
 from service.feeds.clean import Contact, unpacked
 from service.feeds.haul import Haul
 from service.feeds.models import FeedRecord
-from service.feeds.records import Record
+from service.feeds.records import UNKNOWN, Record
 from service.feeds.report import Report
 from service.feeds.settle import THERE, Known, Settled, settle
 from service.feeds.source import FeedSource
@@ -287,6 +287,8 @@ def _count(report: Report, answer: Settled, known: Known | None) -> None:
     result, *said = answer.trail.get("checked", [""])
     if result == "noted":
         report.remarks[said[0]] += 1
+    if UNKNOWN in answer.trail.get("normalised", ()):
+        report.remarks[UNKNOWN] += 1
     if answer.outcome == "published" and (known is None or known.job_id is None):
         report.created += 1
 

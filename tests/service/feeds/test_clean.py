@@ -58,7 +58,7 @@ def test_what_was_done_is_told() -> None:
         "place": "赣州",
     }
     assert clean.notes == {"encoding_repaired": ["title"], "markup_removed": ["content"], "simplified": ["remarks"]}
-    assert clean.told() == "编码已修复：title；网页标记已去掉：content；繁体已转简体：remarks"
+    assert clean.told() == "编码已修复：岗位名称；网页标记已去掉：工作内容；繁体已转简体：备注"
     assert clean.raw["content"] == "<p>长白班</p>"
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from service.errors import Invalid
 from service.feeds.guard import objection
 from service.feeds.source import Bounds, from_settings, open_source, source_keys
 
@@ -40,11 +42,11 @@ def test_a_source_that_contradicts_itself_is_refused() -> None:
         "bounds": {"rows": [1, 2], "publishable": [1, 2], "vanish_share": 0.1},
         "columns": {"required": [], "names": {}},
     }
-    with pytest.raises(ValueError, match="made-up"):
+    with pytest.raises(ValueError, match="class"):
         from_settings("x", settings, source.parse)
     settings["source"]["class"] = "vacancy"
     settings["bounds"]["rows"] = [5, 2]
-    with pytest.raises(ValueError, match="not a range"):
+    with pytest.raises(ValueError, match="bounds"):
         from_settings("x", settings, source.parse)
 
 
@@ -56,3 +58,21 @@ def test_every_source_says_who_and_why_and_has_its_file(key: str) -> None:
     assert all((source.name, source.publisher, source.licence, source.legal_basis, source.rhythm))
     assert source.publisher_class in {"agency", "public", "employer", "household"}
     assert (source.source_class == "catalogue") == bool(source.label)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("[fetch\n", "第 1 行不是 TOML 的写法"),
+        ('[source]\nenabled = true\n[fetch]\nurl = "https://a.example/"\n', "[fetch] 的 url 不在 allow 里"),
+        ("[source]\nenabled = true\n[fetch.limits]\nspeed = 1\n", "[fetch.limits] 里有不认识的项"),
+        ('[source]\nenabled = true\n[fetch.headers_from]\nKey = "none.key"\n', "读不到文件 none.key"),
+        ("[bounds]\nrows = [5, 2]\n", "[bounds] 里的范围要先写小的再写大的"),
+        ('[source]\ntrust = "much"\n', "有一项的值写法不对"),
+    ],
+)
+def test_what_is_wrong_with_the_settings_is_said_in_our_words(tmp_path: Path, said: str, told: str) -> None:
+    (tmp_path / "province_jobs.toml").write_text(said, encoding="utf-8")
+    with pytest.raises(Invalid) as caught:
+        open_source("province_jobs", tmp_path)
+    assert caught.value.message == f"来源 province_jobs 的设置 province_jobs.toml 有误：{told}。请照 docs/feeds.md 检查。"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from statistics import median
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from service.feeds import reasons as names
 from service.feeds.habits import (
     KINDS,
     NORMAL,
@@ -23,7 +27,9 @@ from service.feeds.habits import (
     ranked,
     silence,
 )
+from service.jobs.rules import families
 
+FEEDS = Path(names.__file__).parent
 RULE = policy()
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 STEADY = (300, 301, 299, 300, 302, 300, 298)
@@ -146,3 +152,15 @@ def test_the_most_urgent_first() -> None:
     mixed = [Oddity(kind, "x", "") for kind in ("reason", "count", "silent", "broken", "count")]
     assert [one.kind for one in ranked(mixed)] == ["broken", "silent", "count", "count", "reason"]
     assert set(KINDS) == {one.kind for one in mixed}
+
+
+def test_reasons_are_told_by_what_they_are_about() -> None:
+    table = tomllib.loads(names.TABLE.read_text(encoding="utf-8"))
+    assert set(table["families"]) == set(families().values())
+    codes = set(families()) | {f"employer.{code}" for code in ("suspended", "list_arrears")}
+    for path in (FEEDS / "records.py", FEEDS / "settle.py", *FEEDS.glob("sources/*/parse.py")):
+        codes.update(re.findall(r'(?:Unusable\(\s*|"(?:held|rejected)", )"([a-z_]+)"', path.read_text(encoding="utf-8")))
+    assert len(codes) > 60
+    assert {code for code in codes if names.title(code) == code} == set()
+    [odd] = odd_reasons(sample(99, 100, {"D-09.deposit": 90}), [sample(n, 100, {}) for n in range(RULE.least)], RULE)
+    assert odd.sentence.startswith("“收押金”出现 90 次")

@@ -250,24 +250,24 @@ class TestGuard:
         pulled(source, self.ROWS)
         before = counts(feed_database)
         report = pulled(source, self.ROWS[:5], write=write)
-        assert "5 行" in report.stopped
+        assert "5 条" in report.stopped
         assert counts(feed_database) == before
 
     def test_too_many_rows_stop_it(self, make_source: MakeSource, pulled: Pull) -> None:
-        assert "8 行" in pulled(make_source(rows=(1, 7)), self.ROWS).stopped
+        assert "8 条" in pulled(make_source(rows=(1, 7)), self.ROWS).stopped
 
     def test_too_few_that_can_be_published_stop_it(self, feed_database: Database, make_source: MakeSource, pulled: Pull) -> None:
         source = make_source(publishable=(6, 20))
         pulled(source, self.ROWS)
         report = pulled(source, [*self.ROWS[:5], *(row(number, title="炸") for number in range(6, 9))])
-        assert "能发布的有 5 行" in report.stopped
+        assert "能发布的有 5 条" in report.stopped
         assert counts(feed_database)[1] == 8
 
     def test_too_many_vanishing_stop_it(self, feed_database: Database, make_source: MakeSource, pulled: Pull) -> None:
         source = make_source(vanish_share=0.25)
         pulled(source, self.ROWS)
         report = pulled(source, self.ROWS[3:])
-        assert "3 条在文件里不见了" in report.stopped
+        assert "3 条在来源里不见了" in report.stopped
         assert counts(feed_database)[1] == 8
         with feed_database.read_session() as session:
             last = session.scalars(select(FeedRun).order_by(FeedRun.run_id.desc())).first()

@@ -462,3 +462,17 @@ def test_a_pull_that_waits_for_its_server_is_not_taken_for_dead(
     api.broken[1] = slowly
     assert pull(feed_database, patient, now=NOW, write=True).outcomes == {"published": 5}
     assert refused == ["feed_running"]
+
+
+def test_codes_that_no_table_has_are_told(feed_database: Database, api: Api, run: Run) -> None:
+    api.items[1] = item(1, education="59", description="用平缝机缝制工作服。")
+    api.items[2] = item(2, salary={"min": 5000, "max": 7000, "unit": "fortnight"}, description="用平缝机缝制工作服。")
+    report = run()
+    said = [(record(feed_database, key).steps or {})["normalised"] for key in ("P1", "P2")]
+    assert said == [
+        ["noted", "lookup_unknown", "来源用了没有见过的代码，这一项先空着：学历 5"],
+        ["noted", "lookup_unknown", "来源用了没有见过的代码，这一项先空着：工资单位 fortnight"],
+    ]
+    assert report.remarks["lookup_unknown"] == 2
+    assert (record(feed_database, "P2").reason_code, shown(feed_database)) == ("elements_missing", ALL - {"P2"})
+    assert run(minutes=1, full=True).outcomes == {"unchanged": 4, "held": 1}

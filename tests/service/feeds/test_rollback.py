@@ -325,7 +325,7 @@ class TestBrokenOff:
         assert self.shown(feed_database) == 4
         with pytest.raises(Conflict, match="feed_rollback_unfinished") as refused:
             pulled([row(1)])
-        assert f"flask feeds rollback {ten} --write" in refused.value.message
+        assert f"请先对第 {ten} 次再撤回一遍" in refused.value.message
         self.kill_in_batch(feed_database, ten, 1)
         assert self.shown(feed_database) == 4
         done = roll_back(feed_database, ten, account_id=None, now=LATER)
@@ -362,7 +362,7 @@ class TestBrokenOff:
         assert self.shown(feed_database) == 7
         with feed_database.read_session() as session:
             run = session.scalars(select(FeedRun).order_by(FeedRun.run_id.desc()).limit(1)).one()
-        assert (run.status, run.message, run.running_key) == ("failed", "中断：RuntimeError", None)
+        assert (run.status, run.message, run.running_key) == ("failed", "中断：程序出错或被停止，维护人员请看日志。", None)
         assert roll_back(feed_database, ten, account_id=None, now=LATER).endings == {"closed": 10}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from service.feeds.record import Parsed, Unusable
-from service.feeds.said import day, headcount, point, wage, words
+from service.feeds.said import day, headcount, not_looked_up, point, wage, words
 
 
 def parse(values: Mapping[str, str], lookups: Mapping[str, Any]) -> Parsed | Unusable:
@@ -19,7 +19,9 @@ def parse(values: Mapping[str, str], lookups: Mapping[str, Any]) -> Parsed | Unu
     if values.get("currency", "").upper() not in {"", "CNY", "RMB"}:
         return Unusable("currency", f"工资不是人民币（{values['currency'][:8]}），不能和别的岗位比较。", "held")
     lat, lng = point(values.get("lat", ""), values.get("lng", ""))
-    unit = lookups["wage_unit"].get(values.get("wage_unit", ""), "")
+    said = values.get("wage_unit", "")
+    unit = lookups["wage_unit"].get(said, "")
+    in_parts = not values.get("wage_text", "") and bool(values.get("wage_low", "") or values.get("wage_high", ""))
     experience = values.get("experience", "")
     education = values.get("education", "")
     return Parsed(
@@ -44,4 +46,9 @@ def parse(values: Mapping[str, str], lookups: Mapping[str, Any]) -> Parsed | Unu
         url=values.get("url", "")[:512] if values.get("url", "").startswith(("https://", "http://")) else "",
         published_on=day(values.get("published", "")),
         valid_until_on=day(values.get("until", "")),
+        unknown=not_looked_up(
+            # What stands there in Chinese are words, and stay.
+            学历=(education.lower() if education.isascii() else "", lookups["education"]),
+            工资单位=(said if in_parts else "", lookups["wage_unit"]),
+        ),
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from service.feeds.record import Parsed, Unusable
-from service.feeds.said import day, headcount, point, wage, words
+from service.feeds.said import day, headcount, not_looked_up, point, wage, words
 
 
 def parse(values: Mapping[str, str], lookups: Mapping[str, Any]) -> Parsed | Unusable:
@@ -17,7 +17,9 @@ def parse(values: Mapping[str, str], lookups: Mapping[str, Any]) -> Parsed | Unu
     if not title:
         return Unusable("occupation_empty", "岗位名称是空的。")
     lat, lng = point(values.get("lat", ""), values.get("lng", ""))
-    unit = lookups["wage_unit"].get(values.get("wage_unit", ""), "")
+    said, level = values.get("wage_unit", ""), values.get("education", "")
+    unit = lookups["wage_unit"].get(said, "")
+    in_parts = not values.get("wage", "") and bool(values.get("wage_low", "") or values.get("wage_high", ""))
     return Parsed(
         title=title,
         original_id=original_id,
@@ -26,7 +28,7 @@ def parse(values: Mapping[str, str], lookups: Mapping[str, Any]) -> Parsed | Unu
         industry=values.get("industry", ""),
         content=values.get("content", ""),
         headcount=headcount(values.get("headcount", "")),
-        education=_education(values.get("education", ""), lookups["education"]),
+        education=_education(level, lookups["education"]),
         experience=values.get("experience", ""),
         wage=wage(values.get("wage_low", ""), values.get("wage_high", ""), unit, values.get("wage", "")),
         age=values.get("age", ""),
@@ -39,6 +41,10 @@ def parse(values: Mapping[str, str], lookups: Mapping[str, Any]) -> Parsed | Unu
         url=values.get("url", "")[:512] if values.get("url", "").startswith(("https://", "http://")) else "",
         published_on=day(values.get("published", "")),
         valid_until_on=day(values.get("until", "")),
+        unknown=not_looked_up(
+            学历=(level[:1] if level.isdecimal() else "", lookups["education"]),
+            工资单位=(said if in_parts else "", lookups["wage_unit"]),
+        ),
     )
 
 
