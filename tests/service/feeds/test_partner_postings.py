@@ -249,7 +249,7 @@ def test_following_pages(feed_database: Database, server: Server, run: Run) -> N
     assert run(full=True).gap
     server.paths["/postings.xml"] = says(document("<next>http://10.0.0.1/2.xml</next>", posting(1), total=2).encode())
     report = run(full=True)
-    assert "不在该来源 source.toml 的 allow 里" in report.gap
+    assert "不在该来源允许的地址里" in report.gap
     assert job(feed_database, "X2").status == "open"
 
 
