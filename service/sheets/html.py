@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html.parser import HTMLParser
 
 _MOST_SPAN = 200
@@ -20,15 +21,15 @@ class TooManyCells(Exception):  # noqa: N818  an answer about a file, not a faul
     """A few bytes can say that a cell covers thousands of places."""
 
 
-def tables(text: str, most: int) -> list[list[list[str]]]:
-    """Every table that has cells; a cell that covers several places stands in each of them. A table inside a cell is its own.
-    Raises TooManyCells when they would be more than ``most``."""
+def tables(text: str, most: int, clean: Callable[[str], str]) -> list[list[list[str]]]:
+    """Every table that has cells, each cell once through ``clean``; a cell that covers several places stands in each of them.
+    A table inside a cell is its own. Raises TooManyCells when they would be more than ``most``."""
     reader = _Reader()
     reader.feed(text)
     reader.close()
     if sum(cell.columns * cell.rows for table in reader.found for row in table for cell in row) > most:
         raise TooManyCells
-    return [_filled(table) for table in reader.found if table]
+    return [_filled(table, clean) for table in reader.found if table]
 
 
 class _Cell:
@@ -86,7 +87,7 @@ def _span(said: str | None) -> int:
     return min(max(int(said), 1), _MOST_SPAN) if said and said.strip().isdecimal() else 1
 
 
-def _filled(table: list[list[_Cell]]) -> list[list[str]]:
+def _filled(table: list[list[_Cell]], clean: Callable[[str], str]) -> list[list[str]]:
     grid: list[list[str]] = []
     covered: dict[tuple[int, int], str] = {}
     for at, row in enumerate(table):
@@ -94,7 +95,7 @@ def _filled(table: list[list[_Cell]]) -> list[list[str]]:
         for cell in row:
             while (at, len(line)) in covered:
                 line.append(covered[at, len(line)])
-            text = "".join(cell.text)
+            text = clean("".join(cell.text))  # once, however many places it covers
             for column in range(len(line), len(line) + cell.columns):
                 covered |= {(below, column): text for below in range(at + 1, at + cell.rows)}
             line += [text] * cell.columns

@@ -71,13 +71,13 @@ def _page(text: str, name: str, limits: Limits) -> tuple[Sheet, ...]:
     """The tables of a web page that an office's system gave out as an .xls."""
     found: list[Sheet] = []
     try:
-        read = html.tables(text, limits.cells)
+        read = html.tables(text, limits.cells, text_of)
     except html.TooManyCells:
         raise Invalid(f"{limits.code}_too_big", f"表格 {name} 的格子太多，请拆成几个再导入。") from None
     for table in read:
         for at, cells in enumerate(table):
             cap(at, len(cells), name, limits)
-        found.append(Sheet(f"表{len(found) + 1}", [[text_of(cell) for cell in cells] for cells in table]))
+        found.append(Sheet(f"表{len(found) + 1}", table))
     if not found:
         raise Invalid(f"{limits.code}_format", f"文件 {name} 是网页，里面没有表格；请用 Excel 或 WPS 打开，另存为 .xlsx 再导入。")
     if len(found) > limits.sheets:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -114,3 +116,12 @@ def test_a_feed(app: flask.Flask, tmp_path: Path, name: str) -> None:
     with pytest.raises(Invalid) as refused:
         pull(database, open_source("county_sheets", tmp_path), now=NOW, write=True)
     assert refused.value.error == "feed_file_too_big"
+
+
+def test_a_long_text_that_covers_many_places_is_read_once() -> None:
+    words = "缝\u200b" * 100_000
+    page = f"<table><tr><th>岗位</th></tr><tr><td rowspan=200 colspan=50>{words}</td></tr></table>".encode()
+    began = time.process_time()
+    with contextlib.suppress(Invalid):
+        read_book(page, "页.xls", LIMITS)
+    assert time.process_time() - began < 5
