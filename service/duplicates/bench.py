@@ -62,6 +62,7 @@ def given(job: Job, job_id: int, *, copied: bool) -> Given:
         shift=None,
         headcount=None,
         tags=sorted(job.tags),
+        contact_phone="",
         missing=(),
         source_key="feed" if copied else "direct",
         source_class="vacancy",

@@ -1,7 +1,9 @@
 """Whether two adverts are for one job: what rules it out, then what speaks for it, counted.
 
 Anything that two adverts both say and say differently (district, plant, shift, rank, wage, day of a gig) rules it out. What is
-left must be the same employer, and enough must agree. The numbers were set on the 414 pairs of the tests that are not held out.
+left must be the same employer, and enough must agree. A job that is wrongly hidden is lost, one that is shown twice costs a look:
+two lines of one list are two jobs unless they say the same throughout (:func:`_repeated`). The numbers were set on the pairs of
+the tests that are not held out.
 """
 
 from __future__ import annotations
@@ -19,8 +21,12 @@ from service.duplicates.titles import Title, titles_alike
 ENOUGH: Final = 4.0
 MORE_FROM_AGENCIES: Final = 2.5
 """An agency sends the same words for many clients: more must agree."""
+OTHER_PLACE: Final = 2.0
+OTHER_HEADCOUNT: Final = 0.5
+"""What speaks against it where it does not rule it out."""
 TWIN_TEXT: Final = 92
 """Without an employer's name only a copy word for word counts, with a text that says something."""
+REPEATED_TEXT: Final = 85
 LEAST_TEXT: Final = 30
 SHORT_TEXT: Final = 8
 
@@ -37,6 +43,9 @@ class Verdict(NamedTuple):
 
 def same_job(one: Sketch, other: Sketch, texts: Texts) -> Verdict | None:
     """The verdict, or None when they are two jobs, or nobody can tell. Symmetric."""
+    one_list = bool(one.source) and one.source == other.source
+    if one_list and _phones_differ(one, other):
+        return None
     place = _place(one, other)
     if place == places.APART or one.group != other.group:
         return None
@@ -49,9 +58,32 @@ def same_job(one: Sketch, other: Sketch, texts: Texts) -> Verdict | None:
     alike = _titles(one, other)
     if alike == titles.OTHER or titles.shifts_differ(one.shifts, other.shifts):
         return None
+    if one_list or (one.first_party and other.first_party and _phones_differ(one, other)):
+        if alike != titles.SAME or not _repeated(one, other, place, pay):
+            return None
+        if one_list and not _same_words(texts(one.job_id), texts(other.job_id)):
+            return None
     if not employer:
         return _twin(one, other, alike, pay, texts)
     return _weighed(one, other, employer, place, pay, alike, texts)
+
+
+def _phones_differ(one: Sketch, other: Sketch) -> bool:
+    return bool(one.phone and other.phone and one.phone != other.phone)
+
+
+def _repeated(one: Sketch, other: Sketch, place: int, pay: int) -> bool:
+    """Whether two lines say the same of pay, address and headcount, as far as both say anything. Title and shift are looked at
+    before."""
+    if pay == wages.NEAR or place == places.UNLIKE or (pay == wages.SAME and one.wage != other.wage):
+        return False
+    if one.address.text and other.address.text and place != places.SAME:
+        return False
+    return one.headcount is None or other.headcount is None or one.headcount == other.headcount
+
+
+def _same_words(first: str, second: str) -> bool:
+    return not first or not second or fuzz.ratio(first, second) >= REPEATED_TEXT
 
 
 def _place(one: Sketch, other: Sketch) -> int:
@@ -106,11 +138,11 @@ def _weighed(one: Sketch, other: Sketch, employer: str, place: int, pay: int, al
     wanted = ENOUGH + (MORE_FROM_AGENCIES if one.employer.agency or other.employer.agency else 0.0)
     score = {titles.SAME: 3.0, titles.CLOSE: 2.0, titles.WEAK: 0.5}[alike]
     score += {wages.SAME: 2.0, wages.NEAR: 1.0, wages.UNKNOWN: 0.0}[pay]
-    score += {places.SAME: 1.0, places.NEAR: 0.5, places.UNKNOWN: 0.0}[place]
+    score += {places.SAME: 1.0, places.NEAR: 0.5, places.UNKNOWN: 0.0, places.UNLIKE: -OTHER_PLACE}[place]
     if one.headcount is not None and other.headcount is not None:
-        score += 0.5 if one.headcount == other.headcount else 0.0
+        score += 0.5 if one.headcount == other.headcount else -OTHER_HEADCOUNT
     reasons = ["employer_code" if employer == "id" else "employer_name", "title" if alike == titles.SAME else "title_near"]
-    if place != places.UNKNOWN:
+    if place in (places.SAME, places.NEAR):
         reasons.append("address" if place == places.SAME else "district")
     if pay != wages.UNKNOWN:
         reasons.append("wage" if pay == wages.SAME else "wage_near")

@@ -113,7 +113,8 @@ def grouped(
     """Which advert (job id) is a copy of which: canonical ones are not in it, and every copy points to a canonical one.
 
     Adverts are taken best first (``Sketch.rank``); each joins the surest canonical one that it is *itself* the same job as, so
-    that of 白班 = 不说 = 夜班 the two ends never meet, and no copy points to a copy. What an employer has published here itself
+    that of 白班 = 不说 = 夜班 the two ends never meet, and no copy points to a copy. Two lines of one list that are two jobs are
+    not both hidden by one advert of somebody else. What an employer has published here itself
     is hidden by nobody else. ``told_apart``: pairs (low, high) that a person has told apart. The same pool gives the same groups
     in whatever order it comes.
     """
@@ -123,6 +124,7 @@ def grouped(
         if (min(one, other), max(one, other)) not in apart:
             same[one][other] = same[other][one] = verdict
     links: dict[int, Link] = {}
+    listed: dict[tuple[int, str], list[int]] = defaultdict(list)
     for job_id in sorted(same, key=lambda job_id: pool[job_id].rank):
         rank = pool[job_id].rank
         heads = [
@@ -132,9 +134,13 @@ def grouped(
         ]
         members = {other for other, link in links.items() if link.canonical in heads} if apart and heads else set()
         heads = [head for head in heads if not _refused(job_id, head, members, links, apart)]
+        source = pool[job_id].source
+        if source:
+            heads = [head for head in heads if all(other in same[job_id] for other in listed.get((head, source), ()))]
         if heads:
             best = min(heads, key=lambda head: (-same[job_id][head].score, pool[head].rank))
             links[job_id] = Link(best, same[job_id][best])
+            listed[best, source].append(job_id)
     return links
 
 

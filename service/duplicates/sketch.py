@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Collection
 from datetime import datetime
 from hashlib import blake2b
@@ -14,7 +16,8 @@ from service.duplicates.employers import NOBODY, EmployerName, employer_name
 from service.duplicates.places import Address, address_of
 from service.duplicates.titles import Title, shifts_in, stem, title_of
 from service.duplicates.wages import Wage
-from service.jobs.origins import Party, party
+from service.jobs.contacts import first_phone
+from service.jobs.origins import DIRECT, PARTNER_PREFIX, Party, party
 
 TEXT_CHARS = 200
 """So much of a description is compared: whoever copies an advert copies its beginning."""
@@ -23,15 +26,23 @@ DAILY = frozenset({"日结"})
 _VERSION = b"1"
 """Of the keys: raise it when what they are made of changes, and the next nightly run writes them anew."""
 _LEAST_TEXT = 30
+_LEAST_PHONE = 7
+_PHONE_KEY = secrets.token_bytes(32)
+"""Of this process alone: what is kept of a telephone number tells two apart here and means nothing anywhere else."""
 _SHIFT_NAMES = ("day", "night", "rotating")
 _SHIFT_SIGNS = frozenset("班倒")
 """Without one of them a text names no shift: most need not be read for it, which is half the time of a run."""
 
 
 class Sketch(NamedTuple):
-    """One open advert. ``point`` only when the poster gave it; ``starts`` the day a gig begins; ``rank`` sorts the best first."""
+    """One open advert. ``point`` only when the poster gave it; ``starts`` the day a gig begins; ``rank`` sorts the best first.
+
+    ``source`` is whose list it stands on, "" when that is nobody's; ``phone`` a hash of the number to call, 0 without one.
+    """
 
     job_id: int
+    source: str
+    phone: int
     kind: str
     group: str
     employer_id: int | None
@@ -49,6 +60,11 @@ class Sketch(NamedTuple):
     headcount: int | None
     rank: tuple[int, int, int, int]
     keys: tuple[int, ...]
+
+    @property
+    def first_party(self) -> bool:
+        """Whether an employer, a station or an office has published it here."""
+        return self.rank[0] < Party.PARTNER
 
     @property
     def own(self) -> bool:
@@ -87,6 +103,7 @@ class Given(NamedTuple):
     shift: str | None
     headcount: int | None
     tags: Collection[str]
+    contact_phone: str
     missing: Collection[str]
     source_key: str
     source_class: str
@@ -100,7 +117,8 @@ def sketch(given: Given) -> Sketch:
     if given.kind == "gig":
         title = title._replace(terms=title.terms - DAILY)
     named = employer_name(given.employer_name) if given.employer_name else NOBODY
-    if given.publisher_class == "agency" and named.brand:
+    # A partner hands on adverts that name their employer: all partners count as agencies, and none is the one that it names.
+    if given.publisher_class == "agency" and named.brand and not given.source_key.startswith(PARTNER_PREFIX):
         named = named._replace(agency=True)
     shifts = title.shifts
     if not shifts and given.shift in _SHIFT_NAMES:
@@ -109,6 +127,8 @@ def sketch(given: Given) -> Sketch:
         shifts = shifts_in(plain_text(given.description))
     made = Sketch(
         job_id=given.job_id,
+        source=_source(given),
+        phone=_phone(given.contact_phone),
         kind=given.kind,
         group=given.source_class,
         employer_id=given.employer_id,
@@ -135,6 +155,20 @@ def sketch(given: Given) -> Sketch:
 def plain_text(description: str) -> str:
     """The beginning of a description in one plain form."""
     return plain(normalise(description[:TEXT_CHARS])) if description else ""
+
+
+def _source(given: Given) -> str:
+    """Whose list it stands on. What is published here by itself is the list of its employer."""
+    if given.source_key != DIRECT:
+        return given.source_key
+    return "" if given.employer_id is None else f"{DIRECT}-{given.employer_id}"
+
+
+def _phone(written: str) -> int:
+    digits = first_phone(written) or re.sub(r"\D", "", written)
+    if len(digits) < _LEAST_PHONE:
+        return 0
+    return int.from_bytes(blake2b(digits.encode(), digest_size=8, key=_PHONE_KEY).digest(), "big")
 
 
 def _party(given: Given) -> int:

@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, delete, func, insert, or_, select
+from sqlalchemy import Row, Select, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
+from service.crypto.seal import unseal
 from service.duplicates.held import Stamp
 from service.duplicates.models import DuplicateKey, NotSame
 from service.duplicates.sketch import TEXT_CHARS, Given
@@ -27,11 +28,16 @@ def open_now(now: datetime) -> tuple[Any, ...]:
 def _columns() -> Select[Any]:
     columns = {
         "description": func.substr(Job.description, 1, TEXT_CHARS),
+        "contact_phone": Job.contact_phone_sealed,
         "credit_code": Employer.credit_code,
         "starts_at": GigTerms.starts_at,
     }
     return (
-        select(*(columns[name] if name in columns else getattr(Job, name) for name in Given._fields))
+        select(
+            *(columns[name] if name in columns else getattr(Job, name) for name in Given._fields),
+            Job.row_key,
+            Job.contact_phone_open,
+        )
         .outerjoin(Employer, Employer.employer_id == Job.employer_id)
         .outerjoin(GigTerms, GigTerms.job_id == Job.job_id)
     )
@@ -41,7 +47,15 @@ def all_open(session: Session, now: datetime, *, batch: int = 2_000) -> Iterator
     """Every open advert with the version of its row, streamed."""
     statement = _columns().add_columns(Job.version).where(*open_now(now)).order_by(Job.job_id).execution_options(yield_per=batch)
     for row in session.execute(statement):
-        yield Given._make(row[:-1]), row[-1]
+        yield _given(row), row[-1]
+
+
+def _given(row: Row[Any]) -> Given:
+    """A row with its telephone number opened, of which a sketch keeps a hash."""
+    given, (row_key, phone) = Given._make(row[: len(Given._fields)]), row[len(Given._fields) :][:2]
+    if not phone and given.contact_phone:
+        phone = unseal(given.contact_phone, Job.contact_phone.aad(Job, row_key or ""))
+    return given._replace(contact_phone=phone)
 
 
 def stamps(session: Session, job_ids: Collection[int], now: datetime) -> dict[int, Stamp]:
@@ -61,7 +75,7 @@ def these(session: Session, job_ids: Collection[int], now: datetime) -> list[Giv
     """Those of these adverts that are open."""
     found: list[Given] = []
     for chunk in chunks(job_ids):
-        found += [Given._make(row) for row in session.execute(_columns().where(Job.job_id.in_(chunk), *open_now(now)))]
+        found += [_given(row) for row in session.execute(_columns().where(Job.job_id.in_(chunk), *open_now(now)))]
     return found
 
 

@@ -46,7 +46,9 @@ def wages(one: Wage, other: Wage) -> int:
     if a_low == a_high or b_low == b_high:
         inside = together >= 0 and (a_low != a_high or b_low != b_high)
         return NEAR if inside or apart <= 0.05 * max(a_high, b_high) else APART
-    return NEAR if together >= _OVERLAP * apart else APART
+    # 6200-9200 beside 6000-9000 in one unit: who copies an advert copies one end at least
+    shared = _equal(one.low, other.low) or _equal(one.high, other.high)
+    return NEAR if shared and together >= _OVERLAP * apart else APART
 
 
 def _across(one: Wage, other: Wage) -> int:

@@ -135,6 +135,9 @@ class ImportOut(Out):
     rows = fields.Integer(required=True)
     done = fields.Integer(required=True)
     counts = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    joined = fields.Integer(
+        required=True, metadata={"description": "其中多少行和别的岗位是同一个，并到那里显示（导入后稍等片刻才算出来）"}
+    )
     reasons = fields.List(fields.Nested(ImportReason), required=True)
     sheets = fields.List(fields.Nested(ImportSheet), required=True)
     meanings = fields.List(fields.Nested(ImportMeaning), required=True)
@@ -155,6 +158,9 @@ class ImportLine(Out):
     reason_code = fields.String(required=True)
     reason = fields.String(required=True)
     job_id = fields.Integer(required=True, allow_none=True)
+    joined_to = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "和这个岗位是同一个，所以并到那里显示；单独显示时为空"}
+    )
 
 
 class ImportLinePage(Out):

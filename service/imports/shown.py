@@ -46,6 +46,7 @@ def shown(session: Session, row: SheetImport, owner: Owner, now: datetime) -> di
         "rows": row.rows,
         "done": row.done,
         "counts": counts,
+        "joined": _joined(session, row.import_id),
         "reasons": _reasons(session, row.import_id),
         "sheets": [_sheet(session, row, number, sheet, owner, now) for number, sheet in enumerate(row.layout, start=1)],
         "meanings": [{"meaning": code, "name": name} for code, name in names().items()],
@@ -62,15 +63,25 @@ def lines_of(
     session: Session, import_id: int, *, outcome: str, after: int, limit: int
 ) -> tuple[Sequence[dict[str, Any]], int | None]:
     """What became of the lines behind ``after``, and after which to go on (None: no more)."""
-    wanted = select(SheetLine).where(SheetLine.import_id == import_id, SheetLine.line_no > after)
+    wanted = (
+        select(SheetLine, Job.duplicate_of_id)
+        .outerjoin(Job, Job.job_id == SheetLine.job_id)
+        .where(SheetLine.import_id == import_id, SheetLine.line_no > after)
+    )
     wanted = wanted.where(SheetLine.outcome == outcome) if outcome else wanted.where(SheetLine.outcome.is_not(None))
-    found = session.scalars(wanted.order_by(SheetLine.line_no).limit(limit)).all()
+    found = session.execute(wanted.order_by(SheetLine.line_no).limit(limit)).all()
     items = [
         {name: getattr(line, name) for name in ("line_no", "sheet", "row", "outcome", "reason_code", "reason", "job_id")}
-        | {"outcome_text": OUTCOMES[line.outcome or "rejected"]}
-        for line in found
+        | {"outcome_text": OUTCOMES[line.outcome or "rejected"], "joined_to": head}
+        for line, head in found
     ]
-    return items, found[-1].line_no if len(found) == limit else None
+    return items, found[-1][0].line_no if len(found) == limit else None
+
+
+def _joined(session: Session, import_id: int) -> int:
+    """How many of its lines now stand under another advert, as the same job: looked for after each batch, so a moment later."""
+    joined = select(func.count()).select_from(SheetLine).join(Job, Job.job_id == SheetLine.job_id)
+    return session.scalar(joined.where(SheetLine.import_id == import_id, Job.duplicate_of_id.is_not(None))) or 0
 
 
 def _reasons(session: Session, import_id: int) -> list[dict[str, Any]]:

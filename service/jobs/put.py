@@ -197,7 +197,8 @@ def _create(
     fields = dict(reading.fields)
     fields["published_at"] = fields["published_at"] or now
     fields["valid_until"] = fields["valid_until"] or default_end(advert, now)
-    job = Job(**fields, **held_columns(held_for), version=1, created_by=account_id, created_at=now, updated_at=now)
+    made: dict[str, Any] = {"confirmed_at": now, "created_by": account_id, "created_at": now, "updated_at": now}
+    job = Job(**fields, **held_columns(held_for), version=1, **made)
     job.gig = None
     job.listing = None
     _apply_gig(job, advert.gig)

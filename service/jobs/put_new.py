@@ -39,6 +39,7 @@ def put_new(
             "valid_until": reading.fields["valid_until"] or default_end(advert, now),
             "version": 1,
             **held_columns(reasons),
+            "confirmed_at": now,
             "created_by": account_id,
             "created_at": now,
             "updated_at": now,

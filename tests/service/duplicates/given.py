@@ -45,7 +45,8 @@ def cases(name: str) -> Iterator[Case]:
 
 def given(job_id: int | None = None, **said: Any) -> Given:
     """An advert as a row: e employer, t title, r region, w wage, a address, d description, n headcount, s shift, k kind, g day a
-    gig begins, c number of a credit code, p class of the publisher, x source, i employer's id, at hours since it was published.
+    gig begins, h phone, c number of a credit code, p class of the publisher, x source, i employer's id,
+    at hours since it was published.
     """
     advert = Advert(
         kind=said.get("k") or "public",
@@ -58,6 +59,7 @@ def given(job_id: int | None = None, **said: Any) -> Given:
         region=said.get("r", ""),
         address=said.get("a", ""),
         shift=said.get("s") or None,
+        contact_phone=said.get("h", ""),
     )
     read = read_advert(advert, NOW).fields
     extra = {

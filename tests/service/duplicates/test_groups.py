@@ -127,6 +127,15 @@ def test_the_two_ends_of_a_row_never_meet() -> None:
     assert links == {2: 1}
 
 
+def test_two_lines_of_one_list_are_not_both_hidden_by_somebody_else() -> None:
+    own = made(1, **JOB, i=7, c=1)
+    day, night = (made(number, **JOB, x="station-4", h=f"1380000000{number}") for number in (2, 3))
+    assert _links(day, night) == {}
+    assert _links(own, day, night) == {2: 1}, "one of them may be it, and surely not both"
+    again = made(4, **JOB, x="station-4")
+    assert _links(own, day, again) == {2: 1, 4: 1}, "a list that says one job twice"
+
+
 def test_what_a_person_told_apart_stays_apart_from_the_whole_group() -> None:
     one, two, three = (made(number, **JOB, at=9 - number) for number in (1, 2, 3))
     assert _links(one, two, three) == {2: 1, 3: 1}

@@ -1,4 +1,4 @@
-"""How well two adverts are told to be one job: precision and recall on 564 pairs written by hand, 150 of them held out."""
+"""How well two adverts are told to be one job: precision and recall on 594 pairs written by hand, 150 of them held out."""
 
 from __future__ import annotations
 

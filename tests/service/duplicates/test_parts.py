@@ -108,6 +108,7 @@ def test_divisions() -> None:
         (Wage(6000, 7500, "month"), Wage(6000, 7500, "month"), wages.SAME),
         (Wage(6000, 7500, "month"), Wage(8000, 9000, "month"), wages.APART),
         (Wage(6000, 8000, "month"), Wage(6500, 8000, "month"), wages.NEAR),
+        (Wage(4200, 5200, "month"), Wage(4400, 5400, "month"), wages.APART),
         (Wage(6000, None, "month"), Wage(6000, 7500, "month"), wages.NEAR),
         (Wage(260, 260, "day"), Wage(6500, 7500, "month"), wages.NEAR),
         (Wage(150, 150, "day"), Wage(9000, 9000, "month"), wages.APART),

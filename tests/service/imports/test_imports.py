@@ -8,7 +8,9 @@ import flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from service import clock
 from service.db import Database
+from service.duplicates.mark import mark
 from service.jobs.models import Job
 from service.jobs.reviews.models import JobReview
 from tests.service.conftest import People
@@ -27,7 +29,34 @@ from tests.service.imports.sheets import (
 )
 
 
+def mark_all(database: Database) -> None:
+    """Look for duplicates, as the worker does a moment later."""
+    with database.write_session() as session:
+        mark(session, list(session.scalars(select(Job.job_id))), clock.now())
+
+
 class TestThrough:
+    def test_lines_that_differ_are_jobs_of_their_own_and_the_report_says_what_was_joined(
+        self, app: flask.Flask, client: FlaskClient, people: People, station: str, database: Database
+    ) -> None:
+        sheet = book(
+            row(),
+            row(number="A-2", wage="7200-9200元/月"),
+            row(number="A-3", address="章贡区水南镇"),
+            row(number="A-4", phone="13800000004"),
+            row(number="A-5", headcount="1"),
+            row(number="A-6"),
+        )
+        done = through(app, station, sheet, people.staff)
+        assert done["counts"]["published"] == 6
+        mark_all(database)
+        told = client.get(f"/v1/imports/{done['import_id']}", headers=people.staff).get_json()
+        assert told["joined"] == 1
+        found = lines(client, done["import_id"], people.staff)
+        first = found[0]["job_id"]
+        assert [line["joined_to"] for line in found] == [None, None, None, None, None, first]
+        assert all(job.confirmed_at == job.created_at for job in jobs(database)), "publishing says that it stands"
+
     def test_preview_then_jobs(
         self, app: flask.Flask, client: FlaskClient, people: People, station: str, database: Database
     ) -> None:
