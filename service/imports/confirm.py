@@ -14,11 +14,10 @@ from sqlalchemy.orm import Session
 from service.accounts.caller import Caller
 from service.audit import trail
 from service.errors import Conflict, Forbidden, Invalid, NotFound
-from service.imports.layout import JOINED, meanings_twice, with_meanings
+from service.imports.layout import columns_of, meanings_twice, with_meanings
 from service.imports.meanings import names
 from service.imports.models import SheetImport, SheetLine
 from service.imports.owner import Owner, owner_of
-from service.imports.stage import columns_of
 from service.tasks import enqueue
 
 RUN = "imports.run"
@@ -49,13 +48,12 @@ def confirm(session: Session, row: SheetImport, said: Mapping[str, Any], caller:
 
     Raises Conflict (not a preview any more, another import of the owner goes on), Invalid (columns) or Forbidden (suspended).
     """
-    if row.state != "preview":
-        raise Conflict("import_not_waiting", _NOT_WAITING[row.state])
+    require_waiting(row)
     owner = owner_of(session, row, now, lock=True)
     if owner.refused:
         raise Forbidden("employer_refused", owner.refused)
-    row.layout = _corrected(row.layout, said.get("sheets", ()))
-    row.region_code = said.get("region", "")
+    row.layout = corrected(row.layout, said.get("sheets", ()))
+    row.region_code = said.get("region") or row.region_code
     _leave_out(session, row)
     _begin(session, row, owner)
     row.confirmed_by, row.confirmed_at = caller.account_id, now
@@ -64,7 +62,14 @@ def confirm(session: Session, row: SheetImport, said: Mapping[str, Any], caller:
     session.flush()
 
 
-def _corrected(layout: list[dict[str, Any]], corrections: Any) -> list[dict[str, Any]]:
+def require_waiting(row: SheetImport) -> None:
+    """Raises Conflict when it is not a preview any more."""
+    if row.state != "preview":
+        raise Conflict("import_not_waiting", _NOT_WAITING[row.state])
+
+
+def corrected(layout: list[dict[str, Any]], corrections: Any) -> list[dict[str, Any]]:
+    """How the sheets are to be read after what somebody said. Raises Invalid for what is not there or cannot be used."""
     changed = [dict(sheet) for sheet in layout]
     for correction in corrections:
         number = correction["sheet"]
@@ -78,11 +83,6 @@ def _corrected(layout: list[dict[str, Any]], corrections: Any) -> list[dict[str,
         told = {one["column"] - 1: one["meaning"] for one in correction.get("columns", ())}
         if any(place >= len(columns) for place in told):
             raise Invalid("column_unknown", f"第 {number} 张工作表没有这一栏。", errors={"sheets": ["没有这一栏。"]})
-        # A meaning that somebody gives to a column is taken from the column that only seemed to have it.
-        given = {meaning for meaning in told.values() if meaning}
-        told = {
-            place: "" for place, column in enumerate(columns) if column.meaning in given - JOINED and place not in told
-        } | told
         sheet["columns"] = [asdict(column) for column in with_meanings(columns, told)]
     for number, sheet in enumerate(changed, start=1):
         if not sheet["skipped"]:

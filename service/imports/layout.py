@@ -5,11 +5,13 @@ Nothing is thrown away without being counted, and whoever sent the sheet sees wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from matching.rules.wage import parse_wage
-from service.imports.meanings import NOT_USED, Meaning, begins_like_a_note, is_total, meaning_of
+from service.imports.meanings import NOT_USED, Meaning, begins_like_a_note, is_total, meaning_of, sample
 from service.jobs.contacts import first_phone
 from service.sheets.cells import Grid, Sheet
 from service.sheets.headers import HEADER_SEARCH_ROWS, header_key
@@ -20,6 +22,7 @@ _WHAT = frozenset({"title", "trade"})
 _LONGEST_SERIAL = 8
 _MERGED_DOWN = 2
 """Columns that repeat their header below it: one alone may be a line of data with an odd word."""
+_WHY_EMPTY = ("只有表头，没有一行数据。", "只有模板里的示例行，请换成您自己的岗位再传。")
 _GUESS_ROWS = 30
 _GUESS_SHARE = 0.8
 Cells = Sequence[str]
@@ -28,7 +31,8 @@ Cells = Sequence[str]
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column: its header as it stands there, what it means (empty: not known, not used), how sure that is (``word``,
-    ``likely``, ``content``: only what stands below it says so; ``said``: somebody corrected it)."""
+    ``likely``, ``content``: only what stands below it says so; ``said``: somebody corrected it; ``before``: somebody corrected it
+    in an earlier sheet)."""
 
     header: str
     meaning: str = ""
@@ -71,6 +75,7 @@ def lay_out(sheet: Sheet) -> Laid:
     above = _texts(sheet.grid[:at])
     lines: list[Line] = []
     notes: list[str] = []
+    samples = 0
     columns = _columns(header, width)
     used = [place for place, column in enumerate(columns) if column.meaning not in NOT_USED]
     what = {place for place, column in enumerate(columns) if column.meaning in _WHAT}
@@ -83,6 +88,9 @@ def lay_out(sheet: Sheet) -> Laid:
             continue
         if _is_note(said, what):
             notes.append(said[0][1])
+        elif _is_sample(cells, columns):
+            notes.append(f"第 {number} 行是模板里的示例，没有采用。")
+            samples += 1
         elif [header_key(cell) for cell in cells] not in headers:
             lines.append(Line(number, tuple(cells)))
     return Laid(
@@ -92,15 +100,32 @@ def lay_out(sheet: Sheet) -> Laid:
         tuple(lines),
         tuple(above),
         tuple(notes),
-        "" if lines else "只有表头，没有一行数据。",
+        "" if lines else _WHY_EMPTY[samples > 0],
     )
 
 
-def with_meanings(columns: Sequence[Column], corrected: dict[int, str]) -> tuple[Column, ...]:
-    """The columns as somebody corrected them; ``corrected`` gives meanings by place, empty for a column that is not used."""
-    return tuple(
-        Column(column.header, corrected[place], "said") if place in corrected else column for place, column in enumerate(columns)
-    )
+def with_meanings(columns: Sequence[Column], corrected: Mapping[int, str], sure: str = "said") -> tuple[Column, ...]:
+    """The columns as somebody corrected them; ``corrected`` gives meanings by place, empty for a column that is not used. A
+    meaning that is given to a column is taken from the column that only seemed to have it."""
+    given = {meaning for meaning in corrected.values() if meaning} - JOINED
+    meant = {place: "" for place, column in enumerate(columns) if column.meaning in given} | dict(corrected)
+    return tuple(Column(column.header, meant[place], sure) if place in meant else column for place, column in enumerate(columns))
+
+
+def columns_of(kept: Mapping[str, Any]) -> tuple[Column, ...]:
+    """The columns of a sheet as an import keeps it."""
+    return tuple(Column(**column) for column in kept["columns"])
+
+
+def header_places(columns: Sequence[Column]) -> dict[tuple[str, int], int]:
+    """The columns by their header and how often it stood before: 「待遇」 over three columns is three headers."""
+    seen: Counter[str] = Counter()
+    found = {}
+    for place, column in enumerate(columns):
+        key = header_key(column.header)
+        found[key, seen[key]] = place
+        seen[key] += 1
+    return found
 
 
 def meanings_twice(columns: Sequence[Column]) -> list[str]:
@@ -121,6 +146,12 @@ def _is_note(said: list[tuple[int, str]], what: set[int]) -> bool:
     if is_total(said[0][1]):
         return True
     return begins_like_a_note(said[0][1]) and (len(said) <= 2 or all(set(text) & set("：:") for _, text in said))
+
+
+def _is_sample(cells: Cells, columns: Sequence[Column]) -> bool:
+    """Whether a line is the example of the template that nobody wrote over: a made-up job must not be shown to anybody."""
+    said = {column.meaning: cells[place] for place, column in enumerate(columns) if place < len(cells)}
+    return all(said.get(code) == text for code, text in sample().items())
 
 
 def _header(grid: Grid) -> tuple[int, int] | None:

@@ -16,13 +16,15 @@ from service.sheets.cells import Limits
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """``rows``: data rows of all sheets together. ``previews``: unconfirmed sheets of one owner at a time. ``preview`` and
-    ``cells``: how long an unconfirmed sheet, and the cells of one that was worked off, are kept."""
+    ``cells``: how long an unconfirmed sheet, and the cells of one that was worked off, are kept. ``rehearsal``: how long somebody
+    waits for what would become of every line."""
 
     sheet: Limits
     rows: int
     previews: int
     preview: timedelta
     cells: timedelta
+    rehearsal: timedelta
 
 
 @cache
@@ -47,4 +49,5 @@ def bounds(now: datetime) -> Bounds:
         cells=row["cells"],
         sheets=row["sheets"],
     )
-    return Bounds(sheet, row["rows"], row["previews"], timedelta(hours=row["preview_hours"]), timedelta(days=row["cells_days"]))
+    kept, cells = timedelta(hours=row["preview_hours"]), timedelta(days=row["cells_days"])
+    return Bounds(sheet, row["rows"], row["previews"], kept, cells, timedelta(seconds=row["rehearsal_seconds"]))

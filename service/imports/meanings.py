@@ -13,6 +13,7 @@ from service.sheets.headers import header_key
 
 NOT_USED = frozenset({"serial", "published_on", "credit_code", "reason"})
 """Columns that are known and say nothing about the job."""
+_SAMPLE = ("number", "title", "employer", "contact_phone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class _Words:
     below: tuple[str, ...]
     totals: frozenset[str]
     template: tuple[TemplateColumn, ...]
+    sample: dict[str, str]
 
 
 @cache
@@ -59,9 +61,11 @@ def _words() -> _Words:
         exact.setdefault(header_key(row["name"]), code)
     placed = sorted((row["template"], row) for row in table["columns"].values() if row.get("template"))
     template = tuple(TemplateColumn(row["name"], row["example"]) for _, row in placed)
+    sample = {code: table["columns"][code]["example"] for code in _SAMPLE}
     names = {code: row["name"] for code, row in table["columns"].items()}
     within.sort(key=lambda pair: -len(pair[0]))
-    return _Words(exact, within, under, names, tuple(table["below"]["words"]), frozenset(table["below"]["totals"]), template)
+    below, totals = tuple(table["below"]["words"]), frozenset(table["below"]["totals"])
+    return _Words(exact, within, under, names, below, totals, template, sample)
 
 
 def names() -> dict[str, str]:
@@ -72,6 +76,11 @@ def names() -> dict[str, str]:
 def template_columns() -> tuple[TemplateColumn, ...]:
     """The columns of the template, in their order."""
     return _words().template
+
+
+def sample() -> dict[str, str]:
+    """By which cells the example of the template is known: its number, title, employer and phone."""
+    return dict(_words().sample)
 
 
 def begins_like_a_note(text: str) -> bool:

@@ -25,6 +25,7 @@ from service.imports.confirm import MISSING, confirm, locked
 from service.imports.limits import bounds
 from service.imports.models import SheetImport
 from service.imports.owner import Owner, employer_owner, owned, owner_of, station_owner
+from service.imports.rehearse import as_corrected, rehearse
 from service.imports.rejected import rejected_book, require_rejected, template_book
 from service.imports.shown import lines_of, shown
 from service.imports.stage import Understood, take_in, understand
@@ -106,6 +107,23 @@ def show_lines(query: dict[str, Any], import_id: int) -> dict[str, Any]:
         row = _found(session, import_id, "import.read")
         items, following = lines_of(session, row.import_id, **query)
         return {"items": items, "next_after": following}
+
+
+@blueprint.route("/v1/imports/<int:import_id>/preview", methods=["POST"])
+@blueprint.arguments(schemas.ImportConfirmation)
+@blueprint.response(200, schemas.ImportOut)
+@limited("sheet")
+@allow("import.confirm")
+def preview_import(said: dict[str, Any], import_id: int) -> flask.Response:
+    """预演：照这样改过的栏目，所有行会发布多少、等审核多少、退回多少，各是什么原因。什么都不写，可以改了再看。"""
+    now = clock.now()
+    with read_session() as session:
+        row = _found(session, import_id, "import.confirm")
+        session.expunge(row)  # what is tried here must not be written
+        as_corrected(row, said)
+        owner = owner_of(session, row, now)
+        answer = shown(session, row, owner, now, rehearse(session, row, owner, now))
+        return _private(flask.jsonify(schemas.dumped(answer)))
 
 
 @blueprint.route("/v1/imports/<int:import_id>/confirm", methods=["POST"])

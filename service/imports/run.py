@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,11 +22,11 @@ from service.crypto.seal import unseal
 from service.db import Database
 from service.errors import Conflict
 from service.imports.judge import Settled, repeated
+from service.imports.layout import columns_of
 from service.imports.models import SheetImport, SheetJob, SheetLine
 from service.imports.owner import Owner, owner_of
 from service.imports.said import Said, said_by
 from service.imports.settle import settle_all
-from service.imports.stage import columns_of
 from service.jobs.advert import Advert, Reading
 from service.jobs.hold import ADVERT
 from service.jobs.models import Job
@@ -74,7 +74,7 @@ def run(database: Database, import_id: int, *, after_batch: Callable[[int], None
         if row is None or row.state != "running":
             return
         start = _Start(row.done, row.region_code, row.confirmed_by)
-        lines = _ready(session, row)
+        lines = ready_lines(session, row)
     done: int | None = start.done
     while done is not None:
         with database.read_session() as session:
@@ -89,7 +89,7 @@ def _batch(database: Database, import_id: int, lines: Sequence[Ready], done: int
     now = clock.now()
     with database.read_session() as session:
         # Reading and judging need no lock: other writers get their turn meanwhile.
-        settled = _settle(session, lines, _known(session, owner.key, lines), owner, start.region, now)
+        settled = settle_lines(session, lines, owner, start.region, now)
     with database.write_session() as session:
         row = session.scalars(select(SheetImport).where(SheetImport.import_id == import_id).with_for_update()).one()
         if row.state != "running":
@@ -106,20 +106,20 @@ def _batch(database: Database, import_id: int, lines: Sequence[Ready], done: int
     return done + len(lines)
 
 
-def _ready(session: Session, row: SheetImport) -> list[Ready]:
+def ready_lines(session: Session, row: SheetImport) -> list[Ready]:
     """Every line of an import put together, in order: also those that are done, since a later one may repeat them."""
     columns = {number: columns_of(sheet) for number, sheet in enumerate(row.layout, start=1)}
-    several = sum(not sheet["skipped"] for sheet in row.layout) > 1
+    used = [number for number, sheet in enumerate(row.layout, start=1) if not sheet["skipped"]]
     found: list[Ready] = []
     first: dict[str, Ready] = {}
     kept = session.execute(
         select(SheetLine.line_no, SheetLine.sheet, SheetLine.row, SheetLine.cells_sealed, SheetLine.row_key)
-        .where(SheetLine.import_id == row.import_id)
+        .where(SheetLine.import_id == row.import_id, SheetLine.sheet.in_(used))
         .order_by(SheetLine.line_no)
     )
     for line in kept:
         said = said_by(cells_of(line.cells_sealed, line.row_key), columns[line.sheet])
-        label = f"“{row.layout[line.sheet - 1]['name']}”第 {line.row} 行" if several else f"第 {line.row} 行"
+        label = f"“{row.layout[line.sheet - 1]['name']}”第 {line.row} 行" if len(used) > 1 else f"第 {line.row} 行"
         ready = Ready(line.line_no, label, said, first.get(said.original_id))
         first.setdefault(said.original_id, ready)
         found.append(ready)
@@ -144,10 +144,9 @@ def _known(session: Session, key: str, lines: Sequence[Ready]) -> dict[str, Know
     return {row.original_id: Known(row.content_index, row.job_id, row.status, row.closed_reason, row.valid_until) for row in rows}
 
 
-def _settle(
-    session: Session, lines: Sequence[Ready], known: Mapping[str, Known], owner: Owner, region: str, now: datetime
-) -> list[Settled]:
-    """What becomes of each line, beside what is there already."""
+def settle_lines(session: Session, lines: Sequence[Ready], owner: Owner, region: str, now: datetime) -> list[Settled]:
+    """What becomes of each line, beside what is there already. Nothing is written."""
+    known = _known(session, owner.key, lines)
     early = [_as_before(line, known.get(line.said.original_id), now) for line in lines]
     asked = [line.said for line, answer in zip(lines, early, strict=True) if answer is None]
     ids = [known[said.original_id].job_id for said in asked if said.original_id in known]

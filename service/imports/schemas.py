@@ -114,6 +114,25 @@ class ImportReason(Out):
     example = fields.String(required=True)
 
 
+class ImportForeseenLine(Out):
+    """A line that would not simply be published."""
+
+    line = fields.String(required=True, metadata={"description": "哪一行，例如“第 5 行”"})
+    outcome = fields.String(required=True, validate=_OUTCOME)
+    outcome_text = fields.String(required=True)
+    reason = fields.String(required=True)
+
+
+class ImportForeseen(Out):
+    """What would become of all lines, were it confirmed like this."""
+
+    rows = fields.Integer(required=True)
+    judged = fields.Integer(required=True, metadata={"description": "看了多少行；表格很大、时间不够时少于 rows"})
+    counts = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    reasons = fields.List(fields.Nested(ImportReason), required=True)
+    first = fields.List(fields.Nested(ImportForeseenLine), required=True)
+
+
 class ImportMeaning(Out):
     """What a column may mean."""
 
@@ -139,6 +158,12 @@ class ImportOut(Out):
         required=True, metadata={"description": "其中多少行和别的岗位是同一个，并到那里显示（导入后稍等片刻才算出来）"}
     )
     reasons = fields.List(fields.Nested(ImportReason), required=True)
+    foreseen = fields.Nested(
+        ImportForeseen,
+        required=True,
+        allow_none=True,
+        metadata={"description": "只有预演（preview）才有：照这样确认会怎样"},
+    )
     sheets = fields.List(fields.Nested(ImportSheet), required=True)
     meanings = fields.List(fields.Nested(ImportMeaning), required=True)
     created_at = Moment(required=True)

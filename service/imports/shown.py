@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from service.crypto import masking
 from service.imports.judge import KIND_NAMES, OUTCOMES, kind_of
+from service.imports.layout import columns_of
 from service.imports.meanings import NOT_USED, names
 from service.imports.models import SheetImport, SheetLine
 from service.imports.owner import Owner
+from service.imports.rehearse import Rehearsal
 from service.imports.run import cells_of
 from service.imports.said import said_by
 from service.imports.settle import settle_all
-from service.imports.stage import columns_of
 from service.jobs.models import Job
 
 STATES = {
@@ -27,12 +28,16 @@ STATES = {
     "failed": "没有做完",
     "dropped": "放得太久，已经作废",
 }
-SURE = {"word": "栏名就是这个意思", "likely": "看栏名像是", "content": "看下面的内容像是", "said": "您指定的", "": "没认出，不用"}
+SURE = {
+    "word": "栏名就是这个意思", "likely": "看栏名像是", "content": "看下面的内容像是", "said": "您指定的",
+    "before": "按您上次指定的", "": "没认出，不用",
+}  # fmt: skip
 _SAMPLES = 3
 
 
-def shown(session: Session, row: SheetImport, owner: Owner, now: datetime) -> dict[str, Any]:
-    """The whole of an import. Samples are read only while it waits for its confirmation."""
+def shown(session: Session, row: SheetImport, owner: Owner, now: datetime, foreseen: Rehearsal | None = None) -> dict[str, Any]:
+    """The whole of an import. Samples are read only while it waits for its confirmation; ``foreseen``: what would become of all
+    its lines, when somebody asked."""
     counts = {outcome: row.counts.get(outcome, 0) for outcome in OUTCOMES}
     return {
         "import_id": row.import_id,
@@ -48,6 +53,7 @@ def shown(session: Session, row: SheetImport, owner: Owner, now: datetime) -> di
         "counts": counts,
         "joined": _joined(session, row.import_id),
         "reasons": _reasons(session, row.import_id),
+        "foreseen": foreseen,
         "sheets": [_sheet(session, row, number, sheet, owner, now) for number, sheet in enumerate(row.layout, start=1)],
         "meanings": [{"meaning": code, "name": name} for code, name in names().items()],
         "created_at": row.created_at,
@@ -112,7 +118,7 @@ def _sheet(session: Session, row: SheetImport, number: int, sheet: dict[str, Any
                 "meaning_name": names().get(column.meaning, ""),
                 "used": bool(column.meaning) and column.meaning not in NOT_USED,
                 "sure": column.sure,
-                "sure_text": SURE[column.sure if column.meaning else ""],
+                "sure_text": SURE[column.sure if column.meaning or column.sure in {"said", "before"} else ""],
             }
             for place, column in enumerate(columns, start=1)
         ],

@@ -17,10 +17,11 @@ from service.accounts.caller import Caller
 from service.audit import trail
 from service.crypto.sealed import sealed_row
 from service.errors import Conflict, Invalid
-from service.imports.layout import Column, Laid, lay_out
+from service.imports.layout import Laid, columns_of, lay_out
 from service.imports.limits import bounds
 from service.imports.models import SheetImport, SheetLine
 from service.imports.owner import Owner
+from service.imports.remember import remembered
 from service.jobs.advert import clean
 from service.jobs.contacts import without_contacts
 from service.sheets.read import read_book
@@ -63,9 +64,13 @@ def understand(content: bytes, name: str, now: datetime) -> Understood:
 def take_in(session: Session, owner: Owner, found: Understood, caller: Caller, now: datetime) -> SheetImport:
     """Keep an understood file as a preview. Raises Conflict when this very file waits or is being worked off already."""
     waiting_key = f"{owner.key}:{found.file_hash}"
-    before = session.scalar(select(SheetImport.import_id).where(SheetImport.waiting_key == waiting_key))
-    if before is not None:
-        raise _waits(before)
+    waits = session.scalar(select(SheetImport.import_id).where(SheetImport.waiting_key == waiting_key))
+    if waits is not None:
+        raise _waits(waits)
+    layout = [_kept(sheet) for sheet in found.sheets]
+    before = remembered(session, owner)
+    for sheet in layout:
+        sheet["columns"] = [asdict(column) for column in before.read(columns_of(sheet))]
     row = SheetImport(
         station_id=owner.station_id,
         employer_id=owner.employer_id,
@@ -74,7 +79,8 @@ def take_in(session: Session, owner: Owner, found: Understood, caller: Caller, n
         file_name=found.name,
         file_hash=found.file_hash,
         form=found.form,
-        layout=[_kept(sheet) for sheet in found.sheets],
+        layout=layout,
+        region_code=next((region for sheet in layout if (region := before.region(columns_of(sheet)))), ""),
         rows=found.rows,
         created_at=now,
     )
@@ -101,11 +107,6 @@ def drop(session: Session, import_ids: Sequence[int]) -> None:
     session.execute(
         update(SheetImport).where(SheetImport.import_id.in_(import_ids)).values(state="dropped", waiting_key=None, layout=[])
     )
-
-
-def columns_of(kept: dict[str, Any]) -> tuple[Column, ...]:
-    """The columns of a kept sheet."""
-    return tuple(Column(**column) for column in kept["columns"])
 
 
 def _waits(import_id: int) -> Conflict:

@@ -247,6 +247,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "POST /v1/employers/{employer_id}/imports": _SHEET,
     "POST /v1/stations/{station_id}/imports": _SHEET,
     "POST /v1/imports/{import_id}/confirm": {"json": {}},
+    "POST /v1/imports/{import_id}/preview": {"json": {}},
     "POST /v1/employers/{employer_id}/suspension": {"json": {"reason": "no such reason"}},
     "POST /v1/verifications/{verification_id}/decisions": {
         "json": {"outcome": "ask", "reasons": ["come_in_person"]},
@@ -349,6 +350,7 @@ def sheet_worked_off(session: Session, world: World, side: Side, role: str) -> M
     return _sheet(session, world, side, role, state="done")
 
 
+@makes("POST /v1/imports/{import_id}/preview")
 @makes("POST /v1/imports/{import_id}/confirm")
 def sheet_that_waits(session: Session, world: World, side: Side, role: str) -> Made:
     """One that nobody has confirmed."""

@@ -161,12 +161,6 @@ class TestThrough:
         assert done["sheets"][0]["notes"] == ["注：长期招聘"]
         assert "表头" in done["sheets"][2]["skipped"]
 
-    def test_the_template_goes_through(self, app: flask.Flask, client: FlaskClient, people: People, station: str) -> None:
-        template = client.get("/v1/imports/template.xlsx")
-        assert template.status_code == 200
-        done = through(app, station, template.data, people.staff)
-        assert done["counts"]["published"] == 1, done["reasons"]
-
 
 def test_what_has_to_be_looked_at_stands_in_the_queue_like_an_advert_published_by_itself(
     app: flask.Flask, client: FlaskClient, people: People, station: str, database: Database

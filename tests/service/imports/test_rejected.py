@@ -30,14 +30,14 @@ class TestRejected:
     def test_rejected_lines_come_back_and_are_taken_when_mended(
         self, app: flask.Flask, client: FlaskClient, people: People, station: str, database: Database
     ) -> None:
-        done = through(app, station, book(row(), row(number="=1+1", content="", title="保安")), people.staff)
+        done = through(app, station, book(row(), row(number="=1+1", content="", title="帮忙的人")), people.staff)
         assert done["rejected_file"] == f"/v1/imports/{done['import_id']}/rejected.xlsx"
         answer = client.get(done["rejected_file"], headers=people.staff)
         assert answer.status_code == 200
         assert answer.headers["Cache-Control"] == "no-store"
         grid = cells_of(answer.data)
         assert grid[0] == [*HEADER, "未采用原因"]
-        assert grid[1][:3] == ["'=1+1", "保安", "演示钢构厂"]
+        assert grid[1][:3] == ["'=1+1", "帮忙的人", "演示钢构厂"]
         assert grid[1][9] == PHONE
         assert "做什么工作" in grid[1][10]
         grid[1][6] = "看大门，两班倒"
