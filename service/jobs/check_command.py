@@ -21,12 +21,12 @@ from matching.model import KINDS, Kind
 from service import clock
 from service.employers.models import PUBLISHER_CLASSES, ListEntry
 from service.jobs.advert import Advert, GigAdvert, LiveAdvert, Source, read_advert
+from service.jobs.bodies import JobDraft, JobPatch
 from service.jobs.checks import Verdict, check_advert, verdict
 from service.jobs.checks.line import advert_of_text, of_a_line
 from service.jobs.findings import Finding
 from service.jobs.reviews.around import judge
 from service.jobs.reviews.models import JobReview, RepeatLift, TradeWage
-from service.jobs.schemas import JobDraft, JobPatch
 from service.sessions import read_session
 
 _WITHOUT = (

@@ -16,7 +16,7 @@ from service.answering import KEY, MATCH, once, respond, versioned
 from service.blueprint import Blueprint
 from service.errors import NotFound
 from service.headers import require_match, unless_known
-from service.jobs import schemas
+from service.jobs import bodies, schemas
 from service.jobs.advert import Reading, read_advert
 from service.jobs.checks import of_wechat, verdict
 from service.jobs.close import close_own
@@ -118,7 +118,7 @@ def show_contact(job_id: int) -> flask.Response:
 
 @blueprint.route("/v1/jobs", methods=["POST"])
 @allow("job.publish")
-@blueprint.arguments(schemas.JobDraft)
+@blueprint.arguments(bodies.JobDraft)
 @blueprint.response(201, schemas.Published)
 @blueprint.doc(parameters=[KEY])
 def publish_job(draft: dict[str, Any]) -> flask.Response:
@@ -135,7 +135,7 @@ def publish_job(draft: dict[str, Any]) -> flask.Response:
 
 @blueprint.route("/v1/jobs/<int:job_id>", methods=["PATCH"])
 @allow("job.edit")
-@blueprint.arguments(schemas.JobPatch)
+@blueprint.arguments(bodies.JobPatch)
 @blueprint.response(200, schemas.Published)
 @blueprint.doc(parameters=[MATCH])
 def edit_job(patch: dict[str, Any], job_id: int) -> flask.Response:
@@ -152,7 +152,7 @@ def edit_job(patch: dict[str, Any], job_id: int) -> flask.Response:
 
 @blueprint.route("/v1/jobs/<int:job_id>/close", methods=["POST"])
 @allow("job.close")
-@blueprint.arguments(schemas.CloseBody)
+@blueprint.arguments(bodies.CloseBody)
 @blueprint.response(200, schemas.JobDetail)
 def close_job(body: dict[str, str], job_id: int) -> flask.Response:
     """关闭一个岗位，立刻不再显示。已经关闭的再关一次也没关系。"""
@@ -166,7 +166,7 @@ def close_job(body: dict[str, str], job_id: int) -> flask.Response:
 
 @blueprint.route("/v1/jobs/<int:job_id>/renew", methods=["POST"])
 @allow("job.renew")
-@blueprint.arguments(schemas.RenewBody)
+@blueprint.arguments(bodies.RenewBody)
 @blueprint.response(200, schemas.JobDetail)
 @blueprint.doc(parameters=[KEY])
 def prolong_job(body: dict[str, Any], job_id: int) -> flask.Response:
@@ -183,7 +183,7 @@ def prolong_job(body: dict[str, Any], job_id: int) -> flask.Response:
 
 @blueprint.route("/v1/jobs/<int:job_id>/acceptance", methods=["POST"])
 @allow("gig.accept")
-@blueprint.arguments(schemas.AcceptanceBody)
+@blueprint.arguments(bodies.AcceptanceBody)
 @blueprint.response(200, schemas.JobDetail)
 def accept_gig(body: dict[str, bool], job_id: int) -> flask.Response:
     """驿站确认用人单位挂在本站的零工：同意后本站可以一起管理，不同意就和本站无关。"""
@@ -202,7 +202,7 @@ def accept_gig(body: dict[str, bool], job_id: int) -> flask.Response:
 
 @blueprint.route("/v1/jobs/check", methods=["POST"])
 @allow("job.check")
-@blueprint.arguments(schemas.JobDraft)
+@blueprint.arguments(bodies.JobDraft)
 @blueprint.response(200, schemas.CheckAnswer)
 def check_job(draft: dict[str, Any]) -> flask.Response:
     """发布前检查：缺什么、哪句话不合法、哪里没读懂、单位材料是否齐全。不写入任何东西。"""

@@ -1,10 +1,10 @@
-"""The JSON of jobs: the card of a list, the whole job, and what a publisher may send."""
+"""The JSON of jobs: the card of a list and the whole job; what a publisher sends is in ``bodies.py``."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import fields, validate
 
 from matching.model import KINDS, SETTLEMENTS
 from matching.rules import region, trade
@@ -12,18 +12,14 @@ from service import clock
 from service.crypto import masking
 from service.employers.models import PUBLISHER_CLASSES
 from service.employers.standing import Checked, checked
-from service.fields import MAX_ID, AsWritten, Few, Flag, In, Moment, Money, Out, Part, Text, integer, latitude, longitude
-from service.jobs.advert import LENGTHS
-from service.jobs.close import REASONS
+from service.fields import AsWritten, In, Moment, Money, Out, Part
 from service.jobs.contacts import without_contacts
-from service.jobs.models import CONTRACT_KINDS, HOLDS, SHIFTS, STATUSES, Job
+from service.jobs.models import HOLDS, STATUSES, Job
 
 ELDER_ORDER = ("wage", "place", "distance_km", "gig", "live", "contact", "title", "kind", "job_id")
 """``view=elder``: what a person with little patience for small print needs first (rules D-19); the rest follows."""
 VIEWS = ("standard", "elder")
 PHONE_HINT = "登录后点“查看电话”，就能看到完整号码。"
-PHONE = r"^(1[3-9]\d[ -]?\d{4}[ -]?\d{4}|0\d{2,3}-?\d{7,8}(-\d{1,6})?|400-?\d{3}-?\d{4}|1\d{4})?$"
-"""A mobile, a landline with its area code, a 400 number or a hotline such as 12333; empty is allowed."""
 WAGE_UNITS = ("month", "week", "day", "hour", "piece", "year")
 
 
@@ -356,111 +352,12 @@ class ViewQuery(In):
     )
 
 
-class GigDraft(In):
-    """When a gig starts and ends, and how many people it needs."""
-
-    starts_at = Moment(required=True)
-    ends_at = Moment(required=True)
-    seats = integer(1, 10_000, required=True)
-    insurance = Text(longest=128, metadata={"description": "什么保险、谁来买；没有写“无”"})
-    station_id = integer(1, MAX_ID, allow_none=True)
-
-
-class GigPatch(In):
-    """Terms of a gig that change."""
-
-    starts_at = Moment()
-    ends_at = Moment()
-    seats = integer(1, 10_000)
-    insurance = Text(longest=128)
-    station_id = integer(1, MAX_ID, allow_none=True)
-
-
-class LiveDraft(In):
-    """Which stream, which number."""
-
-    session = Text(shortest=1, longest=32, required=True)
-    listing_no = integer(1, 9_999, required=True)
-
-
-class JobPatch(In):
-    """What may be changed later: everything but the kind and who offers it."""
-
-    title = Text(shortest=2, longest=LENGTHS["title"])
-    description = Text(longest=LENGTHS["description"])
-    trade = Text(longest=64, allow_none=True, metadata={"description": "工种名称，或 2022 年版职业分类大典代码"})
-    skills = Few(Text(shortest=1, longest=32), most=30)
-    headcount = integer(1, 100_000, allow_none=True)
-    education = Text(longest=LENGTHS["education"])
-    experience = Text(longest=LENGTHS["experience"])
-    wage = Text(longest=LENGTHS["wage"], metadata={"description": "照平常写法，例如 6000-8000元/月、22元/小时"})
-    age = Text(longest=LENGTHS["age"], metadata={"description": "照平常写法，例如 18-55岁、不限"})
-    age_reason = Text(longest=LENGTHS["age_reason"])
-    region = Text(shortest=1, longest=64, metadata={"description": "行政区划代码（6、9、12 位）或地名"})
-    address = Text(longest=LENGTHS["address"])
-    lat = latitude()
-    lng = longitude()
-    crs = fields.String(validate=validate.OneOf(("gcj02", "wgs84")))
-    contract_kind = fields.String(validate=validate.OneOf(CONTRACT_KINDS), allow_none=True)
-    hours_per_day = fields.Float(validate=validate.Range(0.5, 24), allow_nan=False, allow_none=True)
-    shift = fields.String(validate=validate.OneOf(SHIFTS), allow_none=True)
-    settlement = fields.String(validate=validate.OneOf(SETTLEMENTS), allow_none=True)
-    tags = Few(Text(shortest=1, longest=16), most=30)
-    contact_name = Text(longest=LENGTHS["contact_name"])
-    contact_phone = Text(longest=LENGTHS["contact_phone"], pattern=PHONE, metadata={"description": "手机或座机"})
-    valid_until = Moment(metadata={"description": "有效期，最长 180 天"})
-    gig = fields.Nested(GigPatch)
-    live = fields.Nested(LiveDraft)
-
-    @validates_schema
-    def point_is_whole(self, data: dict[str, Any], **_: Any) -> None:
-        """One coordinate alone is a mistake."""
-        if ("lat" in data) != ("lng" in data):
-            raise ValidationError("经纬度要一起填。", "lng" if "lat" in data else "lat")
-
-
-class JobDraft(JobPatch):
-    """A new job of any kind. What the law asks for and is missing is said by the answer, all at once."""
-
-    kind = fields.String(required=True, validate=validate.OneOf(KINDS))
-    title = Text(shortest=2, longest=LENGTHS["title"], required=True)
-    employer_name = Text(longest=LENGTHS["employer_name"], metadata={"description": "驿站代发时写雇主名称；单位账号自动填写"})
-    gig = fields.Nested(GigDraft)
-
-    @validates_schema
-    def only_its_kind(self, data: dict[str, Any], **_: Any) -> None:
-        """A gig brings its terms and no stream, and the other way round."""
-        for name in ("gig", "live"):
-            if name in data and data["kind"] != name:
-                raise ValidationError("这一项和岗位类型（kind）不一致。", name)
-
-
 def duplicate_line(job: Job) -> dict[str, Any] | None:
     """What :class:`DuplicateOf` shows of a job; None when it stands for itself."""
     if job.duplicate_of_id is None:
         return None
     said = [DUPLICATE_REASONS[code] for code in job.duplicate_reason.split(",") if code in DUPLICATE_REASONS]
     return {"job_id": job.duplicate_of_id, "reasons": said}
-
-
-class CloseBody(In):
-    """Why a job is closed."""
-
-    reason = fields.String(
-        load_default="other", validate=validate.OneOf(REASONS), metadata={"description": "filled 招满，withdrawn 不招了"}
-    )
-
-
-class AcceptanceBody(In):
-    """Whether the station stands behind the gig."""
-
-    accepted = Flag(required=True)
-
-
-class RenewBody(In):
-    """Until when."""
-
-    valid_until = Moment(metadata={"description": "不填则按岗位类型的默认期限（公共招聘 60 天，直播 30 天）"})
 
 
 def trades_of(codes: list[str]) -> list[dict[str, str]]:

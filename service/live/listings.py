@@ -15,13 +15,13 @@ from service.accounts.caller import Caller
 from service.accounts.permissions import EMPLOYER_ROLES
 from service.employers.models import Employer
 from service.errors import Forbidden, Invalid, NotFound, Refusal
+from service.jobs.bodies import JobDraft
 from service.jobs.contacts import first_phone
 from service.jobs.edit import change_job
 from service.jobs.findings import Finding
 from service.jobs.models import Job, LiveListing, LiveSession
 from service.jobs.publish import publish
 from service.jobs.queries import any_state
-from service.jobs.schemas import JobDraft
 from service.live.order import Named, make_room, move, named, plain, standing
 from service.live.running_order import Line, headcount_of, listing_no_of, moment_of
 from service.messages import by_field

@@ -8,9 +8,10 @@ from marshmallow import fields, validate
 
 from service.fields import Division, Few, Flag, In, Moment, Out, Text, integer
 from service.jobs.advert import LENGTHS
+from service.jobs.bodies import JobPatch
 from service.jobs.contacts import without_contacts
 from service.jobs.models import LiveListing
-from service.jobs.schemas import FindingOut, JobPatch, Public, region_name
+from service.jobs.schemas import FindingOut, Public, region_name
 from service.live.listings import Written
 from service.live.running_order import Heading
 from service.live.streams import PAGE

@@ -7,7 +7,8 @@ from marshmallow import fields, validate
 from service.errors import Refusal
 from service.fields import Flag, In, Moment, Out, Text, one_of
 from service.jobs.advert import LENGTHS
-from service.jobs.schemas import FindingOut, JobDraft
+from service.jobs.bodies import JobDraft
+from service.jobs.schemas import FindingOut
 from service.log_masks import mask_text
 from service.partners.place import Placed
 

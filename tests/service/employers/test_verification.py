@@ -20,7 +20,7 @@ from service.employers.register import locked
 from service.employers.scanner import ScannerAway
 from service.employers.verify import suspend
 from service.errors import Unavailable
-from service.jobs import schemas
+from service.jobs import bodies
 from service.jobs.models import Job
 from service.jobs.publish import publish
 from service.tasks import Outside
@@ -371,7 +371,7 @@ def test_a_job_published_while_its_employer_is_suspended_is_held_too(door: Door,
 
     office = threading.Thread(target=stop)
     with door.database.write_session() as session:
-        job, _ = publish(session, schemas.JobDraft().load(draft()), owner, clock.now())
+        job, _ = publish(session, bodies.JobDraft().load(draft()), owner, clock.now())
         job_id = job.job_id
         assert job.status == "open"
         office.start()

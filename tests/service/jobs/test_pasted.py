@@ -9,9 +9,9 @@ from sqlalchemy import func, select, update
 
 from matching.pasted import MOST_CHARS, parse_message
 from service import clock
+from service.jobs.bodies import JobDraft
 from service.jobs.models import Job, JobChange
 from service.jobs.pasted import body_of
-from service.jobs.schemas import JobDraft
 from tests.matching.pasted.cases import FILES, TODAY, cases
 from tests.service.conftest import People, Publish, gig_draft
 
