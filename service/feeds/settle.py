@@ -189,7 +189,7 @@ def _placed(reading: Reading) -> list[str]:
         return noted("no_point", f"{code}：只写到市或省，没有具体位置，不能按距离找到。")
     if said is not None:
         return noted(said.rule, said.advice)
-    return ["done", code, {"given": "来源给了坐标", "address": "按地址找到", "region": "用的是所在地区的中心点"}[point]]
+    return ["done", code, {"given": "来源给了坐标", "region": "用的是所在地区的中心点"}[point]]
 
 
 def _classified(parsed: Parsed, reading: Reading) -> list[str]:

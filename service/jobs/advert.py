@@ -289,13 +289,21 @@ def _age_fields(text: str, findings: list[Finding]) -> dict[str, Any]:
 
 
 def _place_fields(advert: Advert, address: str, findings: list[Finding]) -> dict[str, Any]:
-    code, from_address = _region_code(clean(advert.region), address, findings)
+    code = _region_code(clean(advert.region), address, findings)
     lat, lng, point_source = _given_point(advert, findings)
-    # The middle of a city or a province is nobody's place of work: a distance from it would be made up.
-    if lat is None and code and region.get(code).level >= COUNTY:
-        place = region.get(code)
-        lat, lng, point_source = place.lat, place.lng, "address" if from_address else "region"
+    if lat is None and code and (county := _county(code)) is not None:
+        # An address is read for the division it lies in and no nearer: towns have no points of their own.
+        lat, lng, point_source = county.lat, county.lng, "region"
     return {"region_code": code, "lat": lat, "lng": lng, "point_source": point_source}
+
+
+def _county(code: str) -> region.Region | None:
+    """The county a division is or lies in. The middle of a city or a province is nobody's place of work, and a distance from it
+    would be made up: so for cities without counties (东莞), too, and for counties whose own point nobody knows."""
+    found: region.Region | None = region.get(code)
+    while found is not None and found.level > COUNTY:
+        found = region.get(found.parent) if found.parent else None
+    return found if found is not None and found.level == COUNTY and found.coord_source != "parent" else None
 
 
 def _given_point(advert: Advert, findings: list[Finding]) -> tuple[float | None, float | None, str | None]:
@@ -310,8 +318,8 @@ def _given_point(advert: Advert, findings: list[Finding]) -> tuple[float | None,
     return round(lat, 6), round(lng, 6), "given"
 
 
-def _region_code(said: str, address: str, findings: list[Finding]) -> tuple[str, bool]:
-    """The 12-digit code ("" when unknown), and whether only the address told it. An address narrows a region, never moves it."""
+def _region_code(said: str, address: str, findings: list[Finding]) -> str:
+    """The 12-digit code ("" when unknown). An address narrows a region, never moves it."""
     if _DIVISION.fullmatch(said):
         given = region.current(said)
         if given.code is None:
@@ -319,7 +327,7 @@ def _region_code(said: str, address: str, findings: list[Finding]) -> tuple[str,
             findings.append(Finding("region_unknown", "region", said, advice))
             return _by_address(address, findings)
         inner = _place_of(f"{region.get(given.code).full_name}{address}").code if address else None
-        return (inner if inner and region.is_within(inner, given.code) else given.code), False
+        return inner if inner and region.is_within(inner, given.code) else given.code
     if not said:
         return _by_address(address, findings)
     code = _place_of(said).code
@@ -327,19 +335,19 @@ def _region_code(said: str, address: str, findings: list[Finding]) -> tuple[str,
     if code is None or (inner and region.is_within(inner, code)):
         code = inner or code
     if code:
-        return code, False
+        return code
     _say_why(said, findings)
-    return "", False
+    return ""
 
 
-def _by_address(address: str, findings: list[Finding]) -> tuple[str, bool]:
+def _by_address(address: str, findings: list[Finding]) -> str:
     if not address:
-        return "", False
+        return ""
     code = _place_of(address).code
     if code:
-        return code, True
+        return code
     _say_why(address, findings)
-    return "", False
+    return ""
 
 
 def _say_why(text: str, findings: list[Finding]) -> None:

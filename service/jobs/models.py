@@ -48,7 +48,8 @@ FEED_RUN = "feed_run_id"
 CONTACT = "contact"
 """The columns of the contact, read only where it is shown or changed: the index is built from a million rows without them."""
 POINT_SOURCES = ("given", "address", "region")
-"""How the point was found: said by the poster, from the address text, or only the centre of the region."""
+"""How the point was found: said by the poster, or only the middle of the county. ``address`` stands on older rows, where an
+address told the county: that is its middle, too."""
 
 
 def held_columns(reasons: Collection[str]) -> dict[str, Any]:

@@ -45,7 +45,7 @@ from service.workers.profile import birth_month_of
 blueprint = Blueprint("jobs", __name__, description="岗位：查看、发布、修改、关闭、续期、发布前检查")
 
 LD_JSON = "application/ld+json"
-_OVER = ("job_over", "这个岗位已经招满或结束了，请看看别的。")
+_OVER = ("job_over", "这个岗位已经下架，请看看别的。")
 _SAY = {"publish": "可以发布。", "hold": "可以提交，但要等人看过才会显示。", "refuse": "还不能发布，请先改这几处。"}
 
 

@@ -52,7 +52,7 @@ class Wage(Out):
 
 
 class Place(Out):
-    """Where the work is. ``point_source`` says how well: given by the poster, from the address, or the middle of the region."""
+    """Where the work is. ``point_source`` says how well: given by the poster, or the middle of the county."""
 
     region_code = fields.Function(
         lambda job: job.region_code or None, required=True, allow_none=True, metadata={"type": "string"}

@@ -107,7 +107,7 @@ def show_posting(job_id: int) -> flask.Response:
         if job is None:
             raise NotFound("job_not_found", "没有这个岗位，请返回列表看看别的。")
         shown = job.status == "open" and job.valid_until > clock.now()
-        over = ("job_over", "这个岗位已经招满或结束了，请看看别的。")
+        over = ("job_over", "这个岗位已经下架，请看看别的。")
         require(maybe_account(), "posting.read", owned(job, public=shown), missing=over)
         response = flask.jsonify(job_posting(job, settings().open_data))
     response.mimetype = LD_JSON

@@ -16,6 +16,7 @@ from matching.model import KINDS, Facets, Hit, Query, Reason
 from matching.rules import region as region_rules
 from matching.rules import trade as trade_rules
 from service.clock import seconds
+from service.jobs.advert import COUNTY
 from service.jobs.queries import Card, barred_to_minors, cards
 from service.metrics import SEARCH_SECONDS
 from service.search import cursor as cursors
@@ -37,6 +38,11 @@ class Found:
     hit: Hit
     reasons: tuple[Reason, ...]
 
+    @property
+    def distance_is_rough(self) -> bool | None:
+        """Whether the distance is one to the middle of the county only; None without a distance."""
+        return None if self.hit.distance_km is None else not _is_exact(self.job)
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self.job, name)
 
@@ -44,15 +50,15 @@ class Found:
 def _found(job: Card, hit: Hit, place: str = "", aged: tuple[str, str] = ("", "")) -> Found:
     """The reasons as this job allows them to be said.
 
-    Pay by the hour or the day is compared as yuan a month: a conversion, which must not read like a promise (D-15). A distance to
-    the middle of a county or town is about right and no more; one from the middle of ``place`` is not the person's own. An age
+    Pay by the hour or the day is compared as yuan a month: a conversion, which must not read like a promise (D-15). A point that
+    is the middle of a county is not where the work is; a distance from the middle of ``place`` is not the person's own. An age
     that was taken out of a range is said with the words it was taken from (``aged``: the age, what was said).
     """
     said = hit.reasons
     if job.wage_unit not in {None, "month"}:
         said = _reworded(said, "wage", "月薪", "折合月薪约")
-    if job.point_source == "region":
-        said = _reworded(said, "place", "距您 ", "距您约 ")
+    if not _is_exact(job):
+        said = tuple(Reason("place", _about(one.text, job, place)) if one.code == "place" else one for one in said)
     if place:
         said = _reworded(said, "place", "距您", f"距{place}中心")
     years, written = aged
@@ -60,6 +66,20 @@ def _found(job: Card, hit: Hit, place: str = "", aged: tuple[str, str] = ("", ""
         said = _reworded(said, "age", f"您 {years} 岁", f"您{written}（按 {years} 岁算）")
         said = _reworded(said, "age", f"{years} 岁在", f"{written}（按 {years} 岁算）在")
     return Found(job, hit, said)
+
+
+def _is_exact(job: Card) -> bool:
+    return job.point_source == "given"
+
+
+def _about(text: str, job: Card, place: str) -> str:
+    """「距您 1.6 公里」 as it may be said of a job of which only the county is known."""
+    county = region_rules.get(job.region_code)
+    while county.level > COUNTY and county.parent:
+        county = region_rules.get(county.parent)
+    if place == county.name:
+        return f"在{county.name}"
+    return f"在{county.name}（{county.name[-1]}中心{text.replace('距您 ', '距您约 ', 1)}）"
 
 
 def _vague_age(asked: Wished) -> tuple[str, str]:

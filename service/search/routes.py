@@ -41,7 +41,7 @@ from service.workers.profile import searches_as
 blueprint = Blueprint("search", __name__, description="找工作：一张按合适程度排好的单子")
 
 _card = dumper(JobCard())
-_why = dumper(FoundJob(only=("distance_km", "score", "parts", "reasons")))
+_why = dumper(FoundJob(only=("distance_km", "distance_is_rough", "score", "parts", "reasons")))
 _piece = dumper(PieceOut())
 
 

@@ -285,6 +285,11 @@ class FoundJob(JobCard):
         allow_none=True,
         metadata={"description": "离您多远；没给位置、说的是“离某地近”的，是离那里中心多远"},
     )
+    distance_is_rough = fields.Boolean(
+        required=True,
+        allow_none=True,
+        metadata={"description": "true：只知道岗位在哪个区县，distance_km 是离区县中心多远，不要当成离岗位多远"},
+    )
     score = fields.Integer(attribute="hit.score", required=True, metadata={"description": "综合分，各部分之和"})
     parts = fields.Nested(PartsOut, attribute="hit.parts", required=True)
     reasons = fields.List(fields.Nested(ReasonOut), required=True)

@@ -14,6 +14,7 @@ from matching.rules import region
 from service.accounts.caller import Caller
 from service.accounts.permissions import Scope, permission
 from service.jobs.models import GigTerms, Job
+from service.jobs.origins import DIRECT
 from service.jobs.quality import Element, concerned, elements, filled
 from service.jobs.queries import whole
 
@@ -66,6 +67,9 @@ def least_complete(session: Session, employer_id: int, now: datetime) -> Sequenc
     return [rows[job_id] for job_id in ids if job_id in rows]
 
 
+_PUBLISHED_HERE = "本平台直接发布"
+
+
 def _open(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (Job.status == "open", Job.valid_until > now)
 
@@ -96,7 +100,8 @@ def _scores(session: Session, now: datetime, where: ColumnElement[bool], *, by: 
     for key, name, jobs, mean, *missing in rows:
         gaps = [Gap(element, int(number)) for element, number in zip(elements(), missing, strict=True) if number]
         ordered = tuple(sorted(gaps, key=lambda gap: -gap.jobs * gap.element.weight))
-        found.append(Score(str(key), name, int(jobs), int(float(mean) + 0.5), ordered))
+        # Under the key of what is published here stand the names of all who publish.
+        found.append(Score(str(key), _PUBLISHED_HERE if key == DIRECT else name, int(jobs), int(float(mean) + 0.5), ordered))
     return found
 
 

@@ -97,7 +97,10 @@ def test_points() -> None:
     centre = _read(region="360702")[0]
     assert centre["point_source"] == "region"
     assert centre["lat"] == pytest.approx(25.8, abs=0.2)
-    assert _read(address="江西省赣州市章贡区文明大道")[0]["point_source"] == "address"
+    assert _read(address="江西省赣州市章贡区文明大道")[0]["point_source"] == "region"
+    town = _read(address="蓉江新区潭口镇")[0]
+    assert (town["lat"], town["point_source"]) == (centre["lat"], "region"), "a town has no point of its own: its county's"
+    assert _read(region="广东省东莞市长安镇")[0]["lat"] is None, "the middle of a city is nobody's place of work"
     assert _read()[0]["point_source"] is None
 
 

@@ -129,7 +129,8 @@ class TestClose:
         url = f"/v1/jobs/{job['job_id']}"
         closed = client.post(f"{url}/close", json={"reason": "filled"}, headers=people.employer)
         assert closed.get_json()["status"] == "closed"
-        assert client.get(url).get_json()["error"] == "job_over"
+        over = client.get(url).get_json()
+        assert (over["error"], over["message"]) == ("job_over", "这个岗位已经下架，请看看别的。"), "why is not for everybody"
         assert client.get(url, headers=people.employer).get_json()["closed_reason"] == "filled"
 
     def test_twice_is_fine_and_counts_once(

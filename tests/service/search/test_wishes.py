@@ -49,6 +49,21 @@ def test_a_refused_shift_is_left_out_and_an_advert_that_denies_it_stays(client: 
     assert set(ids(search(client, q="保安"))) == set(guards.values())
 
 
+def test_the_middle_of_a_county_is_no_distance_to_the_job(
+    client: FlaskClient, publish: Publish, index: Callable[[], None]
+) -> None:
+    town, exact = draft(title="小区保安", region=None, address="章贡区水东镇"), draft(title="小区保安", **HERE)
+    rough, known = publish(town)["job_id"], publish(exact)["job_id"]
+    index()
+    found = {item["job_id"]: item for item in search(client, q="保安", lat=25.8178, lng=114.9372)["items"]}
+    said = {job_id: next(one["text"] for one in item["reasons"] if one["code"] == "place") for job_id, item in found.items()}
+    assert said[rough] == "在章贡区（区中心距您约 1.6 公里）"
+    assert said[known].startswith("距您 ")
+    assert {job_id: item["distance_is_rough"] for job_id, item in found.items()} == {rough: True, known: False}
+    near = {item["job_id"]: item for item in search(client, q="保安 离章贡区近")["items"]}
+    assert next(one["text"] for one in near[rough]["reasons"] if one["code"] == "place") == "在章贡区"
+
+
 REFUSED: list[tuple[str, set[str]]] = [
     ("除了保安都行", {"guard"}),
     ("别给我介绍工地", {"site"}),

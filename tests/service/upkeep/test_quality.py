@@ -68,7 +68,7 @@ def test_an_employer_sees_what_to_mend_first(client: FlaskClient, people: People
 def test_sources_are_seen_by_staff_of_the_place(client: FlaskClient, people: People, publish: Publish) -> None:
     publish()
     (row,) = client.get("/v1/sources/quality", headers=people.bureau).get_json()["items"]
-    assert (row["source_key"], row["jobs"]) == ("direct", 1)
+    assert (row["source_key"], row["name"], row["jobs"]) == ("direct", "本平台直接发布", 1), "no single publisher's name"
     assert 0 < row["score"] <= 100
     assert [gap["jobs"] for gap in row["gaps"]] == [1] * len(row["gaps"])
     assert {gap["code"] for gap in row["gaps"]} == {"hours", "contract"}
