@@ -29,6 +29,8 @@ LONGEST_REASON = 512
 _MOST_SENTENCES = 3
 _LABELLED = (("benefits", "福利"), ("hours", "上班时间"), ("major", "专业"), ("settlement", "结算"))
 """What has no field of its own and is said in the text."""
+_HINTS = frozenset({"work_unsaid", "shift_twice", "wage_wrong", "wage_unread"})
+"""What is told of a line although it is published: the sheet can be made better."""
 _FOREVER = re.compile(r"长期|常年|长年|不限|招满为止|招满即止")
 _SAY_KIND = ("title", "settlement", "wage_unit", "hours", "description", "benefits", "remarks")
 _SHORT = re.compile(
@@ -102,7 +104,9 @@ def decided(draft: Drafted, findings: tuple[Finding, ...], owner: Owner) -> Sett
     if owner.waits:
         held_for.add(EMPLOYER)
     if not held_for:
-        return Settled("published", advert=advert, reading=reading, findings=findings)
+        hints = [found for found in findings if found.rule in _HINTS]
+        code, told = (hints[0].rule, _sentences(hints)) if hints else ("", "")
+        return Settled("published", code, told, advert, reading, findings=findings)
     warned = [found for found in findings if verdict((found,)) == "hold"]
     reason = _sentences(warned) if warned else owner.waits
     code = warned[0].rule if warned else "employer_waits"

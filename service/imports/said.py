@@ -24,7 +24,7 @@ _UNITS = (
     ("时薪", "元/小时"), ("时工资", "元/小时"), ("日薪", "元/天"), ("日工资", "元/天"), ("年薪", "元/年"), ("月薪", "元/月"),
     ("月工资", "元/月"),
 )  # fmt: skip
-_UNIT_SAID = re.compile(r"(?:元|万元|万|千元|k)?/?每?(?P<per>小时|时|天|日|月|年|件)")
+_UNIT_SAID = re.compile(r"(?:元|万元|万|千元|k)?/?[按每]?(?P<per>小时|时|天|日|月|年|件)(?:薪|算|计算)?")
 _PER = {"小时": "小时", "时": "小时", "天": "天", "日": "天", "月": "月", "年": "年", "件": "件"}
 _PLAIN_PAY = re.compile(r"\d+(?:\.\d+)?(?:\s*[-~—至到]\s*\d+(?:\.\d+)?)?\+?")
 _NUMBER = re.compile(r"\d{1,6}")
@@ -102,12 +102,16 @@ def _unit(text: str) -> str:
 
 def _wage(texts: Mapping[str, str], unit: str) -> str:
     low, high, said = texts.get("wage_min", ""), texts.get("wage_max", ""), texts.get("wage", "")
-    unit = _unit(texts.get("wage_unit", "")) or unit
+    way = texts.get("wage_unit", "")
+    unit = _unit(way) or unit
     if not said and (low or high):
         said = f"{low}-{high}" if low and high and low != high else (low or high)
         said += "" if low else "以内"
     # A unit of the header goes only behind bare numbers: what names its own unit keeps it.
-    return f"{said}{unit}" if unit and _PLAIN_PAY.fullmatch(said) else said
+    if unit and _PLAIN_PAY.fullmatch(said):
+        said += unit
+    # 计件, 底薪+提成: no unit that can be put behind a number, and yet what the worker must know.
+    return f"{said}（{way}）" if said and way and not _unit(way) and way not in said else said
 
 
 def _headcount(texts: Mapping[str, str]) -> int | None:

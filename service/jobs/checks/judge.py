@@ -17,6 +17,8 @@ from service.jobs.rules import Rule, found_by, rules_on
 from service.wechat.safety import Fitness, worst_word
 
 Verdict = Literal["publish", "hold", "refuse"]
+_REST = "-99-00"
+_STEADY, _TURNING = "长白班", frozenset({"两班倒", "三班倒"})
 _HOLDING = frozenset({"region_unknown", "region_ambiguous", "text_review"})
 
 
@@ -30,7 +32,13 @@ def check_advert(
     reading = reading or read_advert(advert, now)
     words = words_of(advert)
     letters = frozenset(words)
-    found = [*reading.findings, *_sense(advert, now), *below_minimum(reading.fields, now), *_unfit(advert)]
+    found = [
+        *reading.findings,
+        *_sense(advert, now),
+        *_thin(reading.fields),
+        *below_minimum(reading.fields, now),
+        *_unfit(advert),
+    ]
     for rule in rules_on(now):
         if rule.kinds and advert.kind not in rule.kinds:
             continue
@@ -62,6 +70,25 @@ def of_wechat(fit: Fitness) -> tuple[Finding, ...]:
     if fit in {"review", "unknown"}:
         return (Finding("text_review", "description", "", "文字要等工作人员看过才会显示，请稍等。", "warn"),)
     return ()
+
+
+def _names_work(fields: dict[str, Any]) -> bool:
+    """Whether the trade that was read says what the work is; the rest classes of the classification hold everything else."""
+    return any(not code.endswith(_REST) for code in fields["trade_codes"])
+
+
+def _thin(fields: dict[str, Any]) -> list[Finding]:
+    """What may be shown and helps nobody: a trade without a word about the work, shifts that cannot both be."""
+    found = []
+    if not fields["description"] and _names_work(fields):
+        advice = "没有写每天做什么、上几天班：可以显示，写上一两句更容易招到人。"
+        found.append(Finding("work_unsaid", "description", "", advice, "note"))
+    turning = [tag for tag in fields["tags"] if tag in _TURNING]
+    if turning and _STEADY in fields["tags"]:
+        words = f"{turning[0]}、{_STEADY}"
+        advice = "又写倒班又写长白班，找工作的人看不明白：请只留一个，或者写清哪些人上哪个班。"
+        found.append(Finding("shift_twice", "shift", words, advice))
+    return found
 
 
 def _unfit(advert: Advert) -> list[Finding]:
@@ -113,6 +140,7 @@ def _lacking(rule: Rule, advert: Advert, fields: dict[str, Any], words: str) -> 
         **fields,
         "gig_seats": gig.seats if gig else None,
         "gig_insurance": gig.insurance if gig else None,
+        "named_work": _names_work(fields),
         "gig_day": gig is not None and gig.ends_at - gig.starts_at <= ONE_DAY,
     }
     if rule.missing:

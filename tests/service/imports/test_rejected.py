@@ -50,7 +50,7 @@ class TestRejected:
         self, app: flask.Flask, client: FlaskClient, people: People, station: str, database: Database
     ) -> None:
         """They hold names and phones in bulk. Where there is nothing to take, nobody has taken it."""
-        done = through(app, station, book(row(), row(number="A-2", content="", title="保安")), people.staff)
+        done = through(app, station, book(row(), row(number="A-2", content="", title="帮忙的人")), people.staff)
         path = done["rejected_file"]
 
         def noted() -> list[tuple[int | None, str, str, Any]]:
@@ -70,7 +70,7 @@ class TestRejected:
     def test_without_a_trail_nobody_takes_them(
         self, app: flask.Flask, client: FlaskClient, people: People, station: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        path = through(app, station, book(row(content="")), people.staff)["rejected_file"]
+        path = through(app, station, book(row(title="帮忙的人", content="")), people.staff)["rejected_file"]
 
         def broken(*_given: Any, **_named: Any) -> None:
             raise OperationalError("", {}, Exception())

@@ -48,7 +48,8 @@ def test_nothing_to_say_about_a_good_one() -> None:
     [
         ({"employer_name": ""}, "D-07.employer"),
         ({"headcount": None}, "D-07.headcount"),
-        ({"description": ""}, "D-07.content"),
+        ({"description": "", "title": "帮忙的人"}, "D-07.content"),
+        ({"description": "", "title": "普工"}, "D-07.content"),
         ({"region": "", "address": ""}, "D-07.place"),
         ({"wage": ""}, "D-07.pay"),
         ({"age": "15-40岁"}, "D-01"),

@@ -110,7 +110,7 @@ def test_an_employer_nobody_has_checked_waits(client: FlaskClient, publish: Publ
         ({"wage": None}, "wage"),
         ({"wage": "8000-3000元/月"}, "wage"),
         ({"headcount": None}, "headcount"),
-        ({"description": None}, "description"),
+        ({"description": None, "title": "帮忙的人"}, "description"),
         ({"region": None, "address": None}, "region"),
         ({"region": "没有这个地方", "address": None}, "region"),
         ({"age": "14-50岁"}, "age"),
