@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from tests.matching.pasted.cases import FIELDS, FILES, agrees, cases, expected, read
+from tests.matching.pasted.employers import SETS, measure_employers
 
 
 @dataclass(slots=True)
@@ -70,6 +71,12 @@ def main(arguments: list[str]) -> int:
         print(f"{name:12}" + "".join(f"{getattr(one, count):14}" for one in both.values()))
     for name in FIELDS:
         print(f"{name:12}" + "".join(f"{one.share(name):14.1%}" for one in both.values()))
+    print(f"\n{'employer':12}{'messages':>10}{'naming one':>12}{'names':>8}{'precision':>11}{'recall':>9}")
+    for which in SETS:
+        names = measure_employers(which)
+        print(
+            f"{which:12}{names.messages:10}{names.messages_naming:12}{names.said:8}{names.precision:11.1%}{names.recall:9.1%}"
+        )
     if asked.worst:
         print("\n".join([line for name in ("tuned", "fresh", "free talk") for line in both[name].wrong]))
     return 0
