@@ -148,8 +148,13 @@ def _without_heads(text: str, pieces: list[Span]) -> str:
     return "".join(chars)
 
 
+_ABOUT_PAY = re.compile(r"(?:元|块钱?)?(?:左右|上下)")
+
+
 def _shrunk_wage(text: str, span: Span) -> Span:
-    return shrunk(text, span, _reads(read_wage(text[slice(*span)])))
+    start, end = shrunk(text, span, _reads(read_wage(text[slice(*span)])))
+    about = _ABOUT_PAY.match(text, end, span[1])  # 3000左右 promises less than 3000
+    return start, about.end() if about else end
 
 
 def _reads(wage: Wage) -> Callable[[str], bool]:
@@ -272,7 +277,7 @@ _tags = lru_cache(maxsize=8192)(read_tags)
 
 
 _EMPLOYER = re.compile(
-    r"(?:用人单位|招聘单位|招工单位|单位|公司|雇主|企业)(?:名称|名字)?[:：][ ]?"
+    r"\[?(?:用人单位|招聘单位|招工单位|招聘公司|招工公司|单位|公司|雇主|企业)(?:名称|名字)?(?:\]?[:：]|\])[ ]?"
     r"(?P<name>[\w·\u4e00-\u9fff]{2,40}(?:\([\u4e00-\u9fff]{2,10}\)\w*)?)"
 )
 

@@ -13,7 +13,9 @@ from typing import Any
 
 from matching.classify import classify
 from matching.pasted import fields
+from matching.pasted.callers import lifted, name_beside, only_calls
 from matching.pasted.contacts import Contact, contacts
+from matching.pasted.employers import Company, companies_in, employer_of
 from matching.pasted.letters import HIDDEN, Letters, Span, plain
 from matching.pasted.lines import clauses
 from matching.pasted.offers import VAGUE, Offer
@@ -40,7 +42,8 @@ class Draft:
 
     `trade`: code of the occupation; `wage`: as `parse_wage` reads it; `region`: 12-digit code, `region_open` the codes that an
     ambiguous name could mean; `shift`: day night rotating flexible; `settlement`: day week month job; `start`: ISO date or a
-    word; `contact_phone`: digits; `hours`: of the working day; `employer`: "" where no label names it. `spans`: by field, the
+    word; `contact_phone`: digits; `hours`: of the working day; `employer`, `contact_name`:
+    "" where none is surely named. `spans`: by field, the
     places (start, end) in characters of the message. `text`: the lines that belong to this job, without contacts.
     """
 
@@ -59,6 +62,7 @@ class Draft:
     contact_phone: str | None
     hours: fields.Hours | None
     employer: str
+    contact_name: str
     text: str
     spans: dict[str, tuple[Span, ...]] = field(default_factory=dict)
 
@@ -94,6 +98,8 @@ class Draft:
             "settlement": self.settlement,
             "start": self.start,
             "contact_phone": self.contact_phone,
+            "contact_name": self.contact_name or None,
+            "employer_name": self.employer or None,
             "spans": {name: [list(span) for span in spans] for name, spans in self.spans.items() if name != "hours"},
         }
 
@@ -131,12 +137,21 @@ def read_message(message: str, today: date | None = None, home: str = "") -> Rea
     hidden = letters.hide([(contact.start, contact.end) for contact in found])
     parts, more = split(hidden.text)
     titles = [(part.offer.start, part.offer.end) for part in parts]
-    drafts = [_draft(message, hidden, part, titles, found, today, home) for part in parts]
+    starts = frozenset(start for start, _ in titles)
+    companies = companies_in(hidden.text, starts) if parts else []
+    drafts = [_draft(message, hidden, part, titles, found, companies, today, home) for part in parts]
     return Reading(drafts, more, max(0, len(message) - MOST_CHARS))
 
 
 def _draft(
-    message: str, letters: Letters, part: Part, titles: list[Span], found: list[Contact], today: date | None, home: str
+    message: str,
+    letters: Letters,
+    part: Part,
+    titles: list[Span],
+    found: list[Contact],
+    companies: list[Company],
+    today: date | None,
+    home: str,
 ) -> Draft:
     text, offer = letters.text, part.offer
     pieces = [*part.own, *part.shared]
@@ -180,10 +195,17 @@ def _draft(
     hours = fields.hours_in(text, pieces)
     if hours:
         kept("hours", hours.spans)
-    employer = fields.employer_in(text, pieces)
+    labelled = fields.employer_in(text, pieces)
+    starts = frozenset(start for start, _ in titles)
+    employer = labelled.spans[0] if labelled else employer_of(text, companies, offer.start, pieces, starts)
+    if employer:
+        kept("employer_name", (employer,))
     phone = _phone(pieces, found)
     if phone:
         kept("contact_phone", ((phone.start, phone.end),))
+    caller = name_beside(text, phone) if phone else None
+    if caller:
+        kept("contact_name", (caller,))
     return Draft(
         title=title,
         trade=code,
@@ -199,10 +221,9 @@ def _draft(
         start=start.value if start else None,
         contact_phone=phone.phone if phone else None,
         hours=hours.value if hours else None,
-        employer="".join(message[letters.at[at]] for start, end in employer.spans for at in range(start, end))
-        if employer
-        else "",
-        text=_told(message, letters, pieces),
+        employer=_of_message(message, letters, employer),
+        contact_name=_of_message(message, letters, caller),
+        text=_told(message, letters, pieces, found),
         spans=spans,
     )
 
@@ -213,6 +234,10 @@ def _as_written(message: str, letters: Letters, offer: Offer) -> str:
     if plain_title == letters.text[offer.start : offer.end]:
         return "".join(message[letters.at[at]] for at in range(offer.start, offer.end))
     return plain_title
+
+
+def _of_message(message: str, letters: Letters, span: Span | None) -> str:
+    return "" if span is None else "".join(message[letters.at[at]] for at in range(*span))
 
 
 def _written(message: str, letters: Letters, place: Where) -> str | None:
@@ -253,14 +278,16 @@ def _phone(pieces: list[Span], found: list[Contact]) -> Contact | None:
     return None
 
 
-def _told(message: str, letters: Letters, pieces: list[Span]) -> str:
+def _told(message: str, letters: Letters, pieces: list[Span], found: list[Contact]) -> str:
     """The clauses of a job as they are written, a line each piece, without those that only say whom to call."""
     told: list[str] = []
-    text = letters.text
+    names = [name for contact in found if contact.phone and (name := name_beside(letters.text, contact)) is not None]
+    text = lifted(letters.text, names)
     for piece in sorted(pieces):
         kept: list[str] = []
         for start, end in clauses(text, piece):
-            if HIDDEN in text[start:end] and not _CONTACT_WORDS.sub("", text[start:end]):
+            clause = text[start:end]
+            if only_calls(clause) or (HIDDEN in clause and not _CONTACT_WORDS.sub("", clause)):
                 continue
             said = "".join(" " if text[at] == HIDDEN else message[letters.at[at]] for at in range(start, end))
             if said := re.sub(r" +", " ", said).strip():

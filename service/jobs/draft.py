@@ -36,16 +36,17 @@ class Poster:
     station: Station | None
 
 
-def advert_of_draft(session: Session, draft: dict[str, Any], caller: Caller) -> tuple[Advert, Poster]:
+def advert_of_draft(session: Session, draft: dict[str, Any], caller: Caller, *, looking: bool = False) -> tuple[Advert, Poster]:
     """The advert that a loaded request body means when this caller sends it.
 
+    ``looking``: only to judge it; a kind that he may not publish by himself is read all the same.
     Raises Forbidden for a kind or station that is not his, Invalid for a station or session that does not exist.
     """
     poster = _poster(session, caller)
     gig = _gig(session, draft.get("gig"), caller)
     live = _live(session, draft.get("live"))
     in_own_stream = live is not None and live.station_id is not None and live.station_id == caller.station_id
-    if caller.role in STATION_ROLES and draft["kind"] != "gig" and not in_own_stream:
+    if caller.role in STATION_ROLES and draft["kind"] != "gig" and not in_own_stream and not looking:
         raise Forbidden("kind_not_allowed", "驿站工作人员只能发布本站的零工和本站直播里的岗位，其他岗位请让用人单位自己发布。")
     name = poster.employer.name if poster.employer else draft.get("employer_name", "")
     demo = poster.employer.demo if poster.employer else bool(poster.station and poster.station.demo)

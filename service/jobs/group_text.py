@@ -11,14 +11,16 @@ from service.jobs.models import Job
 
 
 def text_of(job: Job, look: str, *, with_phone: bool) -> str:
-    """The text of a wholly loaded row. ``look``: the address of the job's page. The phone only where the caller says so."""
+    """The text of a wholly loaded row. ``look``: the last line, where more is to be found. The phone only
+    where the caller says so.
+    """
     terms = job.gig
     return group_text(
         GroupJob(
             title=without_contacts(job.title),
             wage=show_wage(parse_wage(job.wage_text)) if job.wage_text else "",
             place=_place(job),
-            look=f"岗位编号 {job.job_id}，详情和报名：{look}",
+            look=look,
             headcount=terms.seats if terms is not None else job.headcount,
             age=(job.age_min, job.age_max),
             men=_bounds(job.age_men),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -22,6 +23,12 @@ from service.jobs.reviews.around import judge, look_around
 from service.stations.models import Station
 
 _MOST_SEATS = 10_000
+_LASTING = re.compile(r"月薪|[月周]休|每月休|上[四五六]休|社保|五险|年终奖|试用期|转正")
+"""What only a job that lasts has; a gig of some days may well offer board and lodging."""
+_SHORT = frozenset({"day", "job"})
+BY_OTHERS = (
+    "这是长期岗位，不是零工，驿站不能在这里直接发布：请填进驿站的岗位表，用“表格导入”上传；或者请用人单位用自己的账号发布。"
+)
 
 
 class Missing(NamedTuple):
@@ -39,6 +46,8 @@ class Pasted:
     draft: dict[str, Any]
     findings: tuple[Finding, ...]
     missing: tuple[Missing, ...]
+    elsewhere: str = ""
+    """Where it can be published, when whoever pasted it may not do so by ``POST /v1/jobs``; else ""."""
 
 
 def home_of(session: Session, caller: Caller) -> str:
@@ -58,29 +67,40 @@ def drafts_of(session: Session, message: str, caller: Caller, now: datetime) -> 
     Raises Forbidden for an account that has no employer or station behind it yet: it could not publish either.
     """
     today = now.astimezone(clock.BEIJING).date()
+    is_station = caller.role in STATION_ROLES
     found = []
     reading = read_message(message, today, home_of(session, caller))
     for read in reading.drafts:
-        body = body_of(read, message, is_station=caller.role in STATION_ROLES)
+        body = body_of(read, message, is_station=is_station)
         loaded = {**body, **({"gig": _terms(read)} if "gig" in body else {})}
-        advert, _ = advert_of_draft(session, loaded, caller)
+        advert, _ = advert_of_draft(session, loaded, caller, looking=True)
         found.append((read, body, advert, read_advert(advert, now)))
     around = look_around(session, [(advert, fields) for _, _, advert, fields in found], (), now)
     # The same judgement as at publishing, so that nothing is refused there that was praised here.
-    drafts = [
-        Pasted(
-            read, body, judge(session, advert, fields, now, around=around), _missing(read, body, advert.employer_name)
-        )
-        for read, body, advert, fields in found
-    ]  # fmt: skip
+    drafts = []
+    for read, body, advert, fields in found:
+        missing = _missing(read, body, advert.employer_name)
+        findings = _naming(judge(session, advert, fields, now, around=around), missing)
+        elsewhere = BY_OTHERS if is_station and body["kind"] != "gig" else ""
+        drafts.append(Pasted(read, body, findings, missing, elsewhere))
     return drafts, reading.note()
 
 
+def _naming(findings: tuple[Finding, ...], missing: tuple[Missing, ...]) -> tuple[Finding, ...]:
+    """The finding on the terms of a gig asks for those alone that were not read."""
+    lacking = {one.field for one in missing}
+    asked = "、".join(words for name, words in _TERMS.items() if name in lacking)
+    return tuple(replace(one, advice=f"零工还要写明{asked}。") if one.rule == "gig_terms" and asked else one for one in findings)
+
+
+_TERMS = {"gig.starts_at": "哪一天开始", "gig.ends_at": "几点到几点", "gig.seats": "要几个人"}
+
+
 def body_of(read: Draft, message: str, *, is_station: bool) -> dict[str, Any]:
-    """The body for ``POST /v1/jobs``. Stations publish gigs only; for others a job is one when its day and hours were read."""
+    """The body for ``POST /v1/jobs``. Its kind is what the message means, whether or not a station may publish that."""
     terms = _terms(read)
     body: dict[str, Any] = {
-        "kind": "gig" if is_station or (terms and read.settlement in {"day", "job"}) else "public",
+        "kind": _kind(read, terms, is_station=is_station),
         "title": clean(read.title)[: LENGTHS["title"]],
         "employer_name": clean(read.employer)[: LENGTHS["employer_name"]] or None,
         "description": clean(read.text)[: LENGTHS["description"]],
@@ -93,6 +113,7 @@ def body_of(read: Draft, message: str, *, is_station: bool) -> dict[str, Any]:
         "shift": read.shift,
         "settlement": read.settlement,
         "tags": list(read.benefits) or None,
+        "contact_name": clean(read.contact_name)[: LENGTHS["contact_name"]] or None,
         "contact_phone": read.contact_phone,
     }
     if terms and body["kind"] == "gig":
@@ -102,6 +123,19 @@ def body_of(read: Draft, message: str, *, is_station: bool) -> dict[str, Any]:
             "seats": terms["seats"],
         }
     return {name: value for name, value in body.items() if value is not None}
+
+
+def _kind(read: Draft, terms: dict[str, Any] | None, *, is_station: bool) -> str:
+    """A gig when its day and hours were read and it is paid when done.
+
+    What a station pastes is one unless it speaks of a job that lasts: stations are mostly asked for days of work.
+    """
+    if read.settlement in _SHORT:
+        return "gig" if terms or is_station else "public"
+    monthly = read.wage is not None and read.wage.unit == "month"
+    daily = read.wage is not None and read.wage.unit in {"day", "hour"}
+    lasting = monthly or (not daily and (read.settlement == "month" or _LASTING.search(read.text) is not None))
+    return "gig" if is_station and not lasting else "public"
 
 
 def _missing(read: Draft, body: dict[str, Any], employer: str) -> tuple[Missing, ...]:

@@ -24,7 +24,7 @@ from service.jobs.queries import any_state
 from service.jobs.schemas import WAGE_UNITS, FindingOut, region_name
 from service.rate_classes import limited
 from service.sessions import read_session, settings
-from service.wechat.codes import job_link
+from service.wechat.codes import look_for
 
 blueprint = Blueprint("pasted_jobs", __name__, description="群消息：粘贴的招工消息读成草稿，岗位写成群消息")
 _OVER = ("job_over", "没有这个岗位，或者它已经结束了，请看看别的。")
@@ -90,6 +90,10 @@ class PastedJob(Out):
     settlement = fields.String(required=True, allow_none=True)
     start = fields.String(required=True, allow_none=True, metadata={"description": "日期，或原话（随时、马上）"})
     contact_phone = fields.String(required=True, allow_none=True)
+    contact_name = fields.String(required=True, allow_none=True, metadata={"description": "写在电话旁边的称呼；没有就是空"})
+    employer_name = fields.String(
+        required=True, allow_none=True, metadata={"description": "原文里写的招人单位；读不准的不填，请补上"}
+    )
     spans = fields.Dict(
         keys=fields.String(),
         required=True,
@@ -99,6 +103,11 @@ class PastedJob(Out):
         fields.Nested(MissingOut), required=True, metadata={"description": "原文没写、发布前要补的内容，一项一句话"}
     )
     draft = fields.Dict(keys=fields.String(), required=True, metadata={"description": "核对后可直接用于 POST /v1/jobs"})
+    elsewhere = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "您不能用 POST /v1/jobs 发布这一类岗位时，一句话说明在哪里发布；能发布就是空"},
+    )
     verdict = fields.String(required=True, validate=validate.OneOf(("publish", "hold", "refuse")))
     findings = fields.List(fields.Nested(FindingOut), required=True)
 
@@ -128,6 +137,8 @@ def parse_jobs(body: dict[str, str]) -> flask.Response:
     with read_session() as session:
         found, unread = drafts_of(session, body["text"], caller, now)
     told = f"读出 {len(found)} 个岗位，请逐项核对后再发布。{unread}" if found else _NOTHING
+    if elsewhere := sum(bool(one.elsewhere) for one in found):
+        told += f"其中 {elsewhere} 个是长期岗位，驿站不能在这里发布，请看每个岗位的说明。"
     response = flask.jsonify(ParseAnswer().dump({"message": told, "jobs": [_shown(one) for one in found]}))
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -148,7 +159,7 @@ def show_group_text(job_id: int) -> flask.Response:
         whose = owned(job, public=job.status == "open" and job.valid_until > clock.now())
         require(caller, "job.read", whose, missing=_OVER)
         with_phone = bool(job.contact_phone) and may(caller, "job.edit", whose)
-        text = text_of(job, job_link(settings(), job_id), with_phone=with_phone)
+        text = text_of(job, look_for(settings(), job_id), with_phone=with_phone)
     response = flask.jsonify(GroupTextAnswer().dump({"job_id": job_id, "text": text, "with_phone": with_phone}))
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -164,5 +175,6 @@ def _shown(one: Pasted) -> dict[str, Any]:
         "draft": one.draft,
         "verdict": verdict(one.findings),
         "findings": one.findings,
+        "elsewhere": one.elsewhere or None,
         "missing": [{"field": name, "advice": advice} for name, advice in one.missing],
     }

@@ -51,6 +51,16 @@ def job_link(settings: Settings, job_id: int) -> str:
     return f"{base}/v1/jobs/{job_id}"
 
 
+def look_for(settings: Settings, job_id: int) -> str:
+    """The line of a text for people that says where the job is. An address only when the operator names the one that others open;
+    with a mini-program its number is what is looked for there; with neither the number alone."""
+    if settings.wechat.appid:
+        return f"岗位编号 {job_id}，在小程序里搜这个编号看详情和报名"
+    if settings.public_url:
+        return f"岗位编号 {job_id}，详情和报名：{job_link(settings, job_id)}"
+    return f"岗位编号 {job_id}"
+
+
 def forget_old(settings: Settings) -> int:
     """Drop pictures that were made long ago; a job that is still open gets a new one when asked for. Returns how many."""
     before, gone = time.time() - keeping().pictures.total_seconds(), 0

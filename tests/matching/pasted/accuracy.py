@@ -74,9 +74,7 @@ def main(arguments: list[str]) -> int:
     print(f"\n{'employer':12}{'messages':>10}{'naming one':>12}{'names':>8}{'precision':>11}{'recall':>9}")
     for which in SETS:
         names = measure_employers(which)
-        print(
-            f"{which:12}{names.messages:10}{names.messages_naming:12}{names.said:8}{names.precision:11.1%}{names.recall:9.1%}"
-        )
+        print(f"{which:12}{names.messages:10}{names.messages_naming:12}{names.said:8}{names.precision:11.1%}{names.recall:9.1%}")
     if asked.worst:
         print("\n".join([line for name in ("tuned", "fresh", "free talk") for line in both[name].wrong]))
     return 0

@@ -42,11 +42,11 @@ def test_nobody_is_named_for_want_of_a_name(message: str) -> None:
     assert parse_message(message, TODAY)[-1].employer == ""
 
 
-@pytest.mark.parametrize("which", ["worked on", "read once", "older"])
-def test_few_names_are_wrong(which: str) -> None:
+@pytest.mark.parametrize(("which", "found"), [("worked on", 0.90), ("read once", 0.90), ("older", 0.80), ("unmarked", 0.60)])
+def test_few_names_are_wrong(which: str, found: float) -> None:
     names = measure_employers(which)
     assert names.precision >= 0.95, names.wrong
-    assert names.recall >= 0.80, names.wrong
+    assert names.recall >= found, names.wrong
 
 
 def test_enough_messages_name_one() -> None:
