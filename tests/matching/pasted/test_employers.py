@@ -64,6 +64,8 @@ def test_enough_messages_name_one() -> None:
         (f"小陈 {PHONE}", "小陈"),
         (f"电话{PHONE} 周结", ""),
         (f"电话{PHONE}", ""),
+        (f"微信电话同号{PHONE}", ""),
+        (f"电话都是{PHONE}", ""),
     ],
 )
 def test_whom_to_call(call: str, name: str) -> None:
