@@ -22,12 +22,15 @@ _CHECKS = {
     "minor_hazard": ("youngest", "grown"),
     "age_without_reason": ("below",),
     "high_pay": (),
+    "pay_ceiling": ("hour", "day", "month", "year"),
     "day_pay": ("paid_days",),
     "long_day": ("hours", "away"),
     "no_rest": (),
     "name": (),
 }
 """What words alone cannot see, with the numbers that a row must give for it."""
+_SHORT = 5
+"""Characters of a word that is split in two."""
 _FRAGMENT = re.compile(r"<([a-z_]+)>")
 
 
@@ -78,6 +81,18 @@ class Rule:
     def effect(self) -> Severity:
         """What a finding of this rule does: only a rule whose article was read may block or hold."""
         return self.severity if self.verified == "primary" else "warn"
+
+    def found_across(self, text: str, middle: int, letters: frozenset[str]) -> str:
+        """The same of a word that begins before ``middle`` and ends after it. A short one only: of two texts that are read as
+        one, words that leave room between them would meet by chance (「冲压工」 and 「一百人的厂」)."""
+        for pattern, needed in self.words:
+            if needed and needed.isdisjoint(letters):
+                continue
+            for found in pattern.finditer(text):
+                if found.start() < middle < found.end() and found.end() - found.start() <= _SHORT:
+                    spared = any(excuse.search(text) for excuse in (*self.unless, *self.exceptions))
+                    return "" if spared else found.group()
+        return ""
 
     def found_in(self, text: str, letters: frozenset[str] | None = None) -> str:
         """The first words of the text that the rule is about, outside its exceptions; empty when there are none. ``letters``: the

@@ -10,8 +10,8 @@ from matching.rules.benefits import TAGS, tags_named
 from service.jobs.advert import Advert, Reading, read_advert
 from service.jobs.checks.ages import of_ages
 from service.jobs.checks.hours import no_rest, too_long
-from service.jobs.checks.pay import ONE_DAY, UsualWage, below_minimum, day_below, far_above
-from service.jobs.checks.words import WRITTEN, words_of
+from service.jobs.checks.pay import ONE_DAY, UsualWage, above_ceiling, below_minimum, day_below, far_above
+from service.jobs.checks.words import WRITTEN, Seam, seam_of, words_of
 from service.jobs.findings import Finding
 from service.jobs.rules import Rule, found_by, rules_on
 from service.wechat.safety import Fitness, worst_word
@@ -32,19 +32,20 @@ def check_advert(
     reading = reading or read_advert(advert, now)
     words = words_of(advert)
     letters = frozenset(words)
+    seam = seam_of(advert)
     found = [
         *reading.findings,
         *_sense(advert, now),
         *_thin(reading.fields),
         *below_minimum(reading.fields, now),
-        *_unfit(advert),
+        *_unfit(advert, words),
     ]
     for rule in rules_on(now):
         if rule.kinds and advert.kind not in rule.kinds:
             continue
         if rule.publishers and advert.source.publisher_class not in rule.publishers:
             continue
-        finding = _hold_against(rule, advert, reading.fields, words, letters, usual, now)
+        finding = _hold_against(rule, advert, reading.fields, words, letters, seam, usual, now)
         if finding is not None:
             found.append(finding)
     order = {"block": 0, "hold": 1, "warn": 2, "note": 3}
@@ -91,15 +92,15 @@ def _thin(fields: dict[str, Any]) -> list[Finding]:
     return found
 
 
-def _unfit(advert: Advert) -> list[Finding]:
+def _unfit(advert: Advert, words: str) -> list[Finding]:
     """Words that no public page shows, whatever the law of adverts says."""
-    for name in WRITTEN:
-        fit, word = worst_word(getattr(advert, name))
-        if fit == "risky":
-            return [Finding("text_unfit", name, word, f"「{word}」不能出现在公开的招聘信息里，请删掉。", "block")]
-        if fit == "review":
-            return [Finding("text_doubtful", name, word, f"「{word}」容易让人误会，建议换一个说法。", "warn")]
-    return []
+    fit, word = worst_word(words)
+    if fit not in {"risky", "review"}:
+        return []
+    stands_in = next((name for name in WRITTEN if worst_word(getattr(advert, name))[1] == word), "description")
+    if fit == "risky":
+        return [Finding("text_unfit", stands_in, word, f"「{word}」不能出现在公开的招聘信息里，请删掉。", "block")]
+    return [Finding("text_doubtful", stands_in, word, f"「{word}」容易让人误会，建议换一个说法。", "warn")]
 
 
 def _hold_against(
@@ -108,6 +109,7 @@ def _hold_against(
     fields: dict[str, Any],
     words: str,
     letters: frozenset[str],
+    seam: Seam | None,
     usual: UsualWage | None,
     now: datetime,
 ) -> Finding | None:
@@ -117,6 +119,8 @@ def _hold_against(
         return of_ages(rule, fields, words, letters)
     if rule.check == "high_pay":
         return far_above(rule, fields, usual)
+    if rule.check == "pay_ceiling":
+        return above_ceiling(rule, fields)
     if rule.check == "day_pay":
         return day_below(rule, advert, fields, now)
     if rule.check == "long_day":
@@ -127,6 +131,8 @@ def _hold_against(
         found = rule.found_in(advert.employer_name)
     else:
         found = rule.found_in(words, letters)
+        if not found and seam is not None:
+            found = rule.found_across(seam.text, seam.middle, seam.letters)
     if not found:
         return None
     stands_in = next((name for name in WRITTEN if found in getattr(advert, name)), rule.field)

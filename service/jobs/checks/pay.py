@@ -13,6 +13,7 @@ from service.jobs.findings import Finding
 from service.jobs.rules import Rule, found_by
 
 ONE_DAY = timedelta(days=1)
+_UNITS = {"hour": "小时", "day": "天", "month": "月", "year": "年"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +79,12 @@ def far_above(rule: Rule, fields: dict[str, Any], usual: UsualWage | None) -> Fi
     compared = f"{usual.place}同工种 {usual.jobs} 个岗位的中位数约 {usual.median_yuan_month} 元/月"
     advice = f"{rule.advice.removesuffix('。')}（{compared}，统计到 {usual.on.isoformat()}）。"
     return Finding(rule.rule, "wage", fields["wage_text"], advice, rule.effect, rule.article, rule.source, rule.verified)
+
+
+def above_ceiling(rule: Rule, fields: dict[str, Any]) -> Finding | None:
+    """Whether the highest pay said is more than anybody is paid by that unit of time: needs no adverts to compare with."""
+    unit, offered = fields["wage_unit"], fields["wage_max"] or fields["wage_min"]
+    ceiling = rule.limits.get(unit or "")
+    if ceiling is None or offered is None or offered <= ceiling:
+        return None
+    return found_by(rule, fields["wage_text"], ceiling=f"每{_UNITS[unit]} {ceiling:.0f} 元")

@@ -13,7 +13,6 @@ from service.jobs.checks import check_advert, verdict
 from service.jobs.checks.ages import of_ages
 from service.jobs.checks.hours import no_rest, too_long
 from service.jobs.checks.pay import UsualWage
-from service.jobs.checks.words import plain_words
 from service.jobs.findings import Finding
 from service.jobs.rules import all_rules, families, rules_on
 
@@ -110,6 +109,25 @@ class TestPay:
 
     def test_the_lowest_pay_counts(self) -> None:
         assert not {"D-09.high_pay", "D-09.bait_pay"} & set(_findings(USUAL, wage="5000-30000元/月"))
+
+    @pytest.mark.parametrize(
+        ("wage", "held"),
+        [
+            ("25000-50000元/天", True),
+            ("3001元/天", True),
+            ("3000元/天", False),
+            ("301元/小时", True),
+            ("300元/小时", False),
+            ("5000-100001元/月", True),
+            ("90000元/月", False),
+            ("150-200万/年", False),
+            ("201万/年", True),
+        ],
+    )
+    def test_what_nobody_pays_is_held_without_a_median(self, wage: str, held: bool) -> None:
+        found = _findings(None, wage=wage)
+        assert ("D-09.pay_ceiling" in found) is held
+        assert verdict(tuple(found.values())) == ("hold" if held else "publish")
 
     def test_no_verdict_without_a_median(self) -> None:
         assert not {"D-09.high_pay", "D-09.bait_pay"} & set(_findings(None, wage="90000元/月"))
@@ -225,6 +243,7 @@ def test_the_numbers_of_a_rule_are_dated_rows() -> None:
         "D-02": {"youngest": 16, "grown": 18},
         "D-02.venue": {"youngest": 16, "grown": 18},
         "D-06.age_reason": {"below": 60},
+        "D-09.pay_ceiling": {"hour": 300, "day": 3000, "month": 100000, "year": 2000000},
         "D-15.day_pay": {"paid_days": 21.75},
         "L-36.hours": LIMITS,
     }
@@ -252,12 +271,6 @@ def test_only_a_rule_that_was_read_blocks_or_holds() -> None:
         assert rule.effect == "warn" or rule.verified == "primary", rule.rule
     trap = next(rule for rule in rules_on(NOW) if rule.rule == "D-07.pyramid")
     assert (trap.effect, replace(trap, verified="secondary").effect) == ("hold", "warn")
-
-
-def test_evasions_are_read() -> None:
-    for text in ("入职交押＊金500", "入职交押.金500", "入职交押\u200b金500", "入职交押 金500"):
-        assert "D-09.deposit" in _findings(description=text), text
-    assert plain_words(["ＶＸ：１２３，好"]) == "VX：123，好"
 
 
 def test_excuses_do_not_cover_the_next_sentence() -> None:
