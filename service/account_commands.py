@@ -17,6 +17,7 @@ from service.accounts.held_grants import end_held
 from service.accounts.models import Account
 from service.accounts.permissions import EMPLOYER_ROLES, ROLES, STATION_ROLES
 from service.accounts.tokens import issue_token
+from service.chinese_commands import ChineseGroup
 from service.employers.claims import contested
 from service.employers.models import Employer
 from service.errors import Refusal
@@ -30,7 +31,7 @@ PARTNER_SCOPES = ("job", "import")
 """What the token of a partner is good for."""
 
 
-@click.group("accounts")
+@click.group("accounts", cls=ChineseGroup)
 def accounts_cli() -> None:
     """账号：开通单位、驿站、部门的账号，发放和收回登录口令。"""
 
@@ -109,7 +110,7 @@ def disable_command(login: str) -> None:
 def _set_up_code(session: Session, account: Account, *, drops_second_factor: bool) -> str:
     code, until = set_up.issue(session, account.account_id, clock.now(), created_by=None, drops_second_factor=drops_second_factor)
     events.note(session, None, "account.reset", account.account_id, drops_second_factor=drops_second_factor)
-    return f"账号 {account.login} 的设置码（只显示这一次，{clock.show(until)[:16]} 前有效，只能用一次）：\n{code}"
+    return f"账号 {account.login} 的设置码（只显示这一次，{clock.show_minute(until)} 前有效，只能用一次）：\n{code}"
 
 
 def _region(said: str) -> str:

@@ -15,6 +15,7 @@ from service import clock
 from service.account_commands import accounts_cli
 from service.audit.commands import audit_cli
 from service.backup.commands import backup_command, restore_command
+from service.chinese_commands import ChineseGroup
 from service.config import Settings
 from service.crypto.commands import keys_cli
 from service.db import Database
@@ -39,7 +40,7 @@ def _database() -> Database:
     return cast("Database", current_app.extensions["database"])
 
 
-@click.group("index")
+@click.group("index", cls=ChineseGroup)
 def index_cli() -> None:
     """岗位索引：重建、跟随、查看。"""
 
@@ -101,7 +102,8 @@ def status_command() -> None:
         sys.exit(1)
     click.echo(
         f"第 {index.generation} 代，{index.jobs} 个岗位，"
-        f"建立于 {clock.show(clock.from_seconds(index.built_at))}，更新于 {clock.show(clock.from_seconds(index.updated_at))}"
+        f"建立于 {clock.show_minute(clock.from_seconds(index.built_at))}，"
+        f"更新于 {clock.show_minute(clock.from_seconds(index.updated_at))}"
     )
     beat = read_heartbeat(directory)
     click.echo(f"索引进程最近一次出现：{beat.at}" if beat else "索引进程没有出现过")

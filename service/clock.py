@@ -63,6 +63,11 @@ def show(moment: datetime) -> str:
     return moment.astimezone(BEIJING).isoformat(timespec="seconds")
 
 
+def show_minute(moment: datetime) -> str:
+    """A moment in a sentence or at the terminal: 2027-01-26 20:57, in Beijing."""
+    return f"{moment.astimezone(BEIJING):%Y-%m-%d %H:%M}"
+
+
 def parse(text: str) -> datetime:
     """Back from :func:`show`. Raises ValueError for anything without an offset."""
     moment = datetime.fromisoformat(text)

@@ -7,12 +7,13 @@ from flask.cli import with_appcontext
 
 from service import clock
 from service.background import work_off
+from service.chinese_commands import ChineseGroup
 from service.sessions import read_session, settings, write_session
 from service.tasks import queue
 from service.tasks.models import STATES
 
 
-@click.group("tasks")
+@click.group("tasks", cls=ChineseGroup)
 def tasks_cli() -> None:
     """后台任务：运行、查看、重试。"""
 
@@ -37,7 +38,7 @@ def list_command(state: str, dead: bool, limit: int) -> None:
     due = f"到期 {depth.due}，最久 {depth.oldest_due_seconds} 秒"
     click.echo(f"等待 {depth.waiting}（{due}），进行中 {depth.leased}，待人处理 {depth.dead}")
     for task in found:
-        said = f"{task.task_id}  {task.kind}  试过 {task.tries} 次  到期 {clock.show(task.due_at)}"
+        said = f"{task.task_id}  {task.kind}  试过 {task.tries} 次  到期 {clock.show_minute(task.due_at)}"
         click.echo(f"{said}  {task.last_error}" if task.last_error else said)
 
 

@@ -15,12 +15,13 @@ from service.audit.anchors import keep, kept, read_anchor
 from service.audit.archive import archive, read_archive
 from service.audit.models import AuditHead
 from service.audit.verify import Anchor, verify
+from service.chinese_commands import ChineseGroup
 from service.crypto import keyring
 from service.errors import Refusal
 from service.sessions import database, settings, write_session
 
 
-@click.group("audit")
+@click.group("audit", cls=ChineseGroup)
 def audit_cli() -> None:
     """操作记录：检查有没有被改过，打印链头，归档。"""
 

@@ -12,6 +12,7 @@ from service import clock
 from service.backup.archive import BackupUnusable, check_files, read_manifest
 from service.backup.make import make
 from service.backup.restore import restore
+from service.chinese_commands import ChineseCommand
 from service.config import ERASURES
 from service.db import Database
 from service.privacy.commands import LISTS, redo_from
@@ -24,7 +25,7 @@ _KEYS = "密钥文件不在备份里（{path}）：请另外保管一份，没�
 _LIST = "注销名单也不在备份里（{path}）：请放在数据库以外的地方，恢复时要照它把这之后注销的人再注销一次。"
 
 
-@click.command("backup")
+@click.command("backup", cls=ChineseCommand)
 @click.option(
     "--to", "target", type=click.Path(path_type=Path, file_okay=False), help="放到哪个文件夹，不填是数据目录里的 backups"
 )
@@ -48,7 +49,7 @@ def backup_command(target: Path | None) -> None:
     click.echo(_LIST.format(path=chosen.erasures_file))
 
 
-@click.command("restore")
+@click.command("restore", cls=ChineseCommand)
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option(
     "--into", required=True, help="空的目标库：一个文件夹（里面会有 chengnuan.db 和证照），或 postgresql+psycopg://地址"

@@ -8,6 +8,7 @@ import click
 from flask.cli import with_appcontext
 
 from service import clock
+from service.chinese_commands import ChineseGroup
 from service.crypto import keyring, rotate
 from service.crypto.keyring import KeysUnusable
 from service.errors import Refusal
@@ -16,7 +17,7 @@ from service.sessions import database, read_session, write_session
 _USES = {"field": "加密内容", "index": "查找手机号等", "chain": "校验操作记录"}
 
 
-@click.group("keys")
+@click.group("keys", cls=ChineseGroup)
 def keys_cli() -> None:
     """密钥：查看、更换、重新加密、停用旧的。"""
 

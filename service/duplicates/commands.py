@@ -10,13 +10,14 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from service import clock
+from service.chinese_commands import ChineseGroup
 from service.db import Database
 from service.duplicates.counts import counts
 from service.duplicates.find import find
 from service.jobs.schemas import DUPLICATE_REASONS
 
 
-@click.group("duplicates")
+@click.group("duplicates", cls=ChineseGroup)
 def duplicates_cli() -> None:
     """重复岗位：查找、查看。"""
 

@@ -8,13 +8,14 @@ import click
 from flask.cli import with_appcontext
 
 from service import clock
+from service.chinese_commands import ChineseGroup
 from service.employers.lists import rows_of_csv, take_in
 from service.employers.tables import list_rows
 from service.errors import Refusal
 from service.sessions import write_session
 
 
-@click.group("employers")
+@click.group("employers", cls=ChineseGroup)
 def employers_cli() -> None:
     """单位：导入主管部门的名单。"""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from service import clock, config
+from service.chinese_commands import ChineseGroup
 from service.feeds.ingest import pull
 from service.feeds.queries import reasons, unpublished
 from service.feeds.replay import REPLAYED, replay
@@ -19,7 +20,7 @@ from service.feeds.trail import place_of
 _OUTCOMES: dict[str, str] = {str(outcome): name for outcome, name in OUTCOME_NAMES.items()}
 
 
-@click.group("feeds", help="外部来源：导入、状态、未采用的原因。")
+@click.group("feeds", cls=ChineseGroup, help="外部来源：导入、状态、未采用的原因。")
 def feeds_cli() -> None:
     """The group that the application hangs in."""
 
@@ -36,6 +37,8 @@ def pull_command(source_key: str, write: bool, path: Path | None, full: bool) ->
         report = pull(database, source, now=clock.now(), path=path, write=write, full=full, progress=progress())
     for line in report.lines():
         click.echo(line)
+    if not write and path is None and source.way.form != "file" and not source.enabled:
+        click.echo("这个来源还没有启用：写入以前，先在它的设置里写上 enabled = true。")
     if report.stopped:
         raise SystemExit(1)
 

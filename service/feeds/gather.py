@@ -32,7 +32,7 @@ def gather(
     if path is not None or way.form == "file":
         file = path or source.file
         return of_table(read_table(file, source.columns), file.name)
-    if not source.enabled:
+    if way.remote and not way.url:
         raise Invalid("feed_not_set_up", f"来源 {source.key} 还没有启用：请先填好它的地址（见 docs/feeds.md）。")
     if way.form == "folder":
         return collect_folder(way, source.columns)

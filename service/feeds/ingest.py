@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.db import Database
+from service.errors import Invalid
 from service.feeds import lease
 from service.feeds.dedupe import mark_written
 from service.feeds.fetch import Resolve, resolve
@@ -57,6 +58,7 @@ def pull(
     run_id = report.run_id = lease.take(database, report)
     try:
         with lease.kept(database, run_id, source.key):
+            _require_enabled(source, path)
             haul = _bring(database, source, now=now, path=path, full=full, find=find)
             _judge(database, source, haul, report, now=now, run_id=run_id, progress=progress)
     except BaseException as wrong:
@@ -75,6 +77,15 @@ def pull(
         cursor=haul.cursor if everything else None,
     )
     return report
+
+
+def _require_enabled(source: FeedSource, path: Path | None) -> None:
+    """Looking is free; what is written needs somebody who has said that it may be. A file is handed in by whoever writes it."""
+    if path is None and source.way.form != "file" and not source.enabled:
+        raise Invalid(
+            "feed_not_set_up",
+            f"来源 {source.key} 还没有启用，只能试运行：看过没有问题，在它的设置里写上 enabled = true（见 docs/feeds.md）。",
+        )
 
 
 def _place_of(source: FeedSource, path: Path | None) -> str:

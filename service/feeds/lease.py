@@ -184,4 +184,4 @@ def _process_lives(process: int) -> bool:
 
 def _busy(key: str, run_id: int | None, since: datetime) -> Conflict:
     which = f"第 {run_id} 次，" if run_id else ""
-    return Conflict("feed_running", f"来源 {key} 正在导入（{which}{clock.show(since)} 开始），请等它结束后再试。")
+    return Conflict("feed_running", f"来源 {key} 正在导入（{which}{clock.show_minute(since)} 开始），请等它结束后再试。")

@@ -37,9 +37,12 @@ LOOKED_BACK = 400
 
 @dataclass(frozen=True, slots=True)
 class SourceView:
-    """One source as staff see it. ``counts`` are those of the last run that ended well, ``usual`` what they are as a rule (only
-    what there is a habit for), ``oddities`` what is out of habit, the most urgent first. Of a source whose settings cannot be
-    read there is no ``source``."""
+    """One source as staff see it.
+
+    ``counts`` are those of the last run that ended well (``counts_run_id``), ``usual`` what they are as a rule (only what there
+    is a habit for), ``oddities`` what is out of habit, the most urgent first. Of a source whose settings cannot be read there is
+    no ``source``.
+    """
 
     key: str
     name: str
@@ -48,6 +51,7 @@ class SourceView:
     counts: Mapping[str, int] = field(default_factory=dict)
     usual: Mapping[str, Bounds] = field(default_factory=dict)
     oddities: Sequence[Oddity] = ()
+    counts_run_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ def view_of(session: Session, one: Opened, now: datetime) -> SourceView:
     if not samples:
         return SourceView(one.key, one.source.name, state, one.source, oddities=found)
     usual = usual_of(samples[0], samples, policy())
-    return SourceView(one.key, one.source.name, state, one.source, samples[0].counts, usual, found)
+    return SourceView(one.key, one.source.name, state, one.source, samples[0].counts, usual, found, samples[0].run_id)
 
 
 def oddities_of(session: Session, one: Opened, now: datetime) -> list[Oddity]:

@@ -14,7 +14,8 @@ from service.jobs.models import Job
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """One source now. ``shown`` adverts are open and within their validity; ``outcomes`` counts the records of the last file."""
+    """One source now. ``shown`` adverts are open, within their validity and no other's copy; ``outcomes``
+    counts the records of the last file."""
 
     source_key: str
     last_run: FeedRun | None
@@ -29,7 +30,9 @@ def source_state(session: Session, key: str, now: datetime) -> SourceState:
         select(FeedRun).where(FeedRun.source_key == key).order_by(FeedRun.run_id.desc()).limit(1)
     ).one_or_none()
     shown, first_end = session.execute(
-        select(func.count(), func.min(Job.valid_until)).where(Job.source_key == key, Job.status == "open", Job.valid_until > now)
+        select(func.count(), func.min(Job.valid_until)).where(
+            Job.source_key == key, Job.status == "open", Job.duplicate_of_id.is_(None), Job.valid_until > now
+        )
     ).one()
     outcomes = session.execute(
         select(FeedRecord.outcome, func.count())

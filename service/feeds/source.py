@@ -44,7 +44,8 @@ class FeedSource:
     """Everything about a source but its rows. ``lookups`` are the tables of source.toml that only its ``parse`` knows.
 
     ``trust`` is between 0 and 1: below :data:`DOUBTED` whatever a rule warns about waits for a person. ``region`` is the division
-    that the source belongs to (whose bureau may pull it), empty for the whole country. ``enabled``: its address is filled in.
+    that the source belongs to (whose bureau may pull it), empty for the whole country. ``enabled``: what it says
+    may be written.
     """
 
     key: str
@@ -86,10 +87,13 @@ def open_source(key: str, feeds_dir: Path | None = None) -> FeedSource:
         settings = tomllib.load(stream)
     module = importlib.import_module(f"service.feeds.sources.{key}.parse")
     own = feeds_dir / f"{key}.toml" if feeds_dir is not None else None
+    addressed = False
     try:
         if own is not None and own.is_file():
-            settings = _merged(settings, tomllib.loads(own.read_text(encoding="utf-8")))
-        return from_settings(key, settings, cast(Parse, module.parse), feeds_dir)
+            said = tomllib.loads(own.read_text(encoding="utf-8"))
+            addressed = "url" in said.get("fetch", {})
+            settings = _merged(settings, said)
+        return from_settings(key, settings, cast(Parse, module.parse), feeds_dir, addressed=addressed)
     except (KeyError, TypeError, ValueError, OSError) as wrong:
         name = own.name if own is not None else "source.toml"
         raise Invalid("feed_settings", f"来源 {key} 的设置 {name} 有误：{_why(wrong)}。请照 docs/feeds.md 检查。") from wrong
@@ -118,12 +122,18 @@ def _merged(settings: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
-def from_settings(key: str, settings: Mapping[str, Any], parse: Parse, feeds_dir: Path | None = None) -> FeedSource:
-    """A source out of the content of its source.toml. Raises ValueError or KeyError for a file that is not whole."""
+def from_settings(
+    key: str, settings: Mapping[str, Any], parse: Parse, feeds_dir: Path | None = None, *, addressed: bool = False
+) -> FeedSource:
+    """A source out of the content of its source.toml. ``addressed``: the operator has said where it is.
+
+    Raises ValueError or KeyError for a file that is not whole."""
     said, bounds, columns = settings["source"], settings["bounds"], settings["columns"]
     if said["class"] not in SOURCE_CLASSES:
         raise SettingWrong(f"[source] 的 class 只能是 {'、'.join(SOURCE_CLASSES)}")
     enabled = bool(said.get("enabled", True))
+    fetch = settings.get("fetch", {})
+    form = fetch.get("way", "file")
     trust = float(said.get("trust", 1.0))
     if not 0 <= trust <= 1:
         raise SettingWrong("[source] 的 trust 要在 0 和 1 之间")
@@ -141,8 +151,8 @@ def from_settings(key: str, settings: Mapping[str, Any], parse: Parse, feeds_dir
         trust=trust,
         region=said.get("region", ""),
         enabled=enabled,
-        # What is not set up yet needs no keys.
-        way=way_of(settings.get("fetch", {}), feeds_dir) if enabled else Way(form=settings.get("fetch", {}).get("way", "file")),
+        # What is not set up yet needs no keys; what has an address can be looked at before it is enabled.
+        way=way_of(fetch, feeds_dir) if enabled or addressed or form == "folder" else Way(form=form),
         timing=timing_of(settings.get("timing", {})),
         file=ROOT / said.get("file", "none"),
         valid_days=int(said["valid_days"]),

@@ -46,7 +46,7 @@ def digest_command(day: datetime | None, make: bool) -> None:
     if found is None:
         raise click.ClickException("还没有这一天的摘要。每天早上自动生成，也可以加 --make 现在生成。")
     console = _console()
-    say(console, f"{found.day} 夜间摘要（{clock.show(found.made_at)} 生成）")
+    say(console, f"{found.day} 夜间摘要（{clock.show_minute(found.made_at)} 生成）")
     for line in found.out_of_habit:
         say(console, f"! {line.source_key}：展示 {line.shown}，夜间导入 {line.runs} 次{_said(line.counts)}", style="red")
         for odd in line.oddities:

@@ -125,12 +125,12 @@ def way_of(said: Mapping[str, Any], keys_dir: Path | None) -> Way:
 
 
 def timing_of(said: Mapping[str, Any]) -> Timing:
-    """The ``[timing]`` table; no table means by hand. Raises ValueError for one that is not whole."""
+    """The ``[timing]`` table; no table, or ``every_minutes = 0``, means by hand. Raises ValueError for one that is not whole."""
     minutes, daily = said.get("every_minutes"), said.get("daily_at")
-    if not said:
+    if not said or (minutes == 0 and daily is None):
         return Timing()
     if (minutes is None) == (daily is None) or (minutes is not None and not 5 <= int(minutes) <= 60 * 24 * 7):
-        raise SettingWrong("[timing] 只写 every_minutes（5 到 10080）或 daily_at 中的一项")
+        raise SettingWrong("[timing] 只写 every_minutes（5 到 10080，0 就是只由人取）或 daily_at 中的一项")
     return Timing(timedelta(minutes=int(minutes)) if minutes is not None else None, time.fromisoformat(daily) if daily else None)
 
 

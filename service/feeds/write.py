@@ -27,7 +27,7 @@ from service.feeds.trail import stopped_at
 from service.jobs.advert import Advert, Reading
 from service.jobs.hold import ADVERT
 from service.jobs.models import Job
-from service.jobs.put import GONE, apply, put
+from service.jobs.put import GONE, apply, put, unchanged
 from service.jobs.put_new import put_new
 from service.jobs.reviews.before import NOTHING_SAID, words_about
 from service.jobs.reviews.queue import follow, follow_new, stop_waiting
@@ -84,6 +84,9 @@ def write_all(
                 for answer, job_id in done
                 if answer.advert is not None and job_id is not None
             }
+        else:
+            with database.read_session() as session:
+                settled = _foreseen(session, source.key, decided, settled, now)
         for one, answer in zip(decided, settled, strict=True):
             _count(report, answer, one.known)
         if progress:
@@ -233,6 +236,20 @@ def _write(
         if rows:
             session.execute(update(FeedRecord), rows)
     return done
+
+
+def _foreseen(session: Session, key: str, batch: Sequence[Decided], settled: Sequence[Settled], now: datetime) -> list[Settled]:
+    """What writing would find: an advert that stands in the table just as it is would not be published anew."""
+    wanted = {
+        one.record.original_id: (answer.advert, answer.reading, answer.held_for)
+        for one, answer in zip(batch, settled, strict=True)
+        if answer.outcome == "published" and answer.advert is not None and answer.reading is not None
+    }
+    same = unchanged(session, key, wanted, now)
+    return [
+        replace(answer, outcome="unchanged") if answer.outcome == "published" and one.record.original_id in same else answer
+        for one, answer in zip(batch, settled, strict=True)
+    ]
 
 
 def _put(

@@ -65,6 +65,33 @@ def put(
             job = _find(session, advert.source.key, advert.source.original_id)
             if job is None:
                 raise
+    fields = _wanted(job, advert, reading, held_for, now)
+    changed = apply(session, job, fields, gig=advert.gig, live=advert.live, action="put", account_id=account_id, now=now)
+    if changed or job.confirmed_at is None or now - job.confirmed_at >= CONFIRMED_EVERY:
+        job.confirmed_at = now
+    return job, "changed" if changed else "unchanged"
+
+
+def unchanged(
+    session: Session, key: str, adverts: Mapping[str, tuple[Advert, Reading, Collection[str]]], now: datetime
+) -> frozenset[str]:
+    """Which of these :func:`put` would find just as they are, by original id; writes nothing. For adverts without the terms of a
+    gig or a live session. ``adverts``: original id to the advert, its reading and what it waits for."""
+    rows = session.scalars(
+        select(Job).where(Job.source_key == key, Job.original_id.in_(adverts)).options(undefer_group(CONTACT))
+    ).all()
+    same: set[str] = set()
+    for job in rows:
+        if job.original_id is not None:
+            advert, reading, held_for = adverts[job.original_id]
+            wanted = _wanted(job, advert, reading, held_for, now)
+            if all(getattr(job, name) == value for name, value in wanted.items()):
+                same.add(job.original_id)
+    return frozenset(same)
+
+
+def _wanted(job: Job, advert: Advert, reading: Reading, held_for: Collection[str], now: datetime) -> dict[str, Any]:
+    """The columns of a row that is there, as the advert would have them."""
     fields = dict(reading.fields)
     for name in ("published_at", "verified_at", "valid_until"):
         if fields[name] is None:
@@ -75,10 +102,7 @@ def put(
         # What others hold it for (a report, say) is theirs to lift.
         fields |= {**held_columns({*held_for, *(job.waits_for - set(HOLDS))}), "closed_reason": ""}
     fields["stale_at"] = None
-    changed = apply(session, job, fields, gig=advert.gig, live=advert.live, action="put", account_id=account_id, now=now)
-    if changed or job.confirmed_at is None or now - job.confirmed_at >= CONFIRMED_EVERY:
-        job.confirmed_at = now
-    return job, "changed" if changed else "unchanged"
+    return fields
 
 
 def default_end(advert: Advert, now: datetime) -> datetime:

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from service import clock
+from service.chinese_commands import ChineseGroup
 from service.config import Settings
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ PIECE = 2_000
 INTERRUPTED = 130
 
 
-@click.group("jobs")
+@click.group("jobs", cls=ChineseGroup)
 def jobs_cli() -> None:
     """岗位：给所有人匹配、检查招聘信息。"""
 

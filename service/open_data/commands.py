@@ -9,12 +9,13 @@ import click
 from flask.cli import with_appcontext
 
 from service import clock
+from service.chinese_commands import ChineseGroup
 from service.open_data.selection import Selection
 from service.open_data.snapshot import begin, in_blocks, lines
 from service.sessions import database, settings
 
 
-@click.group("open-data")
+@click.group("open-data", cls=ChineseGroup)
 def open_data_cli() -> None:
     """公开岗位数据。"""
 

@@ -8,13 +8,14 @@ from sqlalchemy import select
 
 from matching.rules import region as region_rules
 from service import clock
+from service.chinese_commands import ChineseGroup
 from service.errors import Refusal
 from service.partners.clients import end, issue
 from service.partners.models import PartnerClient
 from service.sessions import read_session, write_session
 
 
-@click.group("partners")
+@click.group("partners", cls=ChineseGroup)
 def partners_cli() -> None:
     """合作平台：开通、查看、停用客户端凭证。"""
 
@@ -51,7 +52,7 @@ def list_command() -> None:
         click.echo("还没有合作平台的客户端。")
     for row in rows:
         state = "停用" if row.ended_at is not None else "在用"
-        used = clock.show(row.last_used_at)[:16] if row.last_used_at is not None else "没有用过"
+        used = clock.show_minute(row.last_used_at) if row.last_used_at is not None else "没有用过"
         click.echo(f"{row.partner_id:>5}  {state}  {row.client_id}  {row.source_key}  {row.name}  冲突 {row.conflicts}  {used}")
 
 

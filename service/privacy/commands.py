@@ -8,6 +8,7 @@ import click
 from flask.cli import with_appcontext
 
 from service import clock
+from service.chinese_commands import ChineseGroup
 from service.crypto import rotate
 from service.db import Database
 from service.errors import Unavailable
@@ -18,7 +19,7 @@ from service.sessions import database, settings
 LISTS = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
-@click.group("erasures")
+@click.group("erasures", cls=ChineseGroup)
 def erasures_cli() -> None:
     """注销名单：恢复备份以后，把备份之后注销的人再注销一次。"""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -106,3 +107,30 @@ def test_both_real_sources_are_pulled_twice(feeds: Feeds, feed_database: Databas
         with feed_database.read_session() as session:
             mine = session.scalar(select(func.count()).select_from(Job).where(Job.source_key == key)) or 0
         assert low <= mine <= high
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["replay", "job51_sample", "--from", "检查"], "--from 只能写 parsed、normalised"),
+        (["replay", "job51_sample"], "缺少 --from"),
+        (["replay"], "缺少 SOURCE"),
+        (["pul"], "没有“pul”这个命令，可以用：digest、pull"),
+        (["pull", "job51_sample", "--wirte"], "没有 --wirte 这个选项"),
+        (["pull", "job51_sample", "--file"], "--file 后面要写"),
+        (["rejected", "job51_sample", "--limit", "多"], "--limit 的值写法不对"),
+        (["rollback", "0"], "RUN 的值写法不对"),
+        (["digest", "--day", "昨天"], "--day 要写成 2026-01-31"),
+        (["status", "job51_sample"], "多写了：job51_sample"),
+    ],
+)
+def test_slips_are_told_in_chinese(feeds: Feeds, typed: list[str], said: str) -> None:
+    result = feeds(*typed)
+    assert result.exit_code == 2
+    assert said in result.output
+    assert not re.search(r"Error|Usage|Invalid|Missing|No such|Try", result.output)
+    assert "--help" in result.output
+
+
+def test_a_refusal_begins_in_chinese(feeds: Feeds) -> None:
+    assert feeds("pull", "nobody").output.startswith("错误：没有叫")

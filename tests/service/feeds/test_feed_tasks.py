@@ -32,7 +32,7 @@ def set_up(tmp_path: Path) -> Path:
     feeds = tmp_path / "feeds"
     folder = feeds / "county_sheets"
     folder.mkdir(parents=True)
-    (feeds / "county_sheets.toml").write_text("[source]\nenabled = true\n", encoding="utf-8")
+    (feeds / "county_sheets.toml").write_text('[source]\nenabled = true\n[timing]\ndaily_at = "06:20"\n', encoding="utf-8")
     put(folder, "唐江镇岗位表2026-11-20.xlsx", [line("演示服装厂", "缝纫工", until="2099-12-31")])
     return feeds
 
@@ -87,7 +87,14 @@ def test_timings_that_are_none(timing: dict[str, object]) -> None:
         timing_of(timing)
 
 
+@pytest.mark.parametrize("timing", ["", "[timing]\nevery_minutes = 0\n"])
+def test_enabled_without_a_rhythm_is_pulled_by_hand_only(database: Database, tmp_path: Path, set_up: Path, timing: str) -> None:
+    (set_up / "county_sheets.toml").write_text(f"[source]\nenabled = true\n{timing}", encoding="utf-8")
+    assert due(Outside(database, settings_for(database.url, tmp_path)), MORNING) == []
+
+
 def test_by_hand_only() -> None:
+    assert timing_of({"every_minutes": 0}) == Timing()
     assert Timing().slot(MORNING) is None
     assert open_source("shortage_lists").timing == Timing()
 

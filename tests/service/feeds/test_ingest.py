@@ -13,12 +13,12 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from service.db import Database
-from service.errors import Conflict, Invalid
+from service.errors import Conflict, Invalid, Refusal
 from service.feeds import write
 from service.feeds.ingest import pull
 from service.feeds.models import FeedRecord, FeedRun
 from service.feeds.report import Report
-from service.feeds.source import FeedSource
+from service.feeds.source import FeedSource, open_source
 from service.jobs.models import Job, JobChange, JobHistory
 from tests.service.feeds.conftest import NOW, MakeSource, Row, WriteCsv, csv_bytes, row
 
@@ -405,3 +405,29 @@ def test_killed_in_the_middle_the_next_pull_completes_and_doubles_nothing(
     with feed_database.read_session() as session:
         states = session.scalars(select(FeedRun.status).order_by(FeedRun.run_id)).all()
     assert states == ["abandoned", "done"]
+
+
+def test_a_source_can_be_looked_at_before_it_is_enabled(feed_database: Database, tmp_path: Path) -> None:
+    sheets = tmp_path / "county_sheets"
+    sheets.mkdir()
+    sheet = sheets / "唐江镇岗位表2026-11-20.csv"
+    sheet.write_text(
+        "单位名称,岗位名称,招聘人数,月薪,工作地点\n演示服装厂,缝纫工,5,5000-7000元,江西省赣州市南康区唐江镇\n", encoding="utf-8"
+    )
+    os.utime(sheet, (1_700_000_000, 1_700_000_000))
+    source = open_source("county_sheets", tmp_path)
+    assert not source.enabled
+    assert pull(feed_database, source, now=NOW).read == 1
+    with pytest.raises(Refusal, match="enabled = true") as refused:
+        pull(feed_database, source, now=NOW, write=True)
+    assert refused.value.error == "feed_not_set_up"
+    with pytest.raises(Refusal, match="地址"):
+        pull(feed_database, open_source("province_jobs", tmp_path), now=NOW)
+
+
+def test_an_address_that_was_given_is_asked_although_not_enabled(tmp_path: Path) -> None:
+    (tmp_path / "province_jobs.toml").write_text(
+        '[fetch]\nurl = "https://jobs.demo.example/a"\nallow = ["https://jobs.demo.example:443"]\n', encoding="utf-8"
+    )
+    assert open_source("province_jobs", tmp_path).way.url == "https://jobs.demo.example/a"
+    assert open_source("partner_postings", tmp_path).way.url == ""

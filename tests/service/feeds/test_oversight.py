@@ -237,3 +237,19 @@ class TestCommands:
         assert "没有和平常不一样的来源" in made.output
         assert KEY in feeds("digest").output
         assert feeds("digest", "--day", "2020-01-01").exit_code == 1
+
+    @pytest.mark.usefixtures("habit")
+    def test_a_row_is_of_one_run(self, feeds: Callable[..., Result], runs: Runs) -> None:
+        number = runs(
+            0, status="failed", message="对方没有回答（503）", read=0, published=0, unchanged=0, created=0, held=0, rejected=0
+        )
+        lines = feeds("status").output.splitlines()
+        (row,) = [line for line in lines if line.strip().startswith(KEY) and "第" in line]
+        cells = row.partition(f"第 {number} 次 失败")[2].split()
+        assert cells[:4] == ["0"] * 4
+        assert "292" not in row
+        assert any("上一次完成的是第 8 次：读到 300，可展示 292" in line for line in lines)
+
+    @pytest.mark.usefixtures("habit")
+    def test_moments_are_told_as_people_write_them(self, feeds: Callable[..., Result]) -> None:
+        assert not re.search(r"\d{2}T\d{2}:", feeds("status").output + feeds("digest", "--make").output)

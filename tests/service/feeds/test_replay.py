@@ -46,8 +46,10 @@ def test_nothing_changes_where_nothing_has_changed(feed_database: Database, sour
     with feed_database.read_session() as session:
         before = {one.original_id: one.steps for one in session.scalars(select(FeedRecord))}
         changes = len(session.scalars(select(JobChange.change_id)).all())
+    promised = replay(feed_database, source, step=step, now=LATER)
     report = replay(feed_database, source, step=step, now=LATER, write=True)
     assert report.outcomes["unchanged"] == 2
+    assert (promised.outcomes, promised.created) == (report.outcomes, report.created)
     with feed_database.read_session() as session:
         assert len(session.scalars(select(JobChange.change_id)).all()) == changes
         for one in session.scalars(select(FeedRecord).where(FeedRecord.outcome == "unchanged")):
@@ -123,3 +125,13 @@ def test_a_doubted_source_waits_where_a_rule_only_warns(
     assert doubted.outcomes == {"held": 2}
     trusted = replay(feed_database, replace(source, trust=0.8), step="checked", now=LATER)
     assert trusted.outcomes["held"] == 0
+
+
+def test_a_trial_promises_what_the_writing_does(make_source: MakeSource, feed_database: Database, write_csv: WriteCsv) -> None:
+    made = make_source()
+    pull(feed_database, made, now=NOW, path=write_csv("a.csv", [row(1), row(2)]), write=True)
+    path = write_csv("b.csv", [row(1, pay="6000-8000元/月"), row(2), row(4)])
+    promised = pull(feed_database, made, now=LATER, path=path)
+    done = pull(feed_database, made, now=LATER, path=path, write=True)
+    assert promised.outcomes == done.outcomes == {"published": 2, "unchanged": 1}
+    assert (promised.created, promised.closed) == (done.created, done.closed) == (1, 0)

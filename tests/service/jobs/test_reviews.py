@@ -21,6 +21,7 @@ from service.accounts.tokens import issue_token
 from service.db import Database
 from service.employers.models import ListEntry
 from service.jobs.models import Job
+from service.jobs.put import apply
 from service.jobs.reviews.models import JobReport, JobReview, TradeWage
 from service.jobs.reviews.queue import late
 from service.jobs.reviews.sweep import sweep
@@ -449,3 +450,17 @@ def test_every_refusal_is_a_chinese_sentence(desk: Desk) -> None:
         assert 400 <= answer.status_code < 500, body
         assert re.fullmatch(r"[a-z_]+", body["error"])
         assert re.search(r"[\u4e00-\u9fff]{4,}", body["message"]), body
+
+
+def test_the_sweep_leaves_alone_what_staff_asked_to_mend_and_nobody_changed(desk: Desk) -> None:
+    job_id = desk.publish(**HELD)["job_id"]
+    assert desk.decide(desk.waiting()[0]["review_id"], MEND).status_code == 201
+    with desk.database.write_session() as session:
+        sweep(session, clock.now())
+    assert desk.waiting() == []
+    with desk.database.write_session() as session:
+        apply(
+            session, session.get_one(Job, job_id), {"description": "招服务员。"}, action="put", account_id=None, now=clock.now()
+        )
+        sweep(session, clock.now())
+    assert [line["job_id"] for line in desk.waiting()] == [job_id]
