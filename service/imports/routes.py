@@ -147,7 +147,7 @@ def confirm_import(said: dict[str, Any], import_id: int) -> flask.Response:
 @blueprint.route("/v1/imports/<int:import_id>/rejected.xlsx", methods=["GET"])
 @blueprint.response(200, content_type=MIME)
 @blueprint.alt_response(409, success=False, description="还没有做完，或者原表内容已经按期删除")
-@limited("sheet")
+@limited("paper")
 @allow("import.read")
 def show_rejected(import_id: int) -> flask.Response:
     """没有采用的行，原来的栏目，最后一栏是原因：改好了再传一次就行。里面有姓名和电话，每次下载都留痕。"""

@@ -63,7 +63,7 @@ def test_parse() -> None:
     assert [job["title"] for job in found[0]["jobs"]] == ["普工", "保安"]
     assert set(found[0]["jobs"][0]) == {
         "title", "trade", "headcount", "age_min", "age_max", "wage", "region", "address", "benefits", "shift", "settlement",
-        "start", "contact_phone", "spans",
+        "start", "contact_name", "contact_phone", "employer_name", "spans",
     }  # fmt: skip
     assert found[0]["jobs"][0]["wage"]["max"] == 6000
     assert found[1]["jobs"] == found[2]["jobs"] == []

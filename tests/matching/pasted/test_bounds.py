@@ -57,8 +57,9 @@ def _cpu_seconds(message: str) -> float:
 def test_ten_thousand_characters_of_anything(fragment: str) -> None:
     for head in ("", "招普工2名，5000元\n"):
         message = (head + fragment * 10_000)[:10_000]
+        # 0.2 s at most on a quiet machine, where what grows with the square takes 2;
         # once more when it was slow: another process on the machine is no fault of the reader
-        assert _cpu_seconds(message) < 0.2 or _cpu_seconds(message) < 0.2, fragment
+        assert _cpu_seconds(message) < 1.0 or _cpu_seconds(message) < 1.0, fragment
 
 
 @pytest.mark.parametrize("seam", ["，", "\n"])

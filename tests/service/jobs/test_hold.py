@@ -214,7 +214,8 @@ def test_an_office_names_only_stations_of_its_own(client: FlaskClient, people: P
         ("17元/小时", "赣州市章贡区", True),
         ("17.3元/小时", "赣州市章贡区", False),
         ("6000-8000元/月", "赣州市章贡区", False),
-        ("60元/天", "赣州市章贡区", False),
+        ("60元/天", "赣州市章贡区", True),
+        ("200元/天", "赣州市章贡区", False),
         ("1000元/月", "南京市鼓楼区", False),  # only the highest class of the province is known: nothing is claimed
     ],
 )

@@ -106,7 +106,7 @@ class Writers:
                 new_job(
                     session, now, kind=dice.choice(("public", "gig")), trade_codes=[dice.choice(TRADES)], valid_until=end,
                     region_code=dice.choice((ZHANGGONG, NANKANG, NANCHANG)), status=dice.choice(("open", "open", "held")),
-                    employer_name=dice.choice(EMPLOYERS), source_key=dice.choice(("", "feed", "other")),
+                    employer_name=dice.choice(EMPLOYERS), source_key=f"feed-{dice.randrange(40)}",
                 )  # fmt: skip
             if not self.database.is_sqlite and dice.random() < 0.3:
                 time.sleep(dice.uniform(0, 0.15))  # others begin and end meanwhile

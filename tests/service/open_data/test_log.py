@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -114,7 +115,11 @@ def test_a_position_stays_small_while_a_transaction_takes_for_ever(postgres_url:
             assert len(since.held) <= 5
         assert got == [1, 2, 3, 4, 5]
         slow.commit()
-    rest, since = all_of(database, since, 3)
+    rest: list[int] = []
+    deadline = time.monotonic() + 60
+    while len(rest) < 16 and time.monotonic() < deadline:  # what others in this server have open holds the newest back a while
+        more, since = all_of(database, since, 3)
+        rest += more
     assert sorted(rest) == [*range(6, 21), 100]
     assert page(database, since).job_ids == []
     database.close()
