@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from datetime import datetime
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -58,17 +60,37 @@ def match_all(
     chosen = now.astimezone(clock.BEIJING).date() if day is None else day.date()
     wanted = Wanted(chosen, clock.seconds(now), limit, piece, file, fresh)
     began = time.monotonic()
+    heard = _hears_ctrl_c()
+
+    def told(done: tuple[int, int]) -> None:
+        bar.advance(task, done[0])
+        if heard:
+            raise KeyboardInterrupt
+
     try:
         with begun(settings, out or settings.data_dir / "matches", wanted) as order, _bar() as bar:
             left = order.people_left
             task = bar.add_task(f"{chosen} 匹配", total=order.plan.people, completed=order.plan.people - left)
-            people, matches = run(order, processes, lambda done: bar.advance(task, done[0]))
+            people, matches = run(order, processes, told)
     except BatchStopped as stopped:
         raise click.ClickException(str(stopped)) from stopped
     except KeyboardInterrupt:
         click.echo(f"已停下。{KEPT}", err=True)
         sys.exit(INTERRUPTED)
     _tell(order, left, people, matches, time.monotonic() - began)
+
+
+def _hears_ctrl_c() -> list[int]:
+    """Gets an entry at Ctrl-C. Python throws an interrupt away that comes while it tidies up after an object (a weak reference's
+    call), so that the batch would go on as if nobody had said anything."""
+    heard: list[int] = []
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        heard.append(number)
+        signal.default_int_handler(number, frame)
+
+    signal.signal(signal.SIGINT, hear)
+    return heard
 
 
 def _tell(order: Order, left: int, people: int, matches: int, seconds: float) -> None:
