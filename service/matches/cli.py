@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -60,17 +62,16 @@ def match_all(
     chosen = now.astimezone(clock.BEIJING).date() if day is None else day.date()
     wanted = Wanted(chosen, clock.seconds(now), limit, piece, file, fresh)
     began = time.monotonic()
-    heard = _hears_ctrl_c()
-
-    def told(done: tuple[int, int]) -> None:
-        bar.advance(task, done[0])
-        if heard:
-            raise KeyboardInterrupt
-
+    folder = out or settings.data_dir / "matches"
     try:
-        with begun(settings, out or settings.data_dir / "matches", wanted) as order, _bar() as bar:
+        with _hearing_ctrl_c() as stop_when_told, begun(settings, folder, wanted) as order, _bar() as bar:
             left = order.people_left
             task = bar.add_task(f"{chosen} 匹配", total=order.plan.people, completed=order.plan.people - left)
+
+            def told(done: tuple[int, int]) -> None:
+                bar.advance(task, done[0])
+                stop_when_told()
+
             people, matches = run(order, processes, told)
     except BatchStopped as stopped:
         raise click.ClickException(str(stopped)) from stopped
@@ -80,17 +81,25 @@ def match_all(
     _tell(order, left, people, matches, time.monotonic() - began)
 
 
-def _hears_ctrl_c() -> list[int]:
-    """Gets an entry at Ctrl-C. Python throws an interrupt away that comes while it tidies up after an object (a weak reference's
-    call), so that the batch would go on as if nobody had said anything."""
+@contextmanager
+def _hearing_ctrl_c() -> Iterator[Callable[[], None]]:
+    """Gives what raises KeyboardInterrupt when Ctrl-C was pressed. Python throws an interrupt away that comes while it tidies up
+    after an object (a weak reference's call), so that the batch would go on as if nobody had said anything."""
     heard: list[int] = []
 
     def hear(number: int, frame: FrameType | None) -> None:
         heard.append(number)
         signal.default_int_handler(number, frame)
 
-    signal.signal(signal.SIGINT, hear)
-    return heard
+    def stop_when_told() -> None:
+        if heard:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, hear)
+    try:
+        yield stop_when_told
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _tell(order: Order, left: int, people: int, matches: int, seconds: float) -> None:

@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -28,7 +30,7 @@ from service.consents import texts
 from service.db import Database
 from service.matches import plan as plans
 from service.matches import results, wishes
-from service.matches.batch import Wanted, begun
+from service.matches.batch import Done, Order, Wanted, begun
 from service.matches.models import WorkerMatch
 from service.matches.run import run
 from service.workers import ages
@@ -200,6 +202,32 @@ def test_ctrl_c_stops_and_says_how_to_go_on(settings: Settings, jobs: None, work
     assert batch.process.returncode == 130, said
     assert "再执行一次就接着做" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # what Python says of the one that it threw away
+def test_ctrl_c_is_heard_while_python_tidies_up(settings: Settings, jobs: None, workers: list[int], match_all: Command) -> None:
+    class Passing:
+        pass
+
+    def pressed(_gone: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    def run_and_tidy(order: Order, processes: int, report: Callable[[Done], None]) -> Done:
+        def said(done: Done) -> None:
+            passing = Passing()
+            watch = weakref.ref(passing, pressed)
+            del passing
+            assert watch() is None
+            report(done)
+
+        return run(order, processes, said)
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("service.matches.run.run", run_and_tidy)
+        result = match_all()
+    assert (result.exit_code, "再执行一次就接着做" in result.output) == (130, True)
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_without_an_index_nothing_begins(settings: Settings, workers: list[int], match_all: Command) -> None:
