@@ -5,13 +5,18 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 import redis
 from hypothesis import settings
+from sqlalchemy import Dialect, Engine, create_engine
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.util import LRUCache
 
 from matching.spelling import Spelling
 from service.db import Base, Database
@@ -45,6 +50,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, N
             item.add_marker(pytest.mark.long)
     yield
     items.sort(key=lambda item: not (item.get_closest_marker("costly") or item.get_closest_marker("timeout")))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_compiled_once() -> Iterator[None]:
+    """A process that serves compiles each statement once; here every test has engines of its own, and a fifth of its time would
+    go into compiling what the test before compiled. Engines of one kind share what they compiled."""
+    shared: dict[type[Dialect], LRUCache[Any, Any]] = defaultdict(lambda: LRUCache(4000))
+
+    def engine_that_shares(*arguments: Any, **options: Any) -> Engine:
+        engine = create_engine(*arguments, **options)
+        engine.update_execution_options(compiled_cache=shared[type(engine.dialect)])
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("service.db.create_engine", engine_that_shares)
+        patch.setattr(DefaultDialect, "__eq__", lambda one, other: type(one) is type(other))  # a part of each key
+        patch.setattr(DefaultDialect, "__hash__", lambda one: hash(type(one)))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

