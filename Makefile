@@ -57,10 +57,10 @@ $(VENV)/.load: $(VENV)/.runtime requirements-load.lock
 run: setup ## 安装并启动全部服务，打印访问地址（Ctrl-C 结束）
 	@exec $(PY) -m service.supervisor
 
-test: setup-test ## 全部测试（两核约 7 分钟）
+test: setup-test ## 日常的全部测试（两核约 12 分钟）
 	@$(PY) -m pytest -n 3 --dist worksteal -m "not long"
 
-test-long: setup-test ## 长时间的故障、模糊和大数据测试（两核约 15 分钟）
+test-long: setup-test ## 长时间的故障、模糊和大数据测试（两核约 25 分钟）
 	@$(PY) -m pytest -n 3 --dist worksteal -m long --timeout 600
 
 check: setup-test ## 代码检查：格式、类型、导入方向、接口文档、数据库迁移

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from matching.rules.benefit_talk import OWN_INSURANCE, SPOKEN
+from matching.rules.needles import needles
 
 TAGS: dict[str, tuple[str, ...]] = {
     "包吃": (
@@ -205,6 +206,22 @@ _ONE_MEAL = re.compile(r"[包管]吃(?=[一两][餐顿]|[中午早晚][餐饭])"
 """包吃一餐 is no board."""
 
 
+def _words_of(tag: str) -> tuple[str, ...]:
+    return TAGS[tag] + (BOTH if tag in {"包吃", "包住"} else ())
+
+
+def _needed(tag: str) -> frozenset[str]:
+    patterns = [re.compile("|".join(map(re.escape, _words_of(tag))))]
+    patterns += [SPOKEN[tag]] if tag in SPOKEN else []
+    patterns += [_MEAL_AT_NOON] if tag == "工作餐" else []
+    each = [needles(pattern) for pattern in patterns]
+    return frozenset().union(*each) if all(each) else frozenset()
+
+
+_NEEDED = {tag: (_words_of(tag), _needed(tag)) for tag in TAGS}
+"""The words of each tag, and characters of which one stands wherever it is promised; none: it always has to be looked for."""
+
+
 def read_tags(*texts: str) -> tuple[str, ...]:
     """The tags that the texts really promise, each once, in the order of the table. A word that is denied once is not a tag.
 
@@ -212,13 +229,16 @@ def read_tags(*texts: str) -> tuple[str, ...]:
     """
     whole = "\n".join(texts)
     text = OWN_INSURANCE.sub("□", _TURNS.sub(_turn, _TRAPS.sub("□", whole)))
+    letters = frozenset(whole + text)
     found: list[str] = []
-    for tag, words in TAGS.items():
+    for tag, (words, needed) in _NEEDED.items():
+        if needed and needed.isdisjoint(letters):
+            continue
         own_cost = _OWN_COST.get(tag)
         if own_cost and own_cost.search(text):
             continue
         board = _ONE_MEAL.sub("□", text) if tag == "包吃" else text
-        said, denied = _said(board, words + (BOTH if tag in {"包吃", "包住"} else ()), headed=tag in _NEUTRAL_HEADS)
+        said, denied = _said(board, words, headed=tag in _NEUTRAL_HEADS)
         said = said or (not denied and _spoken(whole if tag == "工作餐" else board, tag))
         if tag == "工作餐" and _MEAL_AT_NOON.search(whole):
             said = True

@@ -35,6 +35,7 @@ _HAN = re.compile("[\u4e00-\u9fff]")
 _WORKS = frozenset({"android", "iphone", "python", "server", "official", "wechat", "mini", "program", "public", "group", "work"})
 _RUN = re.compile(r"\d{12,}")
 _CITIZEN = 18
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _MOBILE_AND_MORE = re.compile(r"1[3-9]\d{10,11}")
 """A mobile number with a digit or two too many, unless it is a longer code of a division: 130102001000."""
 _SURNAMES = (
@@ -73,6 +74,8 @@ def without_numbers(name: str) -> str:
 
 def first_phone(text: str) -> str:
     """The first telephone number of a text, its digits only; empty when there is none."""
+    if _MOBILE.fullmatch(text):  # most cells of a sheet
+        return text
     return next((found.phone for found in _found(text, names=False) if found.phone), "") if _SUSPECT.search(text) else ""
 
 

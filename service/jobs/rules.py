@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
+from matching.rules.needles import needles
 from service import clock
 from service.jobs.findings import Finding, Severity
-from service.jobs.needles import needles
 
 _VERIFIED = ("primary", "secondary", "unverified")
 _CHECKS = {
@@ -32,6 +33,8 @@ _CHECKS = {
 _SHORT = 5
 """Characters of a word that is split in two."""
 _FRAGMENT = re.compile(r"<([a-z_]+)>")
+Possible = Mapping[int, Sequence[re.Pattern[str]]]
+"""Words of rules by the number of the rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row. Either ``missing`` or ``parts`` name what must be there, or ``words`` (and a ``check``) say what is looked for."""
+    """One row, ``number`` its place in the table. Either ``missing`` or ``parts`` name what must be there, or ``words`` (and a
+    ``check``) say what is looked for."""
 
+    number: int
     rule: str
     family: str
     article: str
@@ -64,7 +69,7 @@ class Rule:
     advice: str
     missing: tuple[str, ...]
     parts: tuple[Part, ...]
-    words: tuple[tuple[re.Pattern[str], frozenset[str]], ...]
+    words: tuple[re.Pattern[str], ...]
     exceptions: tuple[re.Pattern[str], ...]
     unless: tuple[re.Pattern[str], ...]
     kinds: frozenset[str]
@@ -82,26 +87,26 @@ class Rule:
         """What a finding of this rule does: only a rule whose article was read may block or hold."""
         return self.severity if self.verified == "primary" else "warn"
 
-    def found_across(self, text: str, middle: int, letters: frozenset[str]) -> str:
+    @property
+    def only_words(self) -> bool:
+        """Whether nothing but words of the text can break it."""
+        return not (self.check or self.missing or self.parts)
+
+    def found_across(self, text: str, middle: int, words: Possible) -> str:
         """The same of a word that begins before ``middle`` and ends after it. A short one only: of two texts that are read as
         one, words that leave room between them would meet by chance (「冲压工」 and 「一百人的厂」)."""
-        for pattern, needed in self.words:
-            if needed and needed.isdisjoint(letters):
-                continue
+        for pattern in words.get(self.number, ()):
             for found in pattern.finditer(text):
                 if found.start() < middle < found.end() and found.end() - found.start() <= _SHORT:
                     spared = any(excuse.search(text) for excuse in (*self.unless, *self.exceptions))
                     return "" if spared else found.group()
         return ""
 
-    def found_in(self, text: str, letters: frozenset[str] | None = None) -> str:
-        """The first words of the text that the rule is about, outside its exceptions; empty when there are none. ``letters``: the
-        characters of the text, for whoever asks many rules about one text."""
-        letters = frozenset(text) if letters is None else letters
+    def found_in(self, text: str, words: Possible | None = None) -> str:
+        """The first words of the text that the rule is about, outside its exceptions; empty when there are none. ``words``: what
+        :func:`possible_words` gives for the text, for whoever asks many rules about one text."""
         spared: list[tuple[int, int]] | None = None
-        for pattern, needed in self.words:
-            if needed and needed.isdisjoint(letters):
-                continue
+        for pattern in (possible_words(text) if words is None else words).get(self.number, ()):
             for found in pattern.finditer(text):
                 if spared is None:
                     # Most texts hold no such words at all: only now is it worth looking for what excuses them.
@@ -113,11 +118,47 @@ class Rule:
         return ""
 
 
+def possible_words(text: str) -> Possible:
+    """The words of each rule that the characters of a text leave possible, in their order: most rules have none."""
+    index = _index()
+    places = set(index.always)
+    for character in frozenset(text):
+        places.update(index.of_character.get(character, ()))
+    found: dict[int, list[re.Pattern[str]]] = defaultdict(list)
+    for place in sorted(places):
+        number, pattern = index.words[place]
+        found[number].append(pattern)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """The words of all rules, each with the number of its rule, and which of them a character leaves possible."""
+
+    words: tuple[tuple[int, re.Pattern[str]], ...]
+    of_character: Mapping[str, list[int]]
+    always: tuple[int, ...]
+
+
+@cache
+def _index() -> _Index:
+    words = tuple((rule.number, pattern) for rule in all_rules() for pattern in rule.words)
+    of_character: dict[str, list[int]] = defaultdict(list)
+    always = []
+    for place, (_, pattern) in enumerate(words):
+        needed = needles(pattern)
+        for character in needed:
+            of_character[character].append(place)
+        if not needed:
+            always.append(place)
+    return _Index(words, dict(of_character), tuple(always))
+
+
 @cache
 def all_rules() -> tuple[Rule, ...]:
     """Every row of the table. Raises ValueError when a row cannot be used: a broken rule must not pass unnoticed."""
     table = tomllib.loads(files("service.jobs").joinpath("data/advert_rules.toml").read_text(encoding="utf-8"))
-    return tuple(_rule(row, table["fragments"]) for row in table["rule"])
+    return tuple(_rule(number, row, table["fragments"]) for number, row in enumerate(table["rule"]))
 
 
 def families() -> dict[str, str]:
@@ -149,7 +190,7 @@ def hazard_for_minors(text: str, now: datetime) -> str:
     return ""
 
 
-def _rule(row: dict[str, object], fragments: dict[str, str]) -> Rule:
+def _rule(number: int, row: dict[str, object], fragments: dict[str, str]) -> Rule:
     name = str(row["rule"])
     if (
         row["verified"] not in _VERIFIED
@@ -164,6 +205,7 @@ def _rule(row: dict[str, object], fragments: dict[str, str]) -> Rule:
     if not isinstance(begins, date) or not (ends is None or isinstance(ends, date)):
         raise ValueError(f"rule {name}: dates")
     return Rule(
+        number=number,
         rule=name,
         family=str(row["family"]),
         article=str(row["article"]),
@@ -177,7 +219,7 @@ def _rule(row: dict[str, object], fragments: dict[str, str]) -> Rule:
         advice=str(row["advice"]),
         missing=_texts(row.get("missing")),
         parts=_parts(row.get("parts"), fragments),
-        words=tuple((pattern, needles(pattern)) for pattern in _patterns(row.get("words"), fragments)),
+        words=_patterns(row.get("words"), fragments),
         exceptions=_patterns(row.get("except"), fragments),
         unless=_patterns(row.get("unless"), fragments),
         kinds=frozenset(_texts(row.get("kinds"))),

@@ -33,6 +33,7 @@ def jump(monkeypatch: pytest.MonkeyPatch) -> Jump:
     return Jump(monkeypatch)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("days", [8, 400, -8, -400])
 def test_forth_and_back(app: flask.Flask, client: FlaskClient, people: People, jump: Jump, days: int) -> None:
     database = app.extensions["database"]

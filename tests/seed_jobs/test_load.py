@@ -61,6 +61,7 @@ def _count(database: Database, model: type[Job | JobChange | Employer | Station 
         return session.scalar(select(func.count()).select_from(model)) or 0
 
 
+@pytest.mark.costly
 def test_a_fresh_start_holds_everything_and_a_second_time_changes_nothing(database: Database) -> None:
     told: list[str] = []
     summary = load_all(database, NOW, told.append, feeds=False)

@@ -97,6 +97,7 @@ def test_every_route_with_an_id_has_an_object_and_a_body() -> None:
     assert set(REQUESTS) <= set(OPERATIONS)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("operation", WITH_ID)
 def test_everybody_calls_everything(world: World, operation: str) -> None:
     row = PERMISSIONS[OPERATIONS[operation]["x-permission"]]
@@ -128,6 +129,7 @@ def test_everybody_calls_everything(world: World, operation: str) -> None:
     assert not found, f"{operation} ({row.name}):\n" + "\n".join(found)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("operation", WITHOUT_ID)
 def test_the_role_alone_where_there_is_no_id(world: World, operation: str) -> None:
     row = PERMISSIONS[OPERATIONS[operation]["x-permission"]]
@@ -143,6 +145,7 @@ def test_the_role_alone_where_there_is_no_id(world: World, operation: str) -> No
         assert answer.status_code < 500 or answer.status_code == 503, (operation, role, answer.status_code)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("operation", [name for name in WITHOUT_ID if name.startswith("GET ")])
 def test_lists_stay_inside(world: World, operation: str) -> None:
     """A list has no row of another's employer, station or worker, nor of another county, for whom the table gives neither."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from service.jobs.findings import Finding
-from service.jobs.rules import Rule, found_by
+from service.jobs.rules import Possible, Rule, found_by
 
 
-def of_ages(rule: Rule, fields: dict[str, Any], words: str, letters: frozenset[str]) -> Finding | None:
+def of_ages(rule: Rule, fields: dict[str, Any], words: str, possible: Possible) -> Finding | None:
     """Whether children are asked for, people of 16 and 17 for dangerous work, or an age limit stands without a reason."""
     limits, said = rule.limits, fields["age_text"]
     lowest, highest = fields["age_min"], fields["age_max"]
@@ -19,7 +19,7 @@ def of_ages(rule: Rule, fields: dict[str, Any], words: str, letters: frozenset[s
         return found_by(rule, said) if below or any(low < limits["youngest"] for low in lows) else None
     if rule.check == "minor_hazard":
         young = lowest is not None and limits["youngest"] <= lowest < limits["grown"]
-        named = rule.found_in(words, letters) if young else ""
+        named = rule.found_in(words, possible) if young else ""
         return found_by(rule, named) if named else None
     limited = highest is not None and highest < limits["below"]
     return found_by(rule, said) if limited and not fields["age_reason"] else None

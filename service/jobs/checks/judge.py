@@ -13,7 +13,7 @@ from service.jobs.checks.hours import no_rest, too_long
 from service.jobs.checks.pay import ONE_DAY, UsualWage, above_ceiling, below_minimum, day_below, far_above
 from service.jobs.checks.words import WRITTEN, Seam, seam_of, words_of
 from service.jobs.findings import Finding
-from service.jobs.rules import Rule, found_by, rules_on
+from service.jobs.rules import Possible, Rule, found_by, possible_words, rules_on
 from service.wechat.safety import Fitness, worst_word
 
 Verdict = Literal["publish", "hold", "refuse"]
@@ -31,7 +31,7 @@ def check_advert(
     """
     reading = reading or read_advert(advert, now)
     words = words_of(advert)
-    letters = frozenset(words)
+    possible = possible_words(words)
     seam = seam_of(advert)
     found = [
         *reading.findings,
@@ -45,7 +45,9 @@ def check_advert(
             continue
         if rule.publishers and advert.source.publisher_class not in rule.publishers:
             continue
-        finding = _hold_against(rule, advert, reading.fields, words, letters, seam, usual, now)
+        if rule.only_words and rule.number not in possible and (seam is None or rule.number not in seam.possible):
+            continue
+        finding = _hold_against(rule, advert, reading.fields, words, possible, seam, usual, now)
         if finding is not None:
             found.append(finding)
     order = {"block": 0, "hold": 1, "warn": 2, "note": 3}
@@ -108,7 +110,7 @@ def _hold_against(
     advert: Advert,
     fields: dict[str, Any],
     words: str,
-    letters: frozenset[str],
+    possible: Possible,
     seam: Seam | None,
     usual: UsualWage | None,
     now: datetime,
@@ -116,7 +118,7 @@ def _hold_against(
     if rule.missing or rule.parts:
         return _lacking(rule, advert, fields, words)
     if rule.check in {"under_16", "minor_hazard", "age_without_reason"}:
-        return of_ages(rule, fields, words, letters)
+        return of_ages(rule, fields, words, possible)
     if rule.check == "high_pay":
         return far_above(rule, fields, usual)
     if rule.check == "pay_ceiling":
@@ -130,9 +132,9 @@ def _hold_against(
     elif rule.check == "name":
         found = rule.found_in(advert.employer_name)
     else:
-        found = rule.found_in(words, letters)
+        found = rule.found_in(words, possible)
         if not found and seam is not None:
-            found = rule.found_across(seam.text, seam.middle, seam.letters)
+            found = rule.found_across(seam.text, seam.middle, seam.possible)
     if not found:
         return None
     stands_in = next((name for name in WRITTEN if found in getattr(advert, name)), rule.field)

@@ -12,6 +12,7 @@ from functools import cache
 from importlib.resources import files
 
 from service.jobs.advert import Advert
+from service.jobs.rules import Possible, possible_words
 
 WRITTEN = ("description", "title", "experience", "education", "age", "wage")
 """Where words can stand, the usual place first: the person is sent to the field that holds them."""
@@ -56,11 +57,11 @@ class Spellings:
 
 @dataclass(frozen=True, slots=True)
 class Seam:
-    """Two texts read as one: the text, where the first ends, its characters."""
+    """Two texts read as one: the text, where the first ends, the words of rules that may stand there."""
 
     text: str
     middle: int
-    letters: frozenset[str]
+    possible: Possible
 
 
 @cache
@@ -99,7 +100,7 @@ def seam_of(advert: Advert) -> Seam | None:
     if last is None or first is None:
         return None
     text = last[0] + first[0]
-    return Seam(text, len(last[0]), frozenset(text))
+    return Seam(text, len(last[0]), possible_words(text))
 
 
 def _plain(text: str) -> str:

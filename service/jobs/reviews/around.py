@@ -22,7 +22,7 @@ from service.jobs.models import Job
 from service.jobs.reviews.before import NOTHING_SAID, heeding, words_about
 from service.jobs.reviews.models import JobReview
 from service.jobs.reviews.repeat import Record, record_of, repeat_findings
-from service.jobs.reviews.usual_wages import areas_of, usual_wage
+from service.jobs.reviews.usual_wages import areas_of, usual_wages
 
 _SHORTEST = 4
 """Characters of a name that can be compared at all."""
@@ -41,10 +41,9 @@ class Around:
 
 def look_around(session: Session, adverts: Sequence[tuple[Advert, Reading]], job_ids: Collection[int], now: datetime) -> Around:
     """What :func:`judge` asks of each of these adverts, in a few statements. ``job_ids``: those that are there already, held."""
-    wanted = {key: reading for _, reading in adverts if (key := _trade_and_place(reading)) is not None}
-    paid = {
-        key: usual_wage(session, reading.fields["trade_codes"], reading.fields["region_code"]) for key, reading in wanted.items()
-    }
+    wanted = {key for _, reading in adverts if (key := _trade_and_place(reading)) is not None}
+    usual = usual_wages(session, wanted)
+    paid = {(trade, place): usual.of([trade], place) for trade, place in wanted}
     names = {advert.employer_name for advert, _ in adverts if _may_be_listed(advert)}
     decided = select(JobReview.job_id).where(JobReview.job_id.in_(job_ids), JobReview.state == "decided")
     employers = {advert.employer_id for advert, _ in adverts if advert.employer_id is not None}

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from statistics import median
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from matching.rules import region
@@ -74,36 +74,27 @@ def put_down(session: Session, rows: list[dict[str, Any]]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class UsualWages:
-    """The whole table in memory, for whoever judges thousands of adverts at once: some thousands of rows."""
+    """Rows of the table in memory, for whoever judges many adverts at once; all of it are some thousands."""
 
     rows: Mapping[tuple[str, str], UsualWage] = field(default_factory=dict)
 
     def of(self, trade_codes: Iterable[str], region_code: str) -> UsualWage | None:
-        """The same as :func:`usual_wage`."""
+        """What the trade is paid in the county, else in the city, else in the province; None when too little is known."""
         trade = next(iter(trade_codes), None)
         if trade is None:
             return None
         return next((row for area in areas_of(region_code) if (row := self.rows.get((trade, area))) is not None), None)
 
 
-def usual_wages(session: Session) -> UsualWages:
-    """Read the table. One SELECT."""
-    return UsualWages({(row.trade_code, row.region_code): _usual(row) for row in session.scalars(select(TradeWage))})
-
-
-def usual_wage(session: Session, trade_codes: Iterable[str], region_code: str) -> UsualWage | None:
-    """What the trade is paid in the county, else in the city, else in the province; None when too little is known. One SELECT."""
-    trade = next(iter(trade_codes), None)
-    areas = areas_of(region_code)
-    if trade is None or not areas:
-        return None
-    row = session.scalars(
-        select(TradeWage)
-        .where(TradeWage.trade_code == trade, TradeWage.region_code.in_(areas))
-        .order_by(func.substr(TradeWage.region_code, 3, 4).desc())
-        .limit(1)
-    ).one_or_none()
-    return None if row is None else _usual(row)
+def usual_wages(session: Session, wanted: Collection[tuple[str, str]] | None = None) -> UsualWages:
+    """Read the table, or what it says about these trades in these places. One SELECT."""
+    asked = select(TradeWage)
+    if wanted is not None:
+        if not wanted:
+            return UsualWages()
+        areas = {area for _, place in wanted for area in areas_of(place)}
+        asked = asked.where(TradeWage.trade_code.in_({trade for trade, _ in wanted}), TradeWage.region_code.in_(areas))
+    return UsualWages({(row.trade_code, row.region_code): _usual(row) for row in session.scalars(asked)})
 
 
 def _usual(row: TradeWage) -> UsualWage:

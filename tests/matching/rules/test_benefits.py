@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from matching.rules import benefits
 from matching.rules.benefits import TAGS, read_tags
 
 
@@ -79,3 +82,15 @@ def test_every_word_of_the_table_gives_its_tag(tag: str) -> None:
 
 def test_insurance_given_up_is_no_insurance() -> None:
     assert "五险" not in read_tags("自愿放弃社保的来")
+
+
+def test_leaving_out_what_cannot_stand_there_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [
+        line
+        for path in sorted((Path(__file__).parents[1] / "pasted").glob("*.txt"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    found = [read_tags(text) for text in texts]
+    monkeypatch.setattr(benefits, "_NEEDED", {tag: (words, frozenset()) for tag, (words, _) in benefits._NEEDED.items()})
+    assert found == [read_tags(text) for text in texts]
+    assert len({tag for tags in found for tag in tags}) > 40

@@ -70,6 +70,7 @@ def backed_up(database: Database, tmp_path: Path) -> tuple[Path, Manifest]:
     return make(database, data, tmp_path / "backups", clock.now(), PROGRAM)
 
 
+@pytest.mark.costly
 def test_put_back_into_either_kind_and_compared(filled: Database, empty: Database, tmp_path: Path) -> None:
     folder, manifest = backed_up(filled, tmp_path)
     assert {part.table for part in manifest.parts} >= {"job", "employer", "account", "task", "job_change"}
@@ -280,6 +281,7 @@ def test_lines_are_read_as_they_were_written() -> None:
         values_of(b'[["code", "x"]]')
 
 
+@pytest.mark.costly
 def test_the_log_of_a_restored_database_counts_on(filled: Database, empty: Database, tmp_path: Path) -> None:
     folder, _ = make(filled, tmp_path / "data", tmp_path / "backups", clock.now(), PROGRAM)
     restore(folder, empty, tmp_path / "target", clock.now())

@@ -248,6 +248,7 @@ def _pool(session: Session, now: datetime) -> Iterator[int]:
             yield job.job_id
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("seed", [1, 2])
 def test_step_by_step_in_any_order_gives_what_all_at_once_gives(app: flask.Flask, seed: int) -> None:
     database, now = _database(app), clock.now()

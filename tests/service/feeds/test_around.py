@@ -24,7 +24,7 @@ from service.jobs.models import Job, held_columns
 from service.jobs.origins import follows_its_source
 from service.jobs.reviews.models import JobReview, TradeWage
 from service.jobs.reviews.queue import follow
-from service.jobs.reviews.usual_wages import usual_wage, usual_wages
+from service.jobs.reviews.usual_wages import usual_wages
 from service.jobs.settle import settle_at_once
 from tests.service.feeds.conftest import NOW, MakeSource, Row, WriteCsv, parse, row
 
@@ -235,7 +235,7 @@ class TestUsualPay:
         assert len([statement for statement in asked if "FROM feed_record" in statement]) >= 6  # so many batches
         assert len([statement for statement in asked if "FROM trade_wage" in statement]) == 1
 
-    def test_in_memory_as_in_the_table(self, feed_database: Database) -> None:
+    def test_a_part_of_the_table_says_what_the_whole_says(self, feed_database: Database) -> None:
         self.put_down(feed_database, trade="1-01", median=3_000)
         self.put_down(feed_database, trade="1-01", region="360000000000", median=4_000)
         self.put_down(feed_database, trade="1-02", region="440000000000", median=5_000)
@@ -243,7 +243,8 @@ class TestUsualPay:
             held = usual_wages(session)
             for trades in ((), ("1-01",), ("1-02", "1-01"), ("1-03",)):
                 for place in ("", "360703000000", "360100000000", "440300000000", "110000000000"):
-                    assert held.of(trades, place) == usual_wage(session, trades, place)
+                    part = usual_wages(session, {(trade, place) for trade in trades[:1]})
+                    assert held.of(trades, place) == part.of(trades, place)
             found = held.of(("1-01",), "360703000000")
             assert found is not None
             assert found.median_yuan_month == 3_000

@@ -371,6 +371,7 @@ class TestTwoAtOnce:
         assert counts(feed_database)[:3] == (5, 5, 5)
 
 
+@pytest.mark.costly
 def test_killed_in_the_middle_the_next_pull_completes_and_doubles_nothing(
     feed_database: Database, make_source: MakeSource, write_csv: WriteCsv, monkeypatch: pytest.MonkeyPatch
 ) -> None:

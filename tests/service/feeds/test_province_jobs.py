@@ -263,6 +263,7 @@ def fails(status: int) -> Callable[[BaseHTTPRequestHandler], None]:
     ],
     ids=["500", "404", "cut JSON", "notice with 200", "cut off", "gzip bomb", "metadata address", "private address"],
 )
+@pytest.mark.costly
 def test_a_missing_page_closes_nothing(
     feed_database: Database, api: Api, run: Run, trouble: Callable[[BaseHTTPRequestHandler], None]
 ) -> None:

@@ -228,6 +228,7 @@ class TestSeveralRuns:
         pulled([row(1)])
         assert taken_back(feed_database, first).endings == {"closed": 1}
 
+    @pytest.mark.costly
     @pytest.mark.parametrize("seed", range(6))
     def test_back_step_by_step_through_any_history(self, feed_database: Database, pulled: Run, seed: int) -> None:
         chance = random.Random(seed)

@@ -124,6 +124,7 @@ def test_it_is_read_again_only_when_it_has_changed(feed_database: Database, serv
     ],
     ids=["last line cut", "cut off", "no rows", "a web page", "500", "bomb", "slow", "private address"],
 )
+@pytest.mark.costly
 def test_what_is_not_the_table_closes_nothing(
     feed_database: Database, server: Server, run: Run, trouble: Callable[[BaseHTTPRequestHandler], None]
 ) -> None:

@@ -106,6 +106,7 @@ def test_what_no_program_should_send_is_answered(app: flask.Flask) -> None:
     assert [one["verdict"] for one in found][2:] == [None, None]
 
 
+@pytest.mark.costly
 def test_without_a_database_the_rules_alone_judge(app: flask.Flask, tmp_path: Path) -> None:
     environment = _environment(app) | {"DATABASE_URL": f"sqlite:///{tmp_path}/none.db"}
     lines = "章贡区普工20名，6000元/月，入职交押金500元\n章贡区焊工2名，8000元/月\n"
@@ -145,6 +146,7 @@ def test_twenty_thousand_lines(app: flask.Flask) -> None:
     assert found[-1]["verdict"] == "refuse"
 
 
+@pytest.mark.costly
 def test_who_stops_reading_ends_it_quietly(app: flask.Flask) -> None:
     command = [sys.executable, "-m", "flask", "jobs", "check"]
     with subprocess.Popen(

@@ -137,6 +137,7 @@ def _run(examples: int, steps: int, *parts: Any) -> None:
     run_state_machine_as_test(machine(*parts), settings=bounds)
 
 
+@pytest.mark.costly
 def test_a_few_lives(app: flask.Flask, client: FlaskClient, people: People) -> None:
     follower = Follower(app.extensions["database"], app.extensions["settings"].index_dir)
     _run(6, 12, app, client, people, follower)

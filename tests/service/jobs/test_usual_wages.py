@@ -13,7 +13,7 @@ from service.db import Database
 from service.jobs.models import Job
 from service.jobs.reviews.models import TradeWage
 from service.jobs.reviews.tables import enough_for_usual
-from service.jobs.reviews.usual_wages import areas_of, compute, put_down, usual_wage
+from service.jobs.reviews.usual_wages import areas_of, compute, put_down, usual_wages
 from service.jobs.tasks import count_usual_wages
 from service.tasks import Outside
 
@@ -80,8 +80,8 @@ def test_a_thin_county_is_told_by_its_city(app: flask.Flask) -> None:
     with _database(app).write_session() as session:
         _fill(session, now)
         put_down(session, compute(session, now))
-        own, thin = usual_wage(session, [WELDER], COUNTY), usual_wage(session, [WELDER], "360703000000")
-        other_city = usual_wage(session, [WELDER], "360103000000")
+        own, thin = usual_wages(session).of([WELDER], COUNTY), usual_wages(session).of([WELDER], "360703000000")
+        other_city = usual_wages(session).of([WELDER], "360103000000")
     assert own is not None
     assert (own.place, own.median_yuan_month) == ("章贡区", 6500)
     assert thin is not None  # a hundred adverts, but of one employer alone
@@ -107,15 +107,15 @@ def test_the_nearer_place_counts(app: flask.Flask) -> None:
                 for place, yuan in ((CITY, 6000), (PROVINCE, 7000))
             ],
         )
-        near = usual_wage(session, [WELDER], "360702000000")
-        far = usual_wage(session, [WELDER], "360100000000")
+        near = usual_wages(session).of([WELDER], "360702000000")
+        far = usual_wages(session).of([WELDER], "360100000000")
         assert near is not None
         assert (near.median_yuan_month, near.place) == (6000, "赣州市")
         assert far is not None
         assert far.median_yuan_month == 7000
-        assert usual_wage(session, [WELDER], ELSEWHERE) is None
-        assert usual_wage(session, [], CITY) is None
-        assert usual_wage(session, [WELDER], "") is None
+        assert usual_wages(session).of([WELDER], ELSEWHERE) is None
+        assert usual_wages(session).of([], CITY) is None
+        assert usual_wages(session).of([WELDER], "") is None
 
 
 def test_the_nightly_task_puts_the_table_anew(app: flask.Flask) -> None:

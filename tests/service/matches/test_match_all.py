@@ -45,11 +45,11 @@ def today() -> date:
     return clock.now().astimezone(clock.BEIJING).date()
 
 
-def rows(database: Database) -> list[Row]:
-    """What the table holds of today."""
+def rows(database: Database, day: date | None = None) -> list[Row]:
+    """What the table holds of a day, today."""
     columns = (WorkerMatch.worker_id, WorkerMatch.rank, WorkerMatch.job_id, WorkerMatch.score)
     with database.read_session() as session:
-        found = session.execute(select(*columns).where(WorkerMatch.day == today()).order_by(*columns[:2]))
+        found = session.execute(select(*columns).where(WorkerMatch.day == (day or today())).order_by(*columns[:2]))
         return [(worker, rank, job, score) for worker, rank, job, score in found]
 
 
@@ -104,8 +104,8 @@ def test_two_processes_find_what_one_finds(
     assert parts(tmp_path / "two") == alone
 
 
-def _wanted(now: int | None = None, *, fresh: bool = False) -> Wanted:
-    return Wanted(today(), now or clock.seconds(datetime(2026, 1, 1, tzinfo=UTC)), 5, 3, None, fresh)
+def _wanted(now: int | None = None, day: date | None = None, *, fresh: bool = False) -> Wanted:
+    return Wanted(day or today(), now or clock.seconds(datetime(2026, 1, 1, tzinfo=UTC)), 5, 3, None, fresh)
 
 
 def _hears_ctrl_c() -> None:
@@ -114,13 +114,15 @@ def _hears_ctrl_c() -> None:
 
 
 class Batch:
-    """``flask jobs match-all`` as a process of its own."""
+    """``flask jobs match-all`` as a process of its own. Who goes on with one names its ``day``: midnight may have passed."""
 
-    def __init__(self, settings: Settings, *arguments: str) -> None:
+    def __init__(self, settings: Settings, *arguments: str, day: date | None = None) -> None:
+        self.day = day or today()
         environment = os.environ | {"DATABASE_URL": settings.database_url, "DATA_DIR": str(settings.data_dir)}
-        self.folder = plans.folder_of(settings.data_dir / "matches", today())
+        self.folder = plans.folder_of(settings.data_dir / "matches", self.day)
+        arguments = ("--limit", "5", "--piece", "1", "--day", self.day.isoformat(), *arguments)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "flask", "--app", "wsgi.py", "jobs", "match-all", "--limit", "5", "--piece", "1", *arguments],
+            [sys.executable, "-m", "flask", "--app", "wsgi.py", "jobs", "match-all", *arguments],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
@@ -140,8 +142,8 @@ class Batch:
         return self.process.communicate(timeout=90)[0]
 
 
-def _undisturbed(settings: Settings, out: Path, now: int) -> list[Row]:
-    with begun(settings, out, _wanted(now)) as order:
+def _undisturbed(settings: Settings, out: Path, held: plans.Plan) -> list[Row]:
+    with begun(settings, out, _wanted(held.now, held.day)) as order:
         run(order, 1, lambda _: None)
     return parts(out)
 
@@ -158,18 +160,18 @@ def test_a_batch_that_is_killed_goes_on_where_it_was(
     batch.end()
     done = len(list(batch.folder.glob("part-*")))
     assert done < len(workers)
-    resumed = Batch(settings, "--processes", processes)
+    resumed = Batch(settings, "--processes", processes, day=batch.day)
     said = resumed.end()
     assert resumed.process.returncode == 0, said
     assert "接着上次的" in said
     _, alive = psutil.wait_procs(hands, timeout=30)
     assert alive == []
 
-    found = rows(database)
+    found = rows(database, batch.day)
     held = plans.read(batch.folder)
     assert held is not None
     assert parts(settings.data_dir / "matches") == found
-    assert found == _undisturbed(settings, tmp_path / "whole", held.now)
+    assert found == _undisturbed(settings, tmp_path / "whole", held)
 
 
 @pytest.mark.long
@@ -185,12 +187,12 @@ def test_a_process_that_dies_stops_the_batch_and_loses_nothing(
     assert batch.process.returncode == 1, said
     assert "意外结束" in said
     assert "再执行一次就接着做" in said
-    resumed = Batch(settings)
+    resumed = Batch(settings, day=batch.day)
     said = resumed.end()
     assert resumed.process.returncode == 0, said
     held = plans.read(batch.folder)
     assert held is not None
-    assert rows(database) == _undisturbed(settings, tmp_path / "whole", held.now)
+    assert rows(database, batch.day) == _undisturbed(settings, tmp_path / "whole", held)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -97,6 +97,7 @@ def run(database: Database, address: str, directory: Path, seconds: float, seed:
     return writers.written, *joined_and_freed(database)
 
 
+@pytest.mark.costly
 def test_copies_end_as_the_pool_is(database: Database, address: str, tmp_path: Path) -> None:
     written, joined, _freed = run(database, address, tmp_path, 3, seed=1)
     assert written > 10

@@ -69,6 +69,7 @@ def _lost(app: flask.Flask, client: FlaskClient, somebody: Somebody, tmp_path: P
     return folder, kept
 
 
+@pytest.mark.costly
 def test_restored_with_the_list_the_person_is_gone(
     app: flask.Flask, client: FlaskClient, somebody: Somebody, target: str, tmp_path: Path
 ) -> None:

@@ -48,6 +48,7 @@ def test_a_wrong_password_an_unknown_login_and_a_disabled_account_are_answered_a
     assert bodies[0]["error"] == "sign_in_wrong"
 
 
+@pytest.mark.costly
 def test_an_unknown_login_takes_as_long_as_a_known_one(door: Door) -> None:
     door.set_up("employer")
 
@@ -158,6 +159,7 @@ def test_a_password_changed_while_it_is_being_compared_opens_nothing(door: Door,
     assert door.password("employer", BETTER, ELSEWHERE).status_code == 200
 
 
+@pytest.mark.costly
 def test_a_sign_in_that_finds_no_place_is_not_counted_as_a_failure(door: Door) -> None:
     device = door.set_up("employer")["device_token"]
     with hasher().place():

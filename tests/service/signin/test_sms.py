@@ -113,6 +113,7 @@ def test_five_tries_and_no_more(door: Door, gateway: LoopbackSms) -> None:
     assert _give(door, code).status_code == 401, "the right code after five wrong ones"
 
 
+@pytest.mark.costly
 def test_limits_of_a_phone(door: Door, gateway: LoopbackSms) -> None:
     assert _ask(door).status_code == 202
     again = _ask(door, address=ELSEWHERE)
@@ -128,6 +129,7 @@ def test_limits_of_a_phone(door: Door, gateway: LoopbackSms) -> None:
     assert len(gateway.messages) == sent
 
 
+@pytest.mark.costly
 def test_limits_of_an_address(door: Door, gateway: LoopbackSms) -> None:
     statuses = [_ask(door, f"1380000{number:04d}").status_code for number in range(1, 30)]
     assert statuses.count(202) == policy().buckets["sms_address"].burst

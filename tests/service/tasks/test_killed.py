@@ -81,6 +81,7 @@ def test_done_again_after_the_lease_and_once_in_effect(own: Database, tmp_path: 
     assert took < LEASE_SECONDS + WORK_SECONDS + 30, took  # the new process may be long in starting on a busy machine
 
 
+@pytest.mark.costly
 def test_stops_when_told_and_finishes_what_is_at_hand(own: Database, tmp_path: Path) -> None:
     """Without a signal handler of its own the slow worker dies of SIGTERM; the real process finishes and leaves with 0."""
     environment = {"DATABASE_URL": own.url, "DATA_DIR": str(tmp_path), "LOG_LEVEL": "info", "PATH": ""}

@@ -213,6 +213,7 @@ outbox.hand_over(Database(database), wechat, read_templates(None), int(number), 
 """
 
 
+@pytest.mark.costly
 def test_a_worker_killed_while_wechat_answers(
     database: Database, chosen: Settings, loopback: Loopback, account_id: int, tmp_path: Path
 ) -> None:
