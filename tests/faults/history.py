@@ -27,7 +27,7 @@ from service.jobs.models import Job
 from service.tasks import enqueue
 from tests.service.conftest import draft
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 
 @dataclass
