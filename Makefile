@@ -57,7 +57,7 @@ $(VENV)/.load: $(VENV)/.runtime requirements-load.lock
 run: setup ## 安装并启动全部服务，打印访问地址（Ctrl-C 结束）
 	@exec $(PY) -m service.supervisor
 
-test: setup-test ## 日常的全部测试（两核约 12 分钟）
+test: setup-test ## 日常的全部测试（两核约 9 分钟）
 	@$(PY) -m pytest -n 3 --dist worksteal -m "not long"
 
 test-long: setup-test ## 长时间的故障、模糊和大数据测试（两核约 25 分钟）
