@@ -7,7 +7,21 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, BigInteger, Boolean, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    or_,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.crypto.sealed import Sealed, SealedRow
@@ -146,3 +160,12 @@ class ListEntry(Base):
     imported_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (UniqueConstraint("list_kind", "credit_code", "listed_on"),)
+
+    @classmethod
+    def stands_on(cls, day: date) -> ColumnElement[bool]:
+        """That a line speaks on this day: listed, not yet removed, not run out."""
+        return and_(
+            cls.listed_on <= day,
+            or_(cls.removed_on.is_(None), cls.removed_on > day),
+            or_(cls.until.is_(None), cls.until >= day),
+        )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service import clock
@@ -101,9 +101,7 @@ def entries_of(session: Session, credit_code: str | None, now: datetime) -> list
             select(ListEntry)
             .where(
                 ListEntry.credit_code == credit_code,
-                ListEntry.listed_on <= today,
-                or_(ListEntry.removed_on.is_(None), ListEntry.removed_on > today),
-                or_(ListEntry.until.is_(None), ListEntry.until >= today),
+                ListEntry.stands_on(today),
             )
             .order_by(ListEntry.listed_on, ListEntry.entry_id)
         )

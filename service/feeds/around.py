@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.clock import BEIJING
@@ -100,9 +100,7 @@ def _listed(session: Session, codes: set[str], now: datetime) -> dict[str, tuple
         select(ListEntry.credit_code, ListEntry.list_kind)
         .where(
             ListEntry.credit_code.in_(codes),
-            ListEntry.listed_on <= today,
-            or_(ListEntry.removed_on.is_(None), ListEntry.removed_on > today),
-            or_(ListEntry.until.is_(None), ListEntry.until >= today),
+            ListEntry.stands_on(today),
         )
         .distinct()
         .order_by(ListEntry.credit_code, ListEntry.list_kind)

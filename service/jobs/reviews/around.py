@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service import clock
@@ -103,9 +103,7 @@ def _lists_of(session: Session, names: Collection[str], now: datetime) -> dict[s
         select(ListEntry.name, ListEntry.list_kind)
         .where(
             ListEntry.name.in_(names),
-            ListEntry.listed_on <= today,
-            or_(ListEntry.removed_on.is_(None), ListEntry.removed_on > today),
-            or_(ListEntry.until.is_(None), ListEntry.until >= today),
+            ListEntry.stands_on(today),
         )
         .distinct()
         .order_by(ListEntry.list_kind)
