@@ -35,10 +35,14 @@ class Page:
 
 
 def present(session: Session, now: datetime) -> Position:
-    """The position from which a copy goes on that is read from now on. Lines may be given again that the copy holds already,
-    never too few."""
-    kind = "p" if session.get_bind().dialect.name == "postgresql" else "s"
-    return Position(kind, now, horizon(session), _newest(session), now, ALL_TOLD)
+    """The position from which a copy goes on that is read from now on: behind every transaction that is visible already, also
+    behind those that a slower one keeps above the horizon. Of a great many of these some are given again, never too few."""
+    at, newest = horizon(session), _newest(session)
+    if session.get_bind().dialect.name != "postgresql":
+        return Position("s", now, at, newest, now, ALL_TOLD)
+    tx = JobChange.transaction_id
+    visible = select(tx).where(tx >= at, tx < _ceiling(session)).distinct().order_by(tx).limit(HELD_MOST // 2)
+    return Position("p", now, at, newest, now, ALL_TOLD, dict.fromkeys(session.scalars(visible), WHOLE))
 
 
 def check(session: Session, since: Position, now: datetime) -> None:
@@ -60,10 +64,8 @@ def read(session: Session, since: Position, most: int) -> Page:
     if since.kind == "s":
         return _read_numbered(session, since, most, newest)
     now = horizon(session)
-    # A number that this server has not dealt out yet was brought by a dump of another one.
-    ceiling = session.execute(text("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")).scalar_one()
     tx, line = JobChange.transaction_id, JobChange.change_id
-    wanted = select(JobChange.job_id, tx.label("tx"), line.label("line")).where(tx >= since.horizon, tx < ceiling)
+    wanted = select(JobChange.job_id, tx.label("tx"), line.label("line")).where(tx >= since.horizon, tx < _ceiling(session))
     whole = [number for number, last in since.held.items() if last == WHOLE]
     if whole:
         wanted = wanted.where(tx.not_in(whole))
@@ -102,6 +104,11 @@ def _read_numbered(session: Session, since: Position, most: int, newest: int) ->
     given, rest = lines[:most], lines[most:]
     behind = rest[0].change_id if rest else newest + 1
     return Page(list(dict.fromkeys(one.job_id for one in given)), replace(since, horizon=behind, newest=newest), bool(rest))
+
+
+def _ceiling(session: Session) -> int:
+    """A number that this server has not dealt out yet was brought by a dump of another one."""
+    return int(session.execute(text("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")).scalar_one())
 
 
 def _newest(session: Session) -> int:

@@ -128,6 +128,9 @@ def killed_again_and_again(database: Database, address: str, directory: Path, ti
         time.sleep(0.4 + dice.random() * 0.7)
         follower.send_signal(signal.SIGKILL)
         follower.wait()
+    deadline = time.monotonic() + 60
+    while not min(joined_and_freed(database)) and time.monotonic() < deadline:  # the writers' dice decide when
+        time.sleep(0.2)
     writers.stop()
     assert min(joined_and_freed(database)) > 0
     copy = Copy(address, file)

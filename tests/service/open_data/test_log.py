@@ -53,6 +53,16 @@ def all_of(database: Database, since: Position, most: int) -> tuple[list[int], P
             return jobs, since
 
 
+def patiently(database: Database, since: Position, count: int) -> tuple[list[int], Position]:
+    """All pages until so many jobs were given: what others in this server have open may hold the newest back a while."""
+    jobs: list[int] = []
+    deadline = time.monotonic() + 60
+    while len(jobs) < count and time.monotonic() < deadline:
+        more, since = all_of(database, since, 3)
+        jobs += more
+    return jobs, since
+
+
 @pytest.mark.parametrize("most", [1, 3, 7, 1000])
 def test_pages_of_any_size_give_every_line_once(database: Database, most: int) -> None:
     since = start(database)
@@ -115,13 +125,29 @@ def test_a_position_stays_small_while_a_transaction_takes_for_ever(postgres_url:
             assert len(since.held) <= 5
         assert got == [1, 2, 3, 4, 5]
         slow.commit()
-    rest: list[int] = []
-    deadline = time.monotonic() + 60
-    while len(rest) < 16 and time.monotonic() < deadline:  # what others in this server have open holds the newest back a while
-        more, since = all_of(database, since, 3)
-        rest += more
+    rest, since = patiently(database, since, 16)
     assert sorted(rest) == [*range(6, 21), 100]
     assert page(database, since).job_ids == []
+    database.close()
+
+
+def test_a_start_beside_very_many_quick_ones_gives_some_again_and_loses_none(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "HELD_MOST", 6)
+    database = Database(postgres_url)
+    with Session(database.write_engine) as slow:
+        add(slow, 100)
+        for number in range(1, 11):
+            with database.write_session() as session:
+                add(session, number)
+        since = start(database)
+        assert len(since.held) == 3
+        with database.write_session() as session:
+            session.execute(insert(JobChange), {"job_id": 99, "at": clock.now(), "transaction_id": since.horizon + 10**6})
+        assert 99 not in all_of(database, since, 2)[0], "the number of another server's transaction is no place to go on from"
+        slow.commit()
+    assert sorted(patiently(database, since, 8)[0]) == [*range(4, 11), 100]
     database.close()
 
 
