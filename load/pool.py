@@ -38,7 +38,7 @@ _PHONE = "13800000000"
 _EMPLOYER = ("employer_id", "name", "publisher_class", "industry_code", "size", "about", "region_code", "address", "verified_at",
              "demo", "created_at")  # fmt: skip
 _GIG = ("job_id", "starts_at", "ends_at", "seats", "seats_taken", "insurance")
-_JOB = (
+JOB = (
     "job_id", "version", "kind", "status", "closed_reason", "title", "description", "employer_id", "employer_name",
     "trade_codes", "skills", "headcount", "education", "experience", "wage_text", "wage_min", "wage_max", "wage_unit",
     "wage_min_yuan_month", "wage_max_yuan_month", "wage_negotiable", "age_text", "age_min", "age_max", "age_reason",
@@ -50,19 +50,25 @@ _JOB = (
 )  # fmt: skip
 
 
-def fill(url: str, jobs: int, now: datetime) -> None:
-    """Bring an empty database up to date and put ``jobs`` open vacancies into it, valid for 60 days from ``now``."""
+def fill(url: str, jobs: int, now: datetime, rows: Iterable[Sequence[Any]] | None = None) -> None:
+    """Bring an empty database up to date and put ``jobs`` open vacancies into it, valid for 60 days from ``now``; or ``rows``
+    made of those that ``vacancies`` gives."""
     upgrade(url)
     moment = clock.seconds(now)
     tables: tuple[tuple[str, Sequence[str], Iterable[Sequence[Any]]], ...] = (
         ("employer", _EMPLOYER, (_employer(number, now) for number in range(1, synthesize.EMPLOYERS + 1))),
-        ("job", _JOB, (_job(job, now) for job in synthesize.jobs(jobs, 1, moment))),
+        ("job", JOB, vacancies(jobs, now) if rows is None else rows),
         ("gig_terms", _GIG, (_gig(job, now) for job in synthesize.jobs(jobs, 1, moment) if job.kind == "gig")),
     )
     if url.startswith("sqlite"):
         _into_sqlite(str(make_url(url).database), tables)
     else:
         _into_postgresql(url.replace("postgresql+psycopg://", "postgresql://", 1), tables)
+
+
+def vacancies(jobs: int, now: datetime) -> Iterator[tuple[Any, ...]]:
+    """The rows of ``job`` by which a pool is filled; columns are ``JOB``."""
+    return (_job(job, now) for job in synthesize.jobs(jobs, 1, clock.seconds(now)))
 
 
 def sign_in(url: str, now: datetime) -> dict[str, list[str]]:

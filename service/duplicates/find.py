@@ -16,9 +16,11 @@ from typing import Final
 
 from sqlalchemy import select
 
+from service import clock
 from service.db import Database
 from service.duplicates import stored
 from service.duplicates.groups import Link, Looked, grouped, pairs
+from service.duplicates.held import Made, Stamp, held
 from service.duplicates.mark import alone, mark
 from service.duplicates.sketch import Sketch, plain_text, sketch
 from service.jobs.models import Job
@@ -68,18 +70,37 @@ class PackedTexts:
         return plain_text(self._bytes[at : at + length].decode("gb18030"))
 
 
+class _States:
+    """Of which state of its row each sketch was made, a million of them in small."""
+
+    def __init__(self) -> None:
+        self._versions, self._times = array("q"), array("q")
+        self._at: dict[int, int] = {}
+
+    def add(self, job_id: int, stamp: Stamp) -> None:
+        """Remember one."""
+        self._at[job_id] = len(self._versions)
+        self._versions.append(stamp[0])
+        self._times.append(clock.micros(stamp[1]))
+
+    def stamp(self, one: Sketch) -> Stamp:
+        """The same as a stamp again."""
+        at = self._at[one.job_id]
+        return self._versions[at], clock.from_micros(self._times[at]), one.credit_code or None
+
+
 def find(database: Database, now: datetime, *, write: bool, progress: Progress | None = None) -> Found:
     """Find all duplicates; with ``write`` bring the database to that. ``progress`` is told what is done, and how many of it."""
     began, found, texts = time.monotonic(), Found(), PackedTexts()
     tell = progress or (lambda _what, _done: None)
     pool: list[Sketch] = []
-    versions = array("q")
+    states = _States()
     with database.read_session() as session:
         apart = stored.told_apart(session)
-        for given, version in stored.all_open(session, now):
-            versions.append(version)
+        for given, stamp in stored.all_open(session, now):
             made = sketch(given)
             pool.append(made)
+            states.add(made.job_id, stamp)
             if given.description:
                 texts.add(given.job_id, given.description)
             if len(pool) % 10_000 == 0:
@@ -93,9 +114,12 @@ def find(database: Database, now: datetime, *, write: bool, progress: Progress |
     groups = _different(links, present)
     found.to_change = len({job_id for group in groups for job_id in group})
     if write:
-        _keep_all_keys(database, pool, versions, now)
+        _keep_all_keys(database, pool, states, now)
+        tell("登记", len(pool))
         for batch in _batches(groups):
             with database.write_session() as session:
+                there = [by_id[job_id] for job_id in batch if job_id in by_id]
+                held(session).keep({one.job_id: Made(states.stamp(one), one, texts(one.job_id)) for one in there})
                 found.changed += mark(session, batch, now).changed
             tell("写入", found.changed)
     found.seconds = time.monotonic() - began
@@ -136,18 +160,29 @@ def _batches(groups: list[set[int]]) -> Iterator[Collection[int]]:
         yield batch
 
 
-def _keep_all_keys(database: Database, pool: list[Sketch], versions: array[int], now: datetime) -> None:
+def _keep_all_keys(database: Database, pool: list[Sketch], states: _States, now: datetime) -> None:
     """Of a job that somebody has changed since it was read the keys are left: whoever compares it then writes newer ones."""
-    for at in range(0, len(pool), KEYS_BATCH):
-        batch = pool[at : at + KEYS_BATCH]
+    unlike = _unlike(database, pool)
+    for at in range(0, len(unlike), KEYS_BATCH):
+        batch = unlike[at : at + KEYS_BATCH]
         with database.write_session() as session:
             alone(session)
             there = stored.stamps(session, [one.job_id for one in batch], now)
-            stored.keep_keys(
-                session,
-                {
-                    one.job_id: one.keys
-                    for one, version in zip(batch, versions[at : at + KEYS_BATCH], strict=True)
-                    if (stamp := there.get(one.job_id)) is not None and (stamp[0], stamp[2] or "") == (version, one.credit_code)
-                },
-            )
+            same = [one for one in batch if there.get(one.job_id) == states.stamp(one)]
+            stored.keep_keys(session, {one.job_id: one.keys for one in same})
+
+
+def _unlike(database: Database, pool: list[Sketch]) -> list[Sketch]:
+    """Those whose keys are not written as they should be; both sides in the order of their ids."""
+    found: list[Sketch] = []
+    at = 0
+    with database.read_session() as session:
+        for job_id, keys in stored.all_keys(session):
+            while at < len(pool) and pool[at].job_id < job_id:
+                found.append(pool[at])
+                at += 1
+            if at < len(pool) and pool[at].job_id == job_id:
+                if keys != set(pool[at].keys):
+                    found.append(pool[at])
+                at += 1
+    return [one for one in found + pool[at:] if one.keys]

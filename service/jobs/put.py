@@ -5,14 +5,16 @@ The job, its history line and its line in the change log are written in the one 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import Table, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload, undefer_group
+from sqlalchemy.orm.attributes import set_committed_value
 
 from service import clock
 from service.errors import Conflict
@@ -25,6 +27,7 @@ from service.jobs.models import CONTACT, FEED_RUN, HOLDS, GigTerms, Job, JobChan
 Outcome = Literal["created", "changed", "unchanged"]
 
 _AT_ONCE = 500
+_JOBS = cast("Table", Job.__table__)
 CONFIRMED_EVERY = timedelta(days=1)
 """Who says every hour that his advert still stands is written down once a day."""
 GONE = "gone"
@@ -139,15 +142,23 @@ def apply(
 def apply_all(
     session: Session, wanted: Iterable[tuple[Job, dict[str, Any]]], *, action: str, account_id: int | None, now: datetime
 ) -> int:
-    """:func:`apply` for many loaded jobs whose own columns change, history and change log in one statement each; how many of
-    them changed."""
+    """:func:`apply` for many loaded jobs whose own columns change, rows, history and change log in one statement each; how many
+    of them changed."""
+    session.flush()
     changed: dict[int, dict[str, list[Any]]] = {}
+    statements: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for job, fields in wanted:
-        changes = _set_fields(job, fields)
+        changes = _differences(job, fields)
         if changes:
-            job.version += 1
-            job.updated_at = now
+            row = fields | {"version": job.version + 1, "updated_at": now}
             changed[job.job_id] = changes
+            statements[tuple(row)].append({"of": job.job_id, **row})
+            for name, value in row.items():  # what the statement writes is not written once more by a flush
+                set_committed_value(job, name, value)
+    for names, rows in statements.items():
+        # The table itself: of the mapped class each row would be a statement of its own.
+        values: dict[str, Any] = {name: bindparam(name) for name in names}
+        session.connection().execute(_JOBS.update().where(_JOBS.c.job_id == bindparam("of")).values(values), rows)
     record_all(session, changed, action=action, account_id=account_id, now=now)
     return len(changed)
 
@@ -181,12 +192,18 @@ def record_all(
 
 
 def _set_fields(job: Job, fields: dict[str, Any]) -> dict[str, list[Any]]:
+    changes = _differences(job, fields)
+    for name in changes:
+        setattr(job, name, fields[name])
+    return changes
+
+
+def _differences(job: Job, fields: dict[str, Any]) -> dict[str, list[Any]]:
     changes: dict[str, list[Any]] = {}
     for name, value in fields.items():
         before = getattr(job, name)
         if before != value:
             changes[name] = ["…", "…"] if name in _PRIVATE else [_plain(before), _plain(value)]
-            setattr(job, name, value)
     return changes
 
 

@@ -10,8 +10,9 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
+from service import clock
 from service.errors import BadRequest
 
 HELD_MOST = 200
@@ -21,7 +22,6 @@ ALL_TOLD = 2**53
 """Behind every job that ran out at a moment."""
 WHOLE = 0
 """All lines of a transaction; else the last of its lines that was given."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST = 2**63 - 1
 
 
@@ -46,8 +46,8 @@ class Position:
         for number, last in sorted(self.held.items()):
             held += [number - self.horizon, last]
         plain = [
-            1, self.kind, _micros(self.given_at) // 1000, self.horizon, self.newest,
-            _micros(self.told_until), self.told_job, held,
+            1, self.kind, clock.micros(self.given_at) // 1000, self.horizon, self.newest,
+            clock.micros(self.told_until), self.told_job, held,
         ]  # fmt: skip
         return base64.urlsafe_b64encode(json.dumps(plain, separators=(",", ":")).encode()).rstrip(b"=").decode()
 
@@ -61,7 +61,7 @@ class Position:
             known = form == 1 and kind in ("p", "s") and len(held) <= 4 * HELD_MOST
             if known and all(type(number) is int and 0 <= number <= _MOST for number in numbers):
                 pairs = {horizon + above: last for above, last in zip(held[::2], held[1::2], strict=True)}
-                return cls(kind, _moment(given * 1000), horizon, newest, _moment(told), told_job, pairs)
+                return cls(kind, clock.from_micros(given * 1000), horizon, newest, clock.from_micros(told), told_job, pairs)
         except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error):
             pass
         raise BadRequest("position_invalid", "这不是我们给出的位置，请把上次回答里的 position 原样填上。")
@@ -69,11 +69,3 @@ class Position:
     def at(self, now: datetime) -> Position:
         """The same place, given out at another moment."""
         return replace(self, given_at=now)
-
-
-def _micros(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def _moment(micros: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=micros)
