@@ -54,7 +54,8 @@ def replay(
         return report
     run_id = report.run_id = lease.take(database, report, "replay")
     try:
-        _settle_all(database, source, step, report, now=now, run_id=run_id, progress=progress)
+        with lease.kept(database, run_id, source.key):
+            _settle_all(database, source, step, report, now=now, run_id=run_id, progress=progress)
     except BaseException as wrong:
         message = lease.why_ended(wrong)
         lease.give_back(database, run_id, status="failed", message=message, report=report)

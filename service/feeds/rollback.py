@@ -139,14 +139,15 @@ def roll_back(
     report = Report(source_key, source_key, file_name)
     own_id = lease.take(database, report, "rollback", rolls_back=run_id)
     try:
-        told, after = _begin(database, own_id, run_id)
-        done = sum(told.endings.values())
-        while batch := _write(database, own_id, told, after, account_id=account_id, now=now):
-            after = batch[-1]
-            done += len(batch)
-            if progress:
-                progress(done, told.jobs)
-        _finish(database, own_id, told, now)
+        with lease.kept(database, own_id, source_key):
+            told, after = _begin(database, own_id, run_id)
+            done = sum(told.endings.values())
+            while batch := _write(database, own_id, told, after, account_id=account_id, now=now):
+                after = batch[-1]
+                done += len(batch)
+                if progress:
+                    progress(done, told.jobs)
+            _finish(database, own_id, told, now)
     except BaseException as wrong:
         message = lease.why_ended(wrong)
         lease.let_go(database, own_id, status="failed", message=message)

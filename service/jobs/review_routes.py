@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +23,9 @@ from service.jobs.models import Job
 from service.jobs.permit import owned
 from service.jobs.queries import any_state
 from service.jobs.reviews import queue
-from service.jobs.reviews.models import JobReview
+from service.jobs.reviews.models import JobReview, RepeatObjection
+from service.jobs.reviews.objections import MISSING as MISSING_OBJECTION
+from service.jobs.reviews.objections import answer, answered_by_lift, last_of, object_to, objection_of, objections
 from service.jobs.reviews.repeat import Record, lift, record_of
 from service.jobs.reviews.reports import mine, report
 from service.sessions import read_session, write_session
@@ -143,7 +146,7 @@ def show_repeat(employer_id: int) -> Record:
         if row is None:
             raise NotFound(*_NO_EMPLOYER)
         require(current_account(), "repeat.read", _of(row), missing=_NO_EMPLOYER)
-        return record_of(session, employer_id, clock.now())
+        return _record(session, employer_id, clock.now())
 
 
 @blueprint.route("/v1/employers/<int:employer_id>/repeat-hold/lifts", methods=["POST"])
@@ -160,9 +163,73 @@ def lift_repeat(said: dict[str, str], employer_id: int) -> flask.Response:
         if row is None:
             raise NotFound(*_NO_EMPLOYER)
         require(caller, "repeat.lift", _of(row), missing=_NO_EMPLOYER)
-        return Answer(201, schemas.RepeatOut().dump(lift(session, row, said["reason"], caller, now)), {})
+        lift(session, row, said["reason"], caller, now)
+        answered_by_lift(session, employer_id, said["reason"], caller, now)
+        return Answer(201, schemas.RepeatOut().dump(_record(session, employer_id, now)), {})
 
     return once(caller, work)
+
+
+@blueprint.route("/v1/employers/<int:employer_id>/repeat-hold/objections", methods=["POST"])
+@blueprint.arguments(schemas.ObjectionBody)
+@blueprint.response(201, schemas.ObjectionOut)
+@blueprint.doc(parameters=[KEY])
+@allow("objection.make")
+def object_to_repeat(said: dict[str, str], employer_id: int) -> flask.Response:
+    """对“新岗位先看后发”申诉，一次只能有一条在处理；答复在单位的违规记录里看。"""
+    caller = current_account()
+
+    def work(session: Session, now: datetime) -> Answer:
+        row = session.get(Employer, employer_id, with_for_update=True)
+        if row is None:
+            raise NotFound(*_NO_EMPLOYER)
+        require(caller, "objection.make", _of(row), missing=_NO_EMPLOYER)
+        made = object_to(session, row, said["words"], caller, now)
+        return Answer(201, schemas.ObjectionOut().dump(made), {"Location": f"/v1/employers/{employer_id}/repeat-hold"})
+
+    return once(caller, work)
+
+
+@blueprint.route("/v1/objections", methods=["GET"])
+@blueprint.arguments(schemas.ObjectionQuery, location="query")
+@blueprint.response(200, schemas.ObjectionPage)
+@allow("objection.read")
+def show_objections(query: dict[str, Any]) -> dict[str, Any]:
+    """本地区单位的申诉，最早的在前。"""
+    now = clock.now()
+    with read_session() as session:
+        found, after = objections(session, current_account(), **query)
+        return {"items": [_line(row, name, now) for row, name in found], "next_after": after}
+
+
+@blueprint.route("/v1/objections/<int:objection_id>/answers", methods=["POST"])
+@blueprint.arguments(schemas.ObjectionAnswer)
+@blueprint.response(201, schemas.ObjectionOut)
+@blueprint.doc(parameters=[KEY])
+@allow("objection.answer")
+def answer_objection(said: dict[str, Any], objection_id: int) -> flask.Response:
+    """答复一条申诉：成立就马上恢复，以前的下架不再算；不成立要说明为什么。"""
+    caller = current_account()
+
+    def work(session: Session, now: datetime) -> Answer:
+        found = objection_of(session, objection_id)
+        require(caller, "objection.answer", Owned(region_code=found.region_code), missing=MISSING_OBJECTION)
+        session.get(Employer, found.employer_id, with_for_update=True)  # in the order in which the other routes lock
+        row = objection_of(session, objection_id, lock=True)
+        session.refresh(row)
+        answer(session, row, right=said["upheld"], sentence=said["sentence"], caller=caller, now=now)
+        return Answer(201, schemas.ObjectionOut().dump(row), {})
+
+    return once(caller, work)
+
+
+def _record(session: Session, employer_id: int, now: datetime) -> Record:
+    return replace(record_of(session, employer_id, now), objection=last_of(session, employer_id))
+
+
+def _line(row: RepeatObjection, name: str, now: datetime) -> dict[str, Any]:
+    told = {field: getattr(row, field) for field in schemas.ObjectionOut().fields}
+    return told | {"employer_name": name, "overdue": row.state == "waiting" and row.due_at < now}
 
 
 def _of(row: Employer) -> Owned:

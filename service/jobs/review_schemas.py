@@ -5,7 +5,8 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from service.fields import MAX_ID, Flag, In, Moment, Out, Text, integer, one_of
-from service.jobs.reviews.models import CAUSES, REPORT_STATES, REVIEW_STATES
+from service.jobs.reviews.models import CAUSES, OBJECTION_STATES, REPORT_STATES, REVIEW_STATES
+from service.jobs.reviews.objections import WORDS_LENGTH as WORDS_OF_OBJECTION
 from service.jobs.reviews.reports import WORDS_LENGTH
 from service.jobs.reviews.tables import OUTCOMES, report_reasons
 from service.jobs.schemas import FindingOut
@@ -137,6 +138,60 @@ class ReportPage(Out):
     next_after = fields.Integer(required=True, allow_none=True)
 
 
+class ObjectionOut(Out):
+    """What an employer objects, and the answer."""
+
+    objection_id = fields.Integer(required=True)
+    employer_id = fields.Integer(required=True)
+    words = fields.String(required=True)
+    state = fields.String(
+        required=True,
+        validate=validate.OneOf(OBJECTION_STATES),
+        metadata={"description": "waiting 处理中，upheld 申诉成立、已恢复，dismissed 不成立"},
+    )
+    answer = fields.String(required=True, metadata={"description": "答复，处理中为空"})
+    made_at = Moment(required=True)
+    due_at = Moment(required=True, metadata={"description": "答应最晚什么时候答复"})
+    answered_at = Moment(required=True, allow_none=True)
+
+
+class ObjectionLine(ObjectionOut):
+    """An objection in the list of an office."""
+
+    employer_name = fields.String(required=True)
+    overdue = fields.Boolean(required=True)
+
+
+class ObjectionQuery(In):
+    """Which objections."""
+
+    state = fields.String(load_default="waiting", validate=validate.OneOf(OBJECTION_STATES))
+    after = integer(0, MAX_ID, load_default=0, metadata={"description": "上一页给的 next_after"})
+    limit = integer(1, 100, load_default=20)
+
+
+class ObjectionPage(Out):
+    """Objections of a territory, the oldest first."""
+
+    items = fields.List(fields.Nested(ObjectionLine), required=True)
+    next_after = fields.Integer(required=True, allow_none=True)
+
+
+class ObjectionBody(In):
+    """Why an employer objects."""
+
+    words = Text(
+        shortest=4, longest=WORDS_OF_OBJECTION, required=True, metadata={"description": "哪里不对，或者怎么整改的；电话不会保留"}
+    )
+
+
+class ObjectionAnswer(In):
+    """Whether an employer is right, and why."""
+
+    upheld = fields.Boolean(required=True, metadata={"description": "true 申诉成立，马上恢复；false 不成立"})
+    sentence = Text(shortest=4, longest=300, required=True, metadata={"description": "给单位看的一句说明"})
+
+
 class RepeatOut(Out):
     """How often an employer's adverts were taken down, and whether its new ones are looked at first."""
 
@@ -148,6 +203,9 @@ class RepeatOut(Out):
     article = fields.String(attribute="rule.article", required=True)
     lifted_at = Moment(attribute="lifted.lifted_at", required=True, allow_none=True, dump_default=None)
     lifted_reason = fields.String(attribute="lifted.reason", required=True, dump_default="")
+    objection = fields.Nested(
+        ObjectionOut, required=True, allow_none=True, metadata={"description": "单位最近一次申诉，没有就是 null"}
+    )
 
 
 class RepeatLiftBody(In):

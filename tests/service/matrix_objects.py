@@ -49,7 +49,7 @@ from service.feeds.oversight import opened
 from service.imports.models import SheetImport, SheetLine
 from service.indexing.follower import Follower
 from service.jobs.models import GigTerms, Job, JobHistory, LiveListing, LiveSession
-from service.jobs.reviews.models import JobReview
+from service.jobs.reviews.models import JobReview, RepeatObjection
 from service.partners.models import PartnerClient
 from service.privacy.models import LegalHold
 from service.signin.models import SignInSession
@@ -262,6 +262,8 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "POST /v1/reviews/{review_id}/decisions": {"json": {"outcome": "publish", "reason": "in_order"}},
     "POST /v1/jobs/{job_id}/reports": {"json": {"reason": "fee"}},
     "POST /v1/employers/{employer_id}/repeat-hold/lifts": {"json": {"reason": "已经整改"}},
+    "POST /v1/employers/{employer_id}/repeat-hold/objections": {"json": {"words": "已经整改好了"}},
+    "POST /v1/objections/{objection_id}/answers": {"json": {"upheld": False, "sentence": "没有看到整改。"}},
     "POST /v1/feeds/{source}/replays": {"json": {"step": "checked"}},
     "POST /v1/feeds/{source}/runs": {"json": {}},
     "POST /v1/feeds/{source}/runs/{run_id}/rollback": {"json": {"dry_run": False}},
@@ -315,6 +317,22 @@ def advert_to_look_at(session: Session, world: World, side: Side, role: str) -> 
     session.add(row)
     session.flush()
     return Made.at("region", review_id=row.review_id)
+
+
+@makes("objection_id")
+def objection(session: Session, world: World, side: Side, role: str) -> Made:
+    """What an employer objects, before its office has answered."""
+    region = world.of(side).region_code
+    employer = Employer(name=f"演示申诉单位{next(_numbers)}", region_code=region, verified_at=world.now, created_at=world.now)
+    session.add(employer)
+    session.flush()
+    row = RepeatObjection(
+        employer_id=employer.employer_id, open_key=employer.employer_id, region_code=region, words="已经整改好了",
+        state="waiting", made_by=world.accounts[side], made_at=world.now, due_at=world.now + timedelta(days=5),
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return Made.at("region", objection_id=row.objection_id)
 
 
 @makes("POST /v1/jobs/{job_id}/acceptance")

@@ -15,6 +15,7 @@ REVIEW_STATES = ("waiting", "taken", "decided", "mended")
 """``mended``: the employer changed the advert, and nothing was left to look at."""
 CAUSES = ("advert", "report")
 REPORT_STATES = ("open", "upheld", "dismissed")
+OBJECTION_STATES = ("waiting", "upheld", "dismissed")
 
 
 class JobReview(Base):
@@ -82,6 +83,26 @@ class RepeatLift(Base):
     lifted_by: Mapped[int] = mapped_column(ForeignKey("account.account_id"))
     lifted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     reason: Mapped[str] = mapped_column(String(300))
+
+
+class RepeatObjection(Base):
+    """An employer objects to its new adverts being looked at first. ``open_key`` is the employer's id while nobody has answered,
+    so that one waits at a time."""
+
+    __tablename__ = "employer_repeat_objection"
+
+    objection_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
+    employer_id: Mapped[int] = mapped_column(ForeignKey("employer.employer_id"), index=True)
+    open_key: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    region_code: Mapped[str] = mapped_column(String(12))
+    words: Mapped[str] = mapped_column(String(500))
+    state: Mapped[str] = mapped_column(String(9), index=True)
+    answer: Mapped[str] = mapped_column(String(300), default="")
+    made_by: Mapped[int] = mapped_column(ForeignKey("account.account_id"))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    answered_by: Mapped[int | None] = mapped_column(ForeignKey("account.account_id"))
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class TradeWage(Base):

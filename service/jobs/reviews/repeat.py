@@ -13,7 +13,7 @@ from service.audit import trail
 from service.employers.models import Employer
 from service.errors import Conflict
 from service.jobs.findings import Finding
-from service.jobs.reviews.models import JobReview, RepeatLift
+from service.jobs.reviews.models import JobReview, RepeatLift, RepeatObjection
 from service.jobs.reviews.tables import Repeat, repeat_row, unlawful_reasons
 
 RULE = "repeat_offender"
@@ -27,6 +27,7 @@ class Record:
     since: datetime
     rule: Repeat
     lifted: RepeatLift | None
+    objection: RepeatObjection | None = None
 
     @property
     def held(self) -> bool:
@@ -61,7 +62,7 @@ def repeat_findings(record: Record) -> tuple[Finding, ...]:
     rule = record.rule
     advice = (
         f"单位在 {rule.days} 天内有 {record.upheld} 个岗位因违规下架，新的岗位要工作人员看过才显示；"
-        "已经整改的，请联系当地人社部门恢复。"
+        "已经整改的，或者觉得不对的，可以在“违规记录”里申诉，也可以联系当地人社部门。"
     )
     return (Finding(RULE, "employer_name", "", advice, "hold", rule.article, rule.source, rule.verified),)
 

@@ -59,7 +59,8 @@ def enough_for_usual(now: datetime) -> tuple[int, int]:
 
 
 def due(what: str, now: datetime) -> datetime:
-    """By when somebody has promised to look: ``advert``, ``report`` or ``grave_report``. Raises LookupError for another."""
+    """By when somebody has promised to look: ``advert``, ``report``, ``grave_report`` or ``objection``. Raises LookupError for
+    another."""
     row = _row("deadline", now, what=what)
     kept = Deadline(what, row["working_days"], 0, row["text"], "", row["source"], row["verified"])
     return kept.after(now)
