@@ -22,6 +22,7 @@ FILES = {
     "free talk": "first_sight.txt",
     "second sight": "second_sight.txt",
     "third sight": "third_sight.txt",
+    "mixed": "mixed.txt",
 }
 
 
