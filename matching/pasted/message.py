@@ -15,16 +15,19 @@ from matching.classify import classify
 from matching.pasted import fields
 from matching.pasted.callers import lifted, name_beside, only_calls
 from matching.pasted.contacts import Contact, contacts
+from matching.pasted.doers import is_doing
 from matching.pasted.employers import Company, companies_in, employer_of
 from matching.pasted.letters import HIDDEN, Letters, Span, plain
 from matching.pasted.lines import clauses
 from matching.pasted.offers import VAGUE, Offer
 from matching.pasted.place import Where, where
+from matching.pasted.slips import righted
 from matching.pasted.split import MOST_JOBS, Part, split
-from matching.pasted.tasks import trade_of_action, trade_of_task
+from matching.pasted.tasks import trade_of_action, trade_of_family, trade_of_task
 from matching.rules import trade
 from matching.rules.age import AgeLimits
 from matching.rules.wage import Wage
+from matching.title_heads import by_context
 
 MOST_CHARS = 5_000
 """More than a group message holds; what stands behind is not read, so that the time stays bounded."""
@@ -34,6 +37,8 @@ _CONTACT_WORDS = re.compile(
     r"|[\u4e00-\u9fff]{1,2}?(?:先生|女士|小姐|经理|厂长|老板|主管|站长|师傅|主任|总|工|姐|哥)"
 )
 """What is left of a clause without these is more than whom to call."""
+_OF_A_TRADE = frozenset({"车工", "钣金", "钣金工", "喷漆", "喷漆工", "机修工", "机修", "机修师傅", "学徒工", "学徒"})
+"""Words of two works, which only who hires tells apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,7 @@ def parse_message(message: str, today: date | None = None, home: str = "") -> li
 def read_message(message: str, today: date | None = None, home: str = "") -> Reading:
     """`parse_message` with what was not read, for whoever tells a person about it."""
     letters = plain(message[:MOST_CHARS])
+    letters = Letters(righted(letters.text), letters.at)
     found = contacts(letters.text)
     hidden = letters.hide([(contact.start, contact.end) for contact in found])
     parts, more = split(hidden.text)
@@ -253,7 +259,12 @@ def _trade(text: str, offer: Offer, pieces: list[Span]) -> str | None:
         return plain_work.code
     code = None if title in VAGUE else classify(title).code
     if code is not None:
-        return code
+        # 车工 of a maker of down jackets sews
+        if offer.word not in _OF_A_TRADE:
+            return code
+        return by_context(offer.word, "\n".join(text[slice(*piece)] for piece in pieces)) or code
+    if not offer.word and is_doing(title) and (family := trade_of_family(title)) and (done := trade.lookup(family)):
+        return done.code
     for piece in pieces:
         for start, end in clauses(text, piece):
             if start <= offer.start < end and (around := classify(text[start:end]).code):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from matching.pasted.doers import PERSON, doers_in, tasks_in
 from matching.pasted.heads import Heads, heads_at, heads_in
 from matching.pasted.kinds import kinds
 from matching.pasted.letters import HIDDEN
@@ -33,7 +34,7 @@ _WHOM_TO_CALL = re.compile(rf"{HIDDEN}[ ]?(?:请|就)?找$")
 _OTHER_THING = re.compile(
     r"\][ ]?急?单|期(?=[招收要需有供聘请找])|"
     r"[ ]?(?:证|厂|公司|车间|行业|业务|经验|专业|的?优先|设备|材料|集团|部(?!门经理)|队(?!长)|店(?!员|长)|馆|场|食堂|"
-    r"技术(?!员|工)|上岗|机械|学校|基地|合作社|宿舍|过的?|带|工资|工程|工作|管理(?!员)|懂|基础|城|小区|企业|园|院|"
+    r"技术(?!员|工)|上岗|机械|学校|基地|合作社|宿舍|过的?|带(?![一1-9]|小?孩|娃|宝|人)|工资|工程|工作|管理(?!员)|懂|基础|城|小区|企业|园|院|"
     r"站(?!长)|柜|费|服(?!务员)|者|□|一日三餐|等岗位)"
 )
 _LEFT_STOP = re.compile(
@@ -53,7 +54,7 @@ _AFTER_HEAD = re.compile(
     r"[ ]*(?:$|[:：,，(\]|¦\d、!！。/\n+·-]|计件|月薪|工资|若干|数名|男|女|持证|[一二两三四五六七八九十]+[名个位人])"
 )
 _GAP = re.compile(
-    r"[\])]?的?[ ]*(?:\([^()\n]{0,20}\))?[ ]*[:：|x×*]?[ ]*(?:白班|夜班|晚班|早班|中班|妇女|大姐|阿姨|女工?|男工?|熟手|"
+    rf"[\])]?的?[ ]*(?:\([^()\n]{{0,20}}\))?[ ]*[:：|x×*]?[ ]*(?:白班|夜班|晚班|早班|中班|{PERSON}|女|男|熟手|"
     r"熟练工?|[abc]\d照?)?[ ]*(?P<verb>招收?|共|需要?|要|急招)?[ ]*"
 )
 _PAID = re.compile(r"[:： ]?\d{2,5}(?:-\d{2,5})?(?:元|块)?[/一每](?:天|晚|小时|个?月)")
@@ -62,6 +63,7 @@ _PRICED = re.compile(r"[:： ]?[1-9]\d{3,4}(?:-\d{4,5})?(?:元|块)?(?=[、,，;
 _PRICE_LIST = 3
 """炒锅7500、砧板5000、传菜3000: so many trades with their pay are a list of offers."""
 _ONE = re.compile(r"[找请招要聘缺](?P<one>个|位|名)$")
+_ALSO_HIRED = re.compile(r"的?(?:都|也|还|现在?|急|长期)(?:要(?!求|会|有|能|求)|招|缺|需要)(?![证会能])")
 _BEFORE_GAP = re.compile(r"(?:会开|会做|会|熟练的?|有经验的?|能做|懂|的|优秀|专业|夜班|白班|长期|男|女|[ ])*$")
 _SIBLING = re.compile(r"[ ]*(?:\([^()\n]{0,20}\))?[ ]*(?:若干|数名|\d+[名人个位])?[ ]*(?:[、/和及与]|以及|还有)[ ]*")
 _UNKNOWN = re.compile(
@@ -250,6 +252,9 @@ def _of_line(text: str, line: Line) -> list[Offer]:
             continue
         if found and not offer.strong and found[-1].strong and _SIBLING.fullmatch(text, found[-1].end, offer.start):
             offer = replace(offer, strong=True)
+        if found and offer.strong and not found[-1].strong and _SIBLING.fullmatch(text, found[-1].end, offer.start):
+            if _ALSO_HIRED.match(text, offer.end, line.end):
+                found[-1] = replace(found[-1], strong=True)
         found.append(offer)
     return _counted_together(found)
 
@@ -285,6 +290,11 @@ def _words(text: str, line: Line) -> list[tuple[int, int, str]]:
     taken = bytearray(line.end - line.start)
     for start, end, _ in found:
         taken[start - line.start : end - line.start] = b"\1" * (end - start)
+    for start, end in doers_in(text, line.start, line.end):
+        inside = slice(start - line.start, end - line.start)
+        if not any(taken[inside]):
+            found.append((start, end, ""))
+            taken[inside] = b"\1" * (inside.stop - inside.start)
     for pattern in (_PERSON, TASK, _UNKNOWN):
         for match in pattern.finditer(text, line.start, line.end):
             inside = slice(match.start() - line.start, match.end() - line.start)
@@ -293,7 +303,11 @@ def _words(text: str, line: Line) -> list[tuple[int, int, str]]:
                 taken[inside] = b"\1" * (inside.stop - inside.start)
     if item := _ITEM_HEAD.match(text, line.words, line.end):
         start, end = item.span("name")
-        if not any(taken[start - line.start : end - line.start]) and label_at(text, start, line.end, "contact") is None:
+        over = [one for one in found if one[0] == start and one[1] < end]
+        if over:  # 客服|管家 1名: the name goes on to the count
+            found = [one for one in found if not start <= one[0] < end] + [(start, end, over[0][2])]
+            taken[start - line.start : end - line.start] = b"\1" * (end - start)
+        elif not any(taken[start - line.start : end - line.start]) and label_at(text, start, line.end, "contact") is None:
             found.append((start, end, ""))
     for start, end in actions_in(text, line.start, line.end):
         inside = slice(start - line.start, end - line.start)
@@ -326,6 +340,7 @@ def _offer(text: str, line: Line, head: int, start: int, end: int, word: str, fl
     at_head = start == head and _AFTER_HEAD.match(text, end, line.end) is not None and not _is_label(text, line)
     hired = _HIRING.search(text, max(floor, start - 16), start) is not None
     anchor = min(start, heads.start) if heads is not None else start
+    hired = hired or _ALSO_HIRED.match(text, end, line.end) is not None
     strong = labelled or at_head or hired or heads is not None
     return Offer(start, end, anchor, heads, strong, word)
 
