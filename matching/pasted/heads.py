@@ -54,6 +54,15 @@ def heads_at(text: str, start: int, end: int) -> Heads | None:
     return None if match is None else _heads(match)
 
 
+_OF_SHIFT = re.compile(r"(\d{1,2}|[一二两三四五六七八九十]{1,2})个(?=[白夜早晚中]班(?![:：是]?[\d一二两三四五六七八九]))")
+
+
+def heads_of_shift(text: str, start: int, end: int) -> Heads | None:
+    """The count of 两个白班, of people for the day shift; none where a pay for the shift stands behind."""
+    said = _OF_SHIFT.match(text, start, end)
+    return None if said is None else Heads(*said.span(), _number(said[1]), each=False)
+
+
 def bare_number(text: str, start: int, end: int) -> Heads | None:
     """A number behind the label 人数, which needs no 名: 人数:10."""
     match = re.compile(r"\d{1,4}(?![\d.])").match(text, start, end)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from matching.pasted.letters import Span
 
@@ -15,6 +16,17 @@ _MARK = re.compile(
     r"\d{1,2}号链接[:、]?)[ ¦·、.]*)?"
 )
 _CLAUSE_END = re.compile(r"[,，。;；!！?？¦|\n]|(?<!\d)\.(?!\d)|  +")
+_RUN_ON = re.compile(
+    r"(?<![不又也都均还可没无和])(?=[包管](?:吃|住|餐|饭|中饭|午饭)|提供[食住]宿)"
+    r"|(?<=[^\d])(?=(?:月薪|月工资|工资|公资|薪资|底薪|工价|保底)[\d一二两三四五六七八九是])|(?<=[^\d每按第])(?=一个?月[\d一二两三四五六七八九])"
+    r"|(?=(?:上班|工作|面试|干活)?(?:地址|地点|地方)(?:就?在|是|:|(?=[\u4e00-\u9fff]{2,7}[县区市镇乡])))"
+    r"|(?<![现住家人店厂就地址点方吃])(?=在[\u4e00-\u9fff]{2,7}[县区市镇乡])"
+    r"|(?=(?:有意者?|要来的)?(?:联系)?电话)|(?<![电请可以])(?=(?:请?打|联系|请?找我)□)"
+    r"|(?=男女不限|男的[一二两三四五六\d]|女的[一二两三四五六\d]|年龄)|(?=(?:活|工)?(?:干完|做完)就?结)"
+    r"|(?=都是?[\d一二两三四五六七八九][\d千百万])"
+)
+"""Where a new thing begins in what is dictated without a stop."""
+_LONG = 18
 _COMMA = re.compile(r"[,，。;；]")
 _SPACES = re.compile(r"[ !！?？¦|]+")
 _PARTED_BY_SPACES = 2
@@ -83,8 +95,17 @@ def _clauses(text: str, span: Span) -> tuple[Span, ...]:
             position = match.end()
         found.append((position, stop))
         start = stop + 1
+    found = [part for piece in found for part in _run_on(text, piece)]
     short = [(at, min(at + _LONGEST, end)) for begin, end in found for at in range(begin, end, _LONGEST)]
     return tuple(trimmed for piece in short if (trimmed := trim(text, piece))[0] < trimmed[1])
+
+
+def _run_on(text: str, piece: Span) -> list[Span]:
+    start, end = piece
+    if end - start < _LONG:
+        return [piece]
+    cuts = [start, *(match.start() for match in _RUN_ON.finditer(text, start + 1, end)), end]
+    return list(pairwise(cuts))
 
 
 def trim(text: str, span: Span) -> Span:

@@ -19,7 +19,7 @@ from matching.pasted.doers import is_doing
 from matching.pasted.employers import Company, companies_in, employer_of
 from matching.pasted.letters import HIDDEN, Letters, Span, plain
 from matching.pasted.lines import clauses
-from matching.pasted.offers import VAGUE, Offer
+from matching.pasted.offers import INDUSTRY, VAGUE, Offer
 from matching.pasted.place import Where, where
 from matching.pasted.slips import righted
 from matching.pasted.split import MOST_JOBS, Part, split
@@ -277,6 +277,8 @@ def _trade(text: str, offer: Offer, pieces: list[Span]) -> str | None:
                 if start <= offer.start < end and (action := trade_of_action(text[start:end])) and (done := trade.lookup(action)):
                     return done.code
     known = trade.lookup(offer.word or title)
+    if known is None and INDUSTRY.fullmatch(title):
+        known = trade.lookup(f"{title.removesuffix('厂')}厂普工") or trade.lookup("普工")
     return known.code if known else None
 
 

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 
 from matching.pasted.doers import PERSON, doers_in, tasks_in
-from matching.pasted.heads import Heads, heads_at, heads_in
+from matching.pasted.heads import Heads, heads_at, heads_in, heads_of_shift
 from matching.pasted.kinds import kinds
 from matching.pasted.letters import HIDDEN
 from matching.pasted.lines import Line, clauses, label_at
@@ -71,6 +71,11 @@ _UNKNOWN = re.compile(
     r"数)[\u4e00-\u9fff]{2,5}?(?=\d{1,3}[名个位]|[一两二三四五六七八九十]{1,2}[名位])"
 )
 """Work that no table knows, between a word for hiring, a comma or another count, and a count: 招管家1名."""
+INDUSTRY = re.compile(
+    r"(?:某?[\u4e00-\u9fff]{1,4}厂|新能源|光伏|锂电池?|电子|汽配|家电|服装|制衣|食品|五金|注塑|塑胶|玩具|物流|快递|仓库|医疗|印刷|家具|纺织|机械|"
+    r"半导体|芯片|电器|零食|饮料|日化|化工|陶瓷|玻璃|线束|模具|手机|笔记本)(?:厂|公司|仓|车间)?(?=$|[ ,，。(])"
+)
+"""What a maker makes, where a list of openings names nothing else."""
 _LIST = 2
 _COUPLE = re.compile(r"夫妻|夫妇|小两口|两口子")
 _HIRED_BEHIND = re.compile(r"[的]?[,， ]{0,2}(?:现|急|还)?(?:需要|要|招|找|请|缺|差|来)[ ]?")
@@ -112,6 +117,7 @@ VAGUE = frozenset(
 """Words for a person that do not say which work."""
 
 
+_COUPLES = re.compile(r"(?:夫妻|夫妇|小两口|两口子)(?:工|档)?")
 _SEXES = frozenset({"女工", "男工", "女", "男"})
 _ANYBODY = frozenset({"人员", "员工", "工人"})
 _EMPLOYER_BEFORE = re.compile(
@@ -166,6 +172,7 @@ def offers_in(text: str, lines: list[Line]) -> tuple[list[Offer], list[Offer]]:
             offer for offer in strong if offer.heads is not None or offer.title(text).removeprefix("以下") not in _ANYBODY
         ] or strong
     strong = _said_before(text, _of_list(text, lines, strong, weak))
+    strong = _without_headings(text, lines, _for_couples(text, strong, found))
     if strong and all(offer.title(text) in _SEXES for offer in strong):
         return _for_both(text, lines, strong, weak)
     if strong:
@@ -176,18 +183,41 @@ def offers_in(text: str, lines: list[Line]) -> tuple[list[Offer], list[Offer]]:
 
 
 def _of_list(text: str, lines: list[Line], strong: list[Offer], weak: list[Offer]) -> list[Offer]:
-    """A list whose items speak of the work further on (1、西湖区，白班带1岁宝宝，5000): each paid item offers it."""
+    """A list whose items speak of the work further on (1、西湖区，白班带1岁宝宝，5000) or only of a trade (昆山 汽配厂 26元/小时):
+    each paid item offers it. Where most items offer work in plain words, the others have to name it first.
+    """
     listed = [line for line in lines if line.listed]
-    if len(listed) < _LIST or any(line.start <= offer.start < line.end for line in listed for offer in strong):
-        return strong
+    if len(listed) < _LIST:
+        listed = [line for line in lines if _pays(text, line) and not _is_label(text, line)]
+        if len(listed) < _LIST:
+            return strong
+    plain = [line for line in listed if any(line.start <= offer.start < line.end for offer in strong)]
     items: list[Offer] = []
     for line in listed:
-        first = next((offer for offer in weak if line.start <= offer.start < line.end), None)
-        if first is not None and any("wage" in kinds(text[a:b]) for a, b in clauses(text, (line.words, line.end))):
+        if line in plain or not _pays(text, line) or _is_label(text, line):
+            continue
+        first = next((offer for offer in weak if line.start <= offer.start < line.end), None) if not plain else None
+        first = first or _named_first(text, line)
+        if first is not None:
             items.append(replace(first, strong=True))
-    if len(items) < _LIST:
+    if len(items) + len(plain) < _LIST:
         return strong
-    return sorted([*items, *(offer for offer in strong if offer.heads is not None)], key=lambda offer: offer.start)
+    kept = strong if plain else [offer for offer in strong if offer.heads is not None]
+    return sorted([*items, *kept], key=lambda offer: offer.start)
+
+
+def _pays(text: str, line: Line) -> bool:
+    return any("wage" in kinds(text[a:b]) for a, b in clauses(text, (line.words, line.end)))
+
+
+def _named_first(text: str, line: Line) -> Offer | None:
+    """The trade or the maker that a line names before it says what is paid: 太仓沙溪 汽配厂 18-45岁 25元/小时."""
+    for start, end in clauses(text, (line.words, line.end))[:3]:
+        if "wage" in kinds(text[start:end]):
+            return None
+        if named := INDUSTRY.search(text, start, end):
+            return Offer(*named.span(), named.start(), None, strong=True, word="")
+    return None
 
 
 def _said_before(text: str, strong: list[Offer]) -> list[Offer]:
@@ -206,6 +236,29 @@ def _said_before(text: str, strong: list[Offer]) -> list[Offer]:
         else:
             kept.append(offer)
     return kept
+
+
+def _for_couples(text: str, strong: list[Offer], found: list[Offer]) -> list[Offer]:
+    """招夫妻工一对 喂鸡捡蛋: who is wanted, and the work beside it, are one offer."""
+    couples = [offer for offer in strong if offer.heads is not None and _COUPLES.fullmatch(offer.title(text))]
+    if len(couples) != 1:
+        return strong
+    work = next((offer for offer in found if offer.start > couples[0].end and offer.title(text) not in VAGUE), None)
+    others = [offer for offer in strong if offer is not couples[0] and offer is not work]
+    if work is None or any(offer.heads is not None for offer in others):
+        return strong
+    return sorted([*others, replace(work, heads=couples[0].heads, strong=True)], key=lambda offer: offer.start)
+
+
+def _without_headings(text: str, lines: list[Line], strong: list[Offer]) -> list[Offer]:
+    """松江九亭小时工 alone on a line says how one works, when another line says at what."""
+    kept = []
+    for offer in strong:
+        line = next(line for line in lines if line.start <= offer.start < line.end)
+        alone = offer.heads is None and (offer.word in VAGUE or offer.title(text) in VAGUE) and not _pays(text, line)
+        if not (alone and sum(line.start <= other.start < line.end for other in strong) == 1):
+            kept.append(offer)
+    return kept or strong
 
 
 def _wants_people(text: str, lines: list[Line]) -> bool:
@@ -365,7 +418,7 @@ def _extended(text: str, floor: int, start: int) -> int:
 
 def _count_after(text: str, start: int, end: int) -> Heads | None:
     gap = _GAP.match(text, start, end)
-    heads = None if gap is None else heads_at(text, gap.end(), end)
+    heads = None if gap is None else heads_at(text, gap.end(), end) or heads_of_shift(text, gap.end(), end)
     if gap is None or heads is None:
         return None
     # 家里装修要两个贴砖师傅: the count belongs to what follows

@@ -25,6 +25,7 @@ _COMPANY = re.compile(
     r"物流|机械|五金|建材|纸业|陶瓷|医院|学校|工地)"
     r"(?:(?:急|现|诚|直)?(?:招聘|招工|招人|招)|\])?[ ]?(?:[:：]|(?<=[招聘工人\]])[ ])"
 )
+_ASKS = re.compile(r"的?(?:师傅|人)?[ ]?[?？吗]")
 _SEEKS_WORK = re.compile(
     r"求职|(?:本人|(?<![给帮替跟])我们?|我老公|我老婆|夫妻俩|两口子)[^。\n]{0,24}?(?:想找|找[个份一]|求[个份一]|想做|找工作|找活)|"
     r"想找[^。\n]{0,16}(?:工作|的活|活干|的厂|厂做|事做)|谁(?:家|那里)?有活"
@@ -118,7 +119,11 @@ def _same_work(text: str, one: Offer, other: Offer) -> bool:
     left, right = one.title(text), other.title(text)
     if left == right or (min(len(left), len(right)) >= 2 and (left in right or right in left)):
         return True
-    return bool(one.word and other.word) and trade.relation(one.word, other.word) == "same"
+    if not (one.word and other.word):
+        return False
+    kind = trade.relation(one.word, other.word)
+    # 有没有会电焊的？要二保焊三个人: the second says which, and how many
+    return kind == "same" or (kind == "narrower" and one.heads is None and _ASKS.match(text, one.end) is not None)
 
 
 def _merged(text: str, offers: list[Offer], mentions: list[Offer]) -> tuple[list[Offer], list[tuple[int, Offer]]]:
