@@ -16,7 +16,7 @@ from matching.pasted.heads import Heads, bare_number, heads_in
 from matching.pasted.kinds import SETTLEMENTS, SHIFTS
 from matching.pasted.letters import HIDDEN, Span
 from matching.pasted.lines import clauses, label_at
-from matching.pasted.pay import behind_name, beside, for_one, read_wage, run_on
+from matching.pasted.pay import behind_name, beside, for_one, read_wage, run_on, subsidy
 from matching.rules.age import AgeLimits, parse_age
 from matching.rules.benefit_talk import SPOKEN
 from matching.rules.benefits import BOTH, TAGS, read_tags
@@ -73,7 +73,7 @@ def shrunk(text: str, span: Span, same: Callable[[str], bool]) -> Span:
     return start, end
 
 
-_TOTAL = re.compile(r"(?:每|一)个?月(?!休|放|可|先|借)|月薪|月入|保底|综合|到手")
+_TOTAL = re.compile(r"月月|(?:每|一)个?月(?!休|放|可|先|借)|月薪|月入|保底|综合|到手")
 _BOAST = re.compile(r"[过上破]万|不是梦|轻松")
 
 
@@ -103,6 +103,9 @@ def _wage_in(text: str, own: list[Span], shared: list[Span], name: str) -> Read[
             wage = read_wage(text[slice(*span)])
             if wage.negotiable or wage.unit == "piece":
                 return Read(wage, (shrunk(text, span, _reads(wage)),))
+        for span in said:
+            if _pays(wage := subsidy(text[slice(*span)])):
+                return Read(wage, (span,))
     return read
 
 

@@ -10,20 +10,24 @@ from dataclasses import replace
 from functools import lru_cache
 
 from matching.pasted.letters import HIDDEN, Span
-from matching.rules.numerals import chinese_number
+from matching.pasted.spoken_pay import in_plain_ways, with_subsidy
+from matching.rules.numerals import chinese_number, plain
 from matching.rules.wage import Wage, parse_wage
 
 _SPOKEN_EACH = re.compile(r"(?<![\d.-])(\d{2,4})(?:元|块)?(?:一个人|一人|每人|/人)|每人(\d{2,4})(?:元|块)?(?![\d-])")
 _WHO = (
-    r"男[的工士]?|女[的工士]?|白班|夜班|晚班|早班|中班|日班|长白班|熟手|生手|熟练工?|新手|老手|新人|白天|晚上|夜里|[一二三四五]级|金牌|银牌|初级|中级|高级|"
+    r"男[的工士]?|女[的工士]?|大工|小工|白班|夜班|晚班|早班|中班|日班|长白班|熟手|生手|熟练工?|新手|老手|新人|白天|晚上|夜里|[一二三四五]级|金牌|银牌|初级|中级|高级|"
     r"普通班|周末|平时|平日|大棚|露天"
 )
 _WHAT = r"(?:装|卸|挑|担|摘|搬|打|套|剪|锄|挖|栽|种|割|拔|扛|抬|切|缝|贴|拉|捡|拣|剥|包|清|洗|上|下)[\u4e00-\u9fff]{1,2}?"
 _EACH = r"(?:元|块钱?)?(?:[/一每](?:天|晚|月|小时|吨|斤|件|方|车|箱|筐|亩|个|包|袋|米|平|棵|人))?"
-_SIDE = rf"(?:(?:{_WHO}){{1,2}}(?:{_WHAT})?|{_WHAT})[是:： ]?"
+_PER_DAY = r"(?:每天|一天|一晚|每月|一个月)?"
+_ABLE = r"(?:不会|会|没有?|有|无|不带|带|不懂|懂)[\u4e00-\u9fff]{1,4}?的?"
+_SIDE = rf"(?:(?:{_WHO}){{1,2}}(?:{_WHAT})?|{_WHAT}|{_ABLE}){_PER_DAY}[是:： ]?"
+_AMOUNT = r"(?:\d{1,5}(?:\.\d)?|[一二两三四五六七八九][百千万][一二两三四五六七八九十百]{0,4})"
 _BESIDE = re.compile(
-    rf"(?<![\u4e00-\u9fff\d][\d]){_SIDE}(?P<one>\d{{1,5}}(?:\.\d)?)(?P<each>{_EACH})[、,，;/和 ]{{0,2}}"
-    rf"{_SIDE}(?P<two>\d{{1,5}}(?:\.\d)?)(?P<again>{_EACH})(?![\d名个位岁人点-])"
+    rf"(?<![\u4e00-\u9fff\d][\d]){_SIDE}(?P<one>{_AMOUNT})(?P<each>{_EACH})(?P<from>起|以上)?[、,，;/和 ]{{0,2}}"
+    rf"{_SIDE}(?P<two>{_AMOUNT})(?P<again>{_EACH})(?![\d名个位岁人点-])"
 )
 """Two amounts, each behind the shift, the sex or the task that it is paid for."""
 _MOST_APART = 4
@@ -49,13 +53,14 @@ _RUN_ON = re.compile(
 )
 _FREE_DAYS = re.compile(r"(休[一二两三四1-9]天?)(?=[\d一二两三四五六七八九][\d千百万])")
 """做六休一两千三一月: the free day is no part of the amount."""
+_LEAST_DAY, _MOST_DAY = 80, 1_000
 _LEAST_MONTH, _MOST_MONTH = 1_200, 40_000
 
 
 @lru_cache(maxsize=8192)
 def read_wage(said: str) -> Wage:
     """`parse_wage` for what people say in groups: 男160女140一天 is 140-160, 每人150 is 150 for each."""
-    said = _FREE_DAYS.sub(r"\1,", said)
+    said = in_plain_ways(plain(_FREE_DAYS.sub(r"\1,", said)))
     said = _LEVELS.sub(_from_to, said)
     said = _BY_HEAD.sub(lambda m: f"工资{m['pay']}元/天", said)
     said = _BY_MEASURE.sub(lambda m: f"{m['pay']}元/{m['what']}", said)
@@ -65,7 +70,17 @@ def read_wage(said: str) -> Wage:
     said = _JIAO_FEN.sub(lambda m: f"{_digit(m['jiao']) / 10 + _digit(m['fen']) / 100:g}元", said)
     said = _JIAO.sub(_in_yuan, said)
     said = _PER_SHIFT.sub("元/天", said)
-    return parse_wage(_SPOKEN_EACH.sub(lambda m: f"{m[1] or m[2]}元/人", said))
+    return parse_wage(_SPOKEN_EACH.sub(_for_each, said))
+
+
+def _for_each(match: re.Match[str]) -> str:
+    pay = int(match[1] or match[2])
+    return f"{pay}元/天" if _LEAST_DAY <= pay < _MOST_DAY else f"{pay}元/人"
+
+
+def subsidy(said: str) -> Wage:
+    """`read_wage` where nothing else is paid: 补助900元/月 of a job for the public good is its pay."""
+    return read_wage(with_subsidy(said))
 
 
 def beside(text: str, piece: Span) -> list[Span]:
@@ -135,13 +150,21 @@ def _from_to(match: re.Match[str]) -> str:
 
 
 def _range(match: re.Match[str]) -> str:
-    low, high = sorted((float(match["one"]), float(match["two"])))
+    low, high = sorted((_value(match["one"]), _value(match["two"])))
     unit = match["each"] or match["again"]
+    if not re.search(r"[/一每]", unit) and (per := re.search(r"[每一](?:天|晚|个?月)", match[0])):
+        unit += "/" + per[0].lstrip("每一个")
     if low <= 0 or high > low * _MOST_APART or (not re.search(r"[/一每]", unit) and high < 50):
         return match[0]
     if re.search(r"[/一每]", match["again"]) and not re.search(r"[/一每]", unit):
         unit = match["again"]
+    if match["from"]:
+        return f"工资{low:g}{unit}以上"
     return f"工资{low:g}-{high:g}{unit}"
+
+
+def _value(written: str) -> float:
+    return float(written) if written[0].isdigit() else float(chinese_number(written) or 0)
 
 
 def _in_yuan(match: re.Match[str]) -> str:

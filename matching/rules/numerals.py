@@ -53,7 +53,11 @@ _DOTS = re.compile(r"(?<=[0-9])\.{2,}(?=[0-9])")
 _TWO_DIGITS_ONE_POWER = re.compile(rf"(?<![{_D}十百千])([{_D}])([{_D}])([十百千万])")
 _TEENS_PAIR = re.compile(rf"(?<![{_D}])十([{_D}])([{_D}])(?=[块元])")
 _DIGIT_TO_POWER = re.compile(rf"(?<![{_D}十百千万])([{_D}])(到|至|-)(?=[{_D}][百千万])")
-_ONE_OF = r"一(?=个|天|日|小时|月|年|周|件|单|车|亩|趟|班|晚|米|吨|钟)"  # in 两百一天 the 一 belongs to the day
+# in 两百一天 the 一 belongs to the day; 三千一包住, 两千一单休 are no pay by the packet
+_ONE_OF = (
+    r"一(?=个|天|日|小时|月|年|周|件|单(?![休双间位独])|车(?!间)|亩|趟|班|晚|米|吨|钟|平(?![时均常台日])|场(?![地所合])|方(?![便面向法式])|"
+    r"立方|斤|人(?![员民事])|套|棵|箱|桶|节(?!假)|扇|根|袋|桌|包(?![吃住餐食中三午五车]))"
+)
 _RUN = re.compile(rf"(?!{_ONE_OF})[{_D}十](?:(?!{_ONE_OF})[{_D}十百千万零〇])*")
 _POWER_THEN_DIGIT = re.compile(rf"(?<=[0-9][百千万])([{_D}])(?![{_D}十百千万个天月年])")
 _DIGIT_BEFORE_UNIT = re.compile(rf"(?<![{_D}十百千万第])([二两三四五六七八九])(?=块|元|毛|角|周?岁)")

@@ -1,0 +1,54 @@
+"""Ways of saying pay that ``parse_wage`` does not know, put into words that it does: 码一万块砖一百五十块, 180包中餐, 半天80全天150.
+
+The text has Arabic digits already (``matching.rules.numerals.plain``). Each row stands for a way of saying, not for a sentence; where
+a way can mean two things it is left out, and the amount stays unread.
+"""
+
+from __future__ import annotations
+
+import re
+
+_N = r"\d{1,5}(?:\.\d{1,2})?"
+_ALONE = r"(?![\d.]|[名个位人岁点号年月件只台栋室楼平米吨公里])"
+_DAY = r"(?<![\d.\-:])(?P<pay>[1-9]\d{2}(?:-[1-9]\d{2})?)(?:元|块钱?)?"
+_THING = r"(?:砖|瓦|石头?|板|木头|鱼|鸡|鸭|蛋|果子?|橙子?|茶|菜|花|笋|草|秧|袋子?|盒子?|箱子?|珠子?|鞋|衣服|裤子|包子|饺子|粽子|传单|单子?|货|件|水泥|沙子?|柴|辣椒)"
+_WAYS: tuple[tuple[str, str], ...] = (
+    # 码10000块砖150, 穿100串5块: what so many are paid
+    (
+        rf"(?<![\d.])(?:1?[05]0{{1,4}}|[2-9]0{{1,3}})(?:块(?={_THING})|[个件只串双箱袋张棵根片斤]){_THING}?[是给算,]?(?P<pay>{_N})(?:元|块钱?|毛)?{_ALONE}",
+        r"每件\g<pay>元",
+    ),
+    # 半天80全天150: the whole day counts, a half alone is no pay that compares
+    (rf"(?<![\d.])(?P<pay>{_N})(?:元|块钱?)?[/一每]?(?:全天|整天)|(?:全天|整天|一整天)[是给算:]?(?P<too>{_N})(?:元|块钱?)?{_ALONE}", "day"),
+    (rf"半天[是给算:]?{_N}(?:元|块钱?)?(?=[,;、]?(?:一天|整天|全天|\d))|{_N}(?:元|块钱?)?[/一每]?半天(?=[,;、]?\d)", ","),
+    # 12小时220, 180包中餐, 小工220: too little for a month, too much for an hour
+    (rf"(?:(?<!\d)(?:[89]|1[0-4])个?(?:小时|钟头|钟)(?:班|制)?[,:]?){_DAY}{_ALONE}", r"\g<pay>元/天"),
+    (rf"{_DAY}(?=[包管](?:[吃中午晚一两三1-3]|饭|住)|,?(?:日结|天结|现结|当天结|当日结|一天一结))", r"\g<pay>元/天"),
+    (rf"(?<=大工|小工|师傅|普工|杂工|技工|帮工|泥工|木工)[:是]?{_DAY}{_ALONE}", r"\g<pay>元/天"),
+    # 3000底薪, 一般拿6000
+    (rf"(?<![\d.\-])(?P<pay>\d{{4}})(?:元|块钱?)?的?(?:底薪|基本工资|无责底薪|固定工资)(?![\d+,;、]*(?:\d|综合))", r"底薪\g<pay>元"),
+    (r"(?:一般|平均|正常|基本上?|普遍)(?:一?个?月)?(?:能|可以?|都)?(?:拿|做到|做|挣|赚|有)?到?(?=\d{4})", "综合工资"),
+    # 师傅1个7000: a person, no piece
+    (r"(?<!\d)[一1两2]?[个名位](?=\d{4,5}(?!\d|[件斤个只]))", ","),
+    (r"(?<!\d)(?P<pay>[1-9])[毛角](?:-|到|至)(?=\d\.\d)", r"0.\g<pay>-"),
+)
+_COMPILED = tuple((re.compile(pattern), said) for pattern, said in _WAYS)
+_SUBSIDY = re.compile(
+    rf"(?<![餐饭房车话油费夜温食通育龄用岗])(?:岗位|生活|政府|财政)?(?:补助|补贴|津贴)(?:标准|金额)?(?:为|是|按|每月|一个月|一月|:)*(?=[1-9]\d{{2,3}}(?:元|块)?(?:/|每|一|$|[,;。]))"
+)
+
+
+def in_plain_ways(said: str) -> str:
+    """The text with every such way put into one that is understood."""
+    for pattern, plainly in _COMPILED:
+        said = pattern.sub(_day if plainly == "day" else plainly, said)
+    return said
+
+
+def with_subsidy(said: str) -> str:
+    """护林员补助900元/月: where nothing else is paid, the subsidy is the pay."""
+    return _SUBSIDY.sub("工资", said)
+
+
+def _day(match: re.Match[str]) -> str:
+    return f"{match['pay'] or match['too']}元/天"
