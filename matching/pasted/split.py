@@ -25,6 +25,7 @@ _COMPANY = re.compile(
     r"物流|机械|五金|建材|纸业|陶瓷|医院|学校|工地)"
     r"(?:(?:急|现|诚|直)?(?:招聘|招工|招人|招)|\])?[ ]?(?:[:：]|(?<=[招聘工人\]])[ ])"
 )
+_ALL_SO_FAR = re.compile(r"(?:工资|工钱)?(?:都|全|一律|统一|全部)(?:是|按|拿|算|给|开)?[ ]?[\d一二两三四五六七八九]")
 _ASKS = re.compile(r"的?(?:师傅|人)?[ ]?[?？吗]")
 _SEEKS_WORK = re.compile(
     r"求职|(?:本人|(?<![给帮替跟])我们?|我老公|我老婆|夫妻俩|两口子)[^。\n]{0,24}?(?:想找|找[个份一]|求[个份一]|想做|找工作|找活)|"
@@ -81,7 +82,23 @@ def _parts(text: str, lines: list[Line], offers: list[Offer], mentions: list[Off
     blocks = _blocks(text, lines, offers, details)
     feet = _feet(text, lines, blocks)
     _share(text, lines, parts, blocks, feet)
+    _paid_alike(text, parts)
     return parts
+
+
+def _paid_alike(text: str, parts: list[Part]) -> None:
+    """钢筋工八个，模板工十个，都是三百八一天: what is paid for all so far, for those before that say nothing of their own."""
+    waiting: list[Part] = []
+    for part in parts:
+        said = [span for piece in part.own for span in clauses(text, piece) if "wage" in kinds(text[slice(*span)])]
+        if not said:
+            waiting.append(part)
+            continue
+        for_all = next((span for span in said if _ALL_SO_FAR.match(text, *span)), None)
+        if for_all is not None:
+            for before in waiting:
+                before.own.append(for_all)
+        waiting = []
 
 
 def _without(lines: list[Line], last: int, start: int, end: int) -> list[Line]:

@@ -228,7 +228,7 @@ def read_tags(*texts: str) -> tuple[str, ...]:
     包吃 is full board; one or two meals of the day, or a canteen, are 工作餐.
     """
     whole = "\n".join(texts)
-    text = OWN_INSURANCE.sub("□", _TURNS.sub(_turn, _TRAPS.sub("□", whole)))
+    text = OWN_INSURANCE.sub("□", _TURNS.sub(_turn, _TRAPS.sub(_trapped, whole)))
     letters = frozenset(whole + text)
     found: list[str] = []
     for tag, (words, needed) in _NEEDED.items():
@@ -255,6 +255,12 @@ def tags_named(word: str) -> tuple[str, ...]:
     return (word,) if word in TAGS else read_tags(word) or (word,)
 
 
+def _trapped(m: re.Match[str]) -> str:
+    """A gap; 宿舍有空调 is no air in the workshop, but it is a place to sleep."""
+    lodged = m[0].startswith(("宿舍", "寝室")) and not re.search("没|无|不", m[0])
+    return "有宿舍。" if lodged else "□"
+
+
 def _turn(m: re.Match[str]) -> str:
     """What a pair of shifts is read as: turning shifts, or nothing when one may choose between them."""
     return "□" if m["steady"] or m["choice"] else "两班倒"
@@ -278,7 +284,8 @@ def _said(text: str, words: tuple[str, ...], *, headed: bool) -> tuple[bool, boo
         while at >= 0:
             before, after = text[max(0, at - 4) : at], text[at + len(word) : at + len(word) + 6]
             verb = word.startswith(_VERBS)
-            if (not headed and _DENIED_BEFORE.search(before)) or (not verb and _DENIED_AFTER.match(after)):
+            apart = word.startswith("加班") and after.startswith(("另算", "另外", "另计"))  # paid beside the wage
+            if (not headed and _DENIED_BEFORE.search(before)) or (not verb and not apart and _DENIED_AFTER.match(after)):
                 denied = True
             else:
                 said = True
