@@ -276,6 +276,9 @@ def _trade(text: str, offer: Offer, pieces: list[Span]) -> str | None:
             for start, end in clauses(text, piece):
                 if start <= offer.start < end and (action := trade_of_action(text[start:end])) and (done := trade.lookup(action)):
                     return done.code
+        for piece in pieces:
+            if (action := trade_of_action(text[slice(*piece)])) and (done := trade.lookup(action)):
+                return done.code
     known = trade.lookup(offer.word or title)
     if known is None and INDUSTRY.fullmatch(title):
         known = trade.lookup(f"{title.removesuffix('厂')}厂普工") or trade.lookup("普工")

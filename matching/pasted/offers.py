@@ -40,7 +40,7 @@ _OTHER_THING = re.compile(
 _LEFT_STOP = re.compile(
     r"(?:招聘|招收|招募|诚聘|诚招|急聘|急招|直招|现招|只招|聘请|聘|招|急需|急缺|需要|急|需|要|找|请|缺|征|某|区|县|市|"
     r"镇|乡|街道|道|路|厂|公司|集团|企业|超市内|店|园|岗位|名|个|位|对|人|长期|大量|熟练|男|女|会|米|吨|座|以下|会开|"
-    r"岗|村|工地|工种|因[^,，。]{0,8}多|的|和|及|与|各|另|场|有|是|里|家|在|天|月|元|块|小时)$"
+    r"[一二两三四五六七八九]?[千百万][一二三四五六七八九]?|岗|村|工地|工种|因[^,，。]{0,8}多|的|和|及|与|各|另|场|有|是|里|家|在|天|月|元|块|小时)$"
 )
 _HIRING = re.compile(
     r"(?:招聘|招收|招募|聘|招(?!贤)|急需|急缺|需要|需求|需|缺|要|找|征|有没有会?|请)(?!求|证|求)[^,，。;；!！\n|¦]{0,12}$"
@@ -49,7 +49,7 @@ _NAMED_BEFORE = re.compile(
     r"([\u4e00-\u9fff]{2,8}?)[ ,，:：!！]*(?:急需要?|急招|急要|需要|需|招|要|缺|来|找)?(?:女工|男工|妇女|工人)?[ ]*$"
 )
 _HIRING_ONLY = re.compile(r".*(?:招聘|招|聘|需要|急需|要|找|请)")
-_ANYWHERE_HIRING = re.compile(r"招|聘|急需|需要|要(?!求)|缺|找|征|人手|报名|直招")
+_ANYWHERE_HIRING = re.compile(r"招|聘|急需|需要|要(?!求)|缺|找|征|人手|报名|直招|请(?:人|[个位几两二三四五]|师傅|阿姨|大姐)|来人|帮忙")
 _AFTER_HEAD = re.compile(
     r"[ ]*(?:$|[:：,，(\]|¦\d、!！。/\n+·-]|计件|月薪|工资|若干|数名|男|女|持证|[一二两三四五六七八九十]+[名个位人])"
 )
@@ -59,7 +59,10 @@ _GAP = re.compile(
 )
 _PAID = re.compile(r"[:： ]?\d{2,5}(?:-\d{2,5})?(?:元|块)?[/一每](?:天|晚|小时|个?月)")
 """钢筋工280一天: who says what a trade is paid offers it."""
-_PRICED = re.compile(r"[:： ]?[1-9]\d{3,4}(?:-\d{4,5})?(?:元|块)?(?=[、,，;；。 \n/*x]|$)")
+_PRICED = re.compile(
+    r"的?(?:师傅|阿姨|大姐|工人)?[:： ]?(?:[1-9]\d{3,4}(?:-\d{4,5})?|[一两二三四五六七八九][千万][一二三四五六七八九]?(?:[到至-][一两二三四五六七八九][千万][一二三四五六七八九]?)?)"
+    r"(?:元|块)?(?=[、,，;；。 \n/*x]|$)"
+)
 _PRICE_LIST = 3
 """炒锅7500、砧板5000、传菜3000: so many trades with their pay are a list of offers."""
 _ONE = re.compile(r"[找请招要聘缺](?P<one>个|位|名)$")
@@ -72,7 +75,7 @@ _UNKNOWN = re.compile(
 )
 """Work that no table knows, between a word for hiring, a comma or another count, and a count: 招管家1名."""
 INDUSTRY = re.compile(
-    r"(?:某?[\u4e00-\u9fff]{1,4}厂|新能源|光伏|锂电池?|电子|汽配|家电|服装|制衣|食品|五金|注塑|塑胶|玩具|物流|快递|仓库|医疗|印刷|家具|纺织|机械|"
+    r"(?:某?[\u4e00-\u9fff]{1,4}(?:厂|仓(?!库))|新能源|光伏|锂电池?|电子|汽配|家电|服装|制衣|食品|五金|注塑|塑胶|玩具|物流|快递|仓库|医疗|印刷|家具|纺织|机械|"
     r"半导体|芯片|电器|零食|饮料|日化|化工|陶瓷|玻璃|线束|模具|手机|笔记本)(?:厂|公司|仓|车间)?(?=$|[ ,，。(])"
 )
 """What a maker makes, where a list of openings names nothing else."""
@@ -117,6 +120,11 @@ VAGUE = frozenset(
 """Words for a person that do not say which work."""
 
 
+_AMOUNT_END = re.compile(r"(?<=[百千万])[一二三四五六七八九](?=保[安洁])")
+"""两千二保安: the end of an amount is no part of 二保."""
+_COME = re.compile(r"(?:来|去|帮忙|帮我|帮)(?:我|俺|我们)?(?:[\u4e00-\u9fff]{0,5}?[里上家边棚])?(?P<work>[\u4e00-\u9fff]{2,8})$")
+_WHOLE_TITLE = re.compile(r"[\u4e00-\u9fff](?:工|员|师|师傅|司机|保洁|保安|文员)$")
+_WORKPLACE = re.compile(r".*(?:厂|场|站|店|公司|馆|园|拉拉|超市|工地)")
 _COUPLES = re.compile(r"(?:夫妻|夫妇|小两口|两口子)(?:工|档)?")
 _SEXES = frozenset({"女工", "男工", "女", "男"})
 _ANYBODY = frozenset({"人员", "员工", "工人"})
@@ -177,9 +185,32 @@ def offers_in(text: str, lines: list[Line]) -> tuple[list[Offer], list[Offer]]:
         return _for_both(text, lines, strong, weak)
     if strong:
         return _specific(text, strong, found), weak
-    if found:
+    if found and not all(_WORKPLACE.fullmatch(text, offer.start, offer.end) for offer in found):
         return found[:1], []
-    return _by_count(text, lines), []
+    return _by_task(text, lines) or found[:1] or _by_count(text, lines) or _by_talk(text, lines), []
+
+
+def _by_talk(text: str, lines: list[Line]) -> list[Offer]:
+    """Where people are counted and paid for work that nothing above knows: the clause that asks somebody to come, as it stands."""
+    if not heads_in(text, 0, len(text)) or not any(_pays(text, line) for line in lines):
+        return []
+    for line in lines:
+        for start, end in clauses(text, (line.words, line.end)):
+            asked = _COME.search(text, start, end)
+            if asked is not None and not kinds(text[start:end]):
+                return [Offer(*asked.span("work"), start, None, strong=True, word="")]
+    return []
+
+
+def _by_task(text: str, lines: list[Line]) -> list[Offer]:
+    """Work that no table knows, said as a clause of its own in a message that looks for people: 粘公仔眼睛，三分钱一个."""
+    for line in lines:
+        if _is_label(text, line):
+            continue
+        for start, end in tasks_in(text, line.start, line.end):
+            if not kinds(text[start:end]):
+                return [Offer(start, end, start, None, strong=True, word="")]
+    return []
 
 
 def _of_list(text: str, lines: list[Line], strong: list[Offer], weak: list[Offer]) -> list[Offer]:
@@ -338,7 +369,7 @@ def _head(text: str, line: Line) -> int:
 
 def _words(text: str, line: Line) -> list[tuple[int, int, str]]:
     """Words for trades and for persons in a line as (start, end, word of the table or "")."""
-    piece = text[line.start : line.end]
+    piece = _AMOUNT_END.sub(HIDDEN, text[line.start : line.end])
     found = [(line.start + start, line.start + end, word) for word, start, end in trade.find_words(piece)]
     taken = bytearray(line.end - line.start)
     for start, end, _ in found:
@@ -385,7 +416,8 @@ def _offer(text: str, line: Line, head: int, start: int, end: int, word: str, fl
     if _OTHER_THING.match(text, end) or _NOT_TITLE_BEFORE.search(text, max(line.start, start - 6), start):
         return None
     if actions_in(text, start, end)[:1] != [(start, end)]:
-        start = _extended(text, max(line.start, head if start >= head else line.start), start)
+        named = floor if _WHOLE_TITLE.search(text, line.start, floor) else line.start
+        start = _extended(text, max(named, head if start >= head else line.start), start)
     if _WHOM_TO_CALL.search(text, max(line.start, start - 4), start):
         return None
     heads = _count_before(text, floor, start) or _count_after(text, end, line.end)
@@ -443,9 +475,11 @@ def _by_count(text: str, lines: list[Line]) -> list[Offer]:
         if _is_label(text, line):
             continue
         for start, end in clauses(text, (line.words, line.end)):
+            if kinds(text[start:end]) - {"headcount"}:
+                continue
             for heads in heads_in(text, start, end):
                 before = _NAMED_BEFORE.search(text, max(line.words, heads.start - 24), heads.start)
-                if before and not _HIRING_ONLY.fullmatch(before[1]):
+                if before and not _HIRING_ONLY.fullmatch(before[1]) and not kinds(before[1]):
                     return [Offer(before.start(1), before.end(1), before.start(1), heads, strong=True, word="")]
                 if after := re.compile(r"[\u4e00-\u9fff]{2,8}").match(text, heads.end, end):
                     return [Offer(*after.span(), heads.start, heads, strong=True, word="")]

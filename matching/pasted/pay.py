@@ -51,6 +51,8 @@ _RUN_ON = re.compile(
     r"(?<![\d.-])(?P<low>\d{4,5})(?:(?:[-到至])(?P<high>\d{4,5}))?(?=加|\+|[\u4e00-\u9fff ]|$)"
     r"(?![名个位人号年平米栋室吨人员家])"
 )
+_BARE = re.compile(r"[1-9]\d{2}(?:元|块钱?)|[一二两三四五六七八九]百(?:[一二三四五六七八九]十?)?(?:元|块钱?)?(?:左右)?")
+"""一百二 as a clause of its own: too little for a month, too much for an hour."""
 _FREE_DAYS = re.compile(r"(休[一二两三四1-9]天?)(?=[\d一二两三四五六七八九][\d千百万])")
 """做六休一两千三一月: the free day is no part of the amount."""
 _LEAST_DAY, _MOST_DAY = 80, 1_000
@@ -60,6 +62,8 @@ _LEAST_MONTH, _MOST_MONTH = 1_200, 40_000
 @lru_cache(maxsize=8192)
 def read_wage(said: str) -> Wage:
     """`parse_wage` for what people say in groups: 男160女140一天 is 140-160, 每人150 is 150 for each."""
+    if _BARE.fullmatch(said):
+        said = f"一天{said}"
     said = in_plain_ways(plain(_FREE_DAYS.sub(r"\1,", said)))
     said = _LEVELS.sub(_from_to, said)
     said = _BY_HEAD.sub(lambda m: f"工资{m['pay']}元/天", said)

@@ -94,10 +94,11 @@ def _paid_alike(text: str, parts: list[Part]) -> None:
         if not said:
             waiting.append(part)
             continue
-        for_all = next((span for span in said if _ALL_SO_FAR.match(text, *span)), None)
-        if for_all is not None:
-            for before in waiting:
-                before.own.append(for_all)
+        for start, end in said if waiting else ():
+            if (for_all := _ALL_SO_FAR.search(text, start, end)) is not None:
+                for before in waiting:
+                    before.own.append((for_all.start(), end))
+                break
         waiting = []
 
 

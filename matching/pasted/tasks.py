@@ -42,6 +42,8 @@ _ACTIONS: tuple[tuple[str, str], ...] = (
     (r"(?:拔|锄|除|割)草", "锄草"),
     (r"接(?:听)?电话", "客服"),
 )
+_NEEDS = (rf"{_CARED}[^。\n]{{0,8}}?(?:瘫|卧床|中风|不能自理|走不动|摔断|摔伤|住院)", "养老护理员")
+"""Why somebody is wanted: it says the work, and is no title."""
 _ACTION = re.compile("|".join(f"(?:{pattern})" for pattern, _ in _ACTIONS))
 TASK = re.compile(rf"{_VERB}{_THING}(?![厂场店行园机站证])")
 _TRADES = (
@@ -115,5 +117,5 @@ def actions_in(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 def trade_of_action(said: str) -> str | None:
     """The word of the table for the first action that a clause speaks of, or None."""
-    found = [(match.start(), word) for pattern, word in _ACTIONS if (match := re.search(pattern, said))]
+    found = [(match.start(), word) for pattern, word in (*_ACTIONS, _NEEDS) if (match := re.search(pattern, said))]
     return min(found)[1] if found else None

@@ -60,7 +60,7 @@ _ONE_OF = (
 )
 _RUN = re.compile(rf"(?!{_ONE_OF})[{_D}十](?:(?!{_ONE_OF})[{_D}十百千万零〇])*")
 _POWER_THEN_DIGIT = re.compile(rf"(?<=[0-9][百千万])([{_D}])(?![{_D}十百千万个天月年])")
-_DIGIT_BEFORE_UNIT = re.compile(rf"(?<![{_D}十百千万第])([二两三四五六七八九])(?=块|元|毛|角|周?岁)")
+_DIGIT_BEFORE_UNIT = re.compile(rf"(?<![{_D}十百千万第])([二两三四五六七八九])(?=块|元|毛|角|分钱|周?岁)")
 _BLOCK_AND_DIME = re.compile(rf"([0-9]+)块(?!{_ONE_OF})([{_D}]|[1-9])(?:(?={_ONE_OF})|(?![0-9{_D}十百千万个天]))")
 _TEN_ALONE = re.compile(r"元|块|毛|角|个|小时|天|日|月|年|号|点|周?岁|名|人|多|几|以|到|至|-")
 _ABOUT_SO_MANY = re.compile(rf"([{_D}])([百千万])[来把](?:块钱?|元)")  # 两百来块
