@@ -127,7 +127,10 @@ def _said_wage(text: str, pieces: list[Span]) -> Read[Wage] | None:
             wage = together if _pays(together) else wage
         if not _pays(wage):
             continue
-        return Read(wage, tuple(_shrunk_wage(text, span) for span in chosen) or (_shrunk_wage(text, piece),))
+        places = tuple(_shrunk_wage(text, span) for span in chosen) or (_shrunk_wage(text, piece),)
+        together = read_wage("，".join(text[slice(*span)] for span in places))
+        # 底薪2500，一般7000: without its word the second is no more what both come to
+        return Read(wage, places if _alike(together, wage) or not chosen else tuple(chosen))
     return None
 
 

@@ -279,7 +279,8 @@ def _trade(text: str, offer: Offer, pieces: list[Span]) -> str | None:
         for piece in pieces:
             if (action := trade_of_action(text[slice(*piece)])) and (done := trade.lookup(action)):
                 return done.code
-    known = trade.lookup(offer.word or title)
+    said = offer.word or title.removesuffix("的")
+    known = next((row for end in ("", "工", "员", "师傅") if (row := trade.lookup(said + end)) is not None), None)
     if known is None and INDUSTRY.fullmatch(title):
         known = trade.lookup(f"{title.removesuffix('厂')}厂普工") or trade.lookup("普工")
     return known.code if known else None

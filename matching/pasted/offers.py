@@ -115,6 +115,13 @@ VAGUE = frozenset(
         "店员",
         "手工活",
         "外发手工活",
+        "青壮年",
+        "壮劳力",
+        "劳力",
+        "年轻人",
+        "小伙子",
+        "妇女",
+        "打零工的",
     }
 )
 """Words for a person that do not say which work."""
@@ -184,7 +191,7 @@ def offers_in(text: str, lines: list[Line]) -> tuple[list[Offer], list[Offer]]:
     if strong and all(offer.title(text) in _SEXES for offer in strong):
         return _for_both(text, lines, strong, weak)
     if strong:
-        return _specific(text, strong, found), weak
+        return _specific(text, lines, strong, found), weak
     if found and not all(_WORKPLACE.fullmatch(text, offer.start, offer.end) for offer in found):
         return found[:1], []
     return _by_task(text, lines) or found[:1] or _by_count(text, lines) or _by_talk(text, lines), []
@@ -310,7 +317,7 @@ def _for_both(text: str, lines: list[Line], strong: list[Offer], weak: list[Offe
     return [replace(named, heads=heads, strong=True)], []
 
 
-def _specific(text: str, strong: list[Offer], found: list[Offer]) -> list[Offer]:
+def _specific(text: str, lines: list[Line], strong: list[Offer], found: list[Offer]) -> list[Offer]:
     """招临时工，发传单: a single offer that does not say which work takes the word for it from beside."""
     if len(strong) == 1 and strong[0].title(text) in VAGUE:
         other = next(
@@ -319,6 +326,8 @@ def _specific(text: str, strong: list[Offer], found: list[Offer]) -> list[Offer]
         )
         if other is not None and not _EMPLOYER_BEFORE.search(text, 0, strong[0].start):
             return [replace(strong[0], start=other.start, end=other.end, word=other.word)]
+        if other is None and (task := next(iter(_by_task(text, lines)), None)) is not None:
+            return [replace(strong[0], start=task.start, end=task.end, word="")]
     return strong
 
 
