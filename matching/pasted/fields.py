@@ -25,7 +25,7 @@ from matching.wish_days import coming, day_of
 
 _FLEXIBLE = re.compile(r"时间(?:灵活|自由|自己安排|可自选|弹性)|弹性(?:工作|上班)|自由安排时间")
 _PAID_MONTHLY = re.compile(
-    r"(?:每月|月底|次月|下月|当月)[^,，。;\n]{0,6}(?:发(?:放)?工资|发薪|[号日]准?时?发|结(?:清|账|算)?(?!束))|月付"
+    r"(?:每月|月底|次月|下月|当月|发薪日)[^,，。;\n]{0,6}(?:发(?:放)?工资|发薪|[号日]准?时?发|结(?:清|账|算)?(?!束))|月付|发薪日:?(?:为|是)?每月"
 )
 _PAID_AT_END = re.compile(
     r"(?:做完|干完|完工|卸完|摘完|收完|活完|装完|完活|干完活|结束)[^,，。;\n]{0,4}(?:就|当场|立即|马上|后)?[^,，。;\n]{0,2}结"
@@ -33,13 +33,13 @@ _PAID_AT_END = re.compile(
 _ELSEWHERE_TAGS = frozenset({*SHIFTS, *SETTLEMENTS})
 """Tags that a field of its own tells: they are not among the benefits."""
 _DAY = re.compile(
-    r"(?P<word>大后天|后天|明天|明日|明早|明晚|今天|今晚|今日|下周[一二三四五六日天]|下星期[一二三四五六日天]|马上|"
+    r"(?P<word>大后天|明后(?:两)?天|后天|明天|明日|明早|明晚|今天|今晚|今日|下周[一二三四五六日天]|下星期[一二三四五六日天]|马上|"
     r"立即|立刻|随时|年后|节后)"
     r"|(?P<month>\d{1,2})月(?P<day>\d{1,2})[号日]?"
 )
-_NOT_A_START = re.compile(r"[^,，。;\n]{0,3}(?:面试|报名|体检|截止|结束|放假|停|休|联系)|[^,，。;\n]{0,2}(?:结|预支|发工资)")
+_NOT_A_START = re.compile(r"[^,，。;\n]{0,3}(?:面试|报名|体检|截止|结束|放假|停|休|联系|在招|招聘|急招|更新|岗位)|[^,，。;\n]{0,2}(?:结|预支|发工资)")
 _START_WORDS = re.compile(
-    r"^[^,，。;\n]{0,12}(?:上班|开工|到岗|上岗|入职|干活|开始|来|集合|要|需|搬|卸|做|干|就|两天|三天|\d+天|\d+点|早|"
+    r"^能|^[^,，。;\n]{0,12}(?:上班|开工|到岗|上岗|入职|干活|开始|来|集合|要|需|搬|卸|做|干|就|两天|三天|\d+天|\d+点|早|"
     r"晚|班|摘)|^[^,，。;\n]{0,3}(?:[,，。;\n¦|]|$)"
 )
 _AT_ONCE = frozenset({"马上", "立即", "立刻"})
@@ -397,7 +397,7 @@ def start_in(text: str, pieces: list[Span], today: date | None) -> Read[str] | N
                 continue
             word = match["word"]
             if word is not None:
-                value = "马上" if word in _AT_ONCE else day_of(word, today)
+                value = "马上" if word in _AT_ONCE else day_of("明天" if word.startswith("明后") else word, today)
                 return Read(value, (match.span(),))
             meant = coming(today, int(match["month"]), int(match["day"]))
             return Read(match[0] if meant is None else meant.isoformat(), (match.span(),))

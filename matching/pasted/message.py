@@ -257,6 +257,8 @@ def _trade(text: str, offer: Offer, pieces: list[Span]) -> str | None:
     title = offer.title(text)
     if trade.lookup(title) is None and (task := trade_of_task(title)) is not None and (plain_work := trade.lookup(task)):
         return plain_work.code
+    if (there := _of_house(text, title, pieces)) is not None:
+        return there
     code = None if title in VAGUE else classify(title).code
     if code is not None:
         # 车工 of a maker of down jackets sews
@@ -284,6 +286,27 @@ def _trade(text: str, offer: Offer, pieces: list[Span]) -> str | None:
     if known is None and INDUSTRY.fullmatch(title):
         known = trade.lookup(f"{title.removesuffix('厂')}厂普工") or trade.lookup("普工")
     return known.code if known else None
+
+
+_HOUSE = re.compile(
+    r"(?P<kind>[\u4e00-\u9fff]{1,3}?)(?P<place>店|厂|馆|场|铺|院|会所|中心|公司|吧|城)"
+    r"(?:因[^,，。\n]{0,10}|现在?|急|诚|长期|\d{0,2}家)*(?:招|聘|找|请|缺|要)"
+)
+_ANY_HOUSE = re.compile(r"(?:全职|兼职|男|女)?(?P<who>店员|员工|技师|学徒工?|师傅|管家|前厅)")
+
+
+def _of_house(text: str, title: str, pieces: list[Span]) -> str | None:
+    """店员 of a tea shop, 技师 of a foot bath: the word that the house and the person make together, where the tables have it."""
+    who = _ANY_HOUSE.fullmatch(title)
+    if who is None:
+        return None
+    for piece in sorted(pieces):
+        for house in _HOUSE.finditer(text, *piece):
+            kinds_of = [house["kind"][at:] for at in range(len(house["kind"]))]
+            for said in (f"{kind}{link}{who['who']}" for kind in kinds_of for link in (house["place"], "")):
+                if (known := trade.lookup(said)) is not None:
+                    return known.code
+    return None
 
 
 def _phone(pieces: list[Span], found: list[Contact]) -> Contact | None:

@@ -22,7 +22,7 @@ _SUFFIX = re.compile(
     r"员|手|司机|助理|店员|临时工|兼职))+"
 )
 _PERSON = re.compile(
-    r"(?:操作工|技工|女工|男工|杂工|工人|员工|技术员|管理员|人员|师傅|司机|阿姨|大姐|学徒|帮工|主管|店长|经理|组长|"
+    r"(?:操作工|技工|女工|男工|杂工|妹子|小妹(?!妹)|小伙子?|大叔|大爷|大妈|大嫂|姑娘|大哥|宝妈|工人|员工|技术员|管理员|人员|师傅|司机|阿姨|大姐|学徒|帮工|主管|店长|经理|组长|"
     r"文员|导购|技师|幼师|老师|助理|店员|前台|楼面|销售|客服|车位|兼职|会计|出纳|护士|教练|医生|药师|厨子|"
     r"(?:(?![到上下动带位名个各的招用打做开完复停人熟新生老二高分放随助会赶学加施包点社零民务厂有没是在还])[\u4e00-\u9fff])(?:工|员|"
     r"嫂|师傅?|手|厨))(?![证厂资程龄会作友种期地业])"
@@ -49,7 +49,7 @@ _NAMED_BEFORE = re.compile(
     r"([\u4e00-\u9fff]{2,8}?)[ ,，:：!！]*(?:急需要?|急招|急要|需要|需|招|要|缺|来|找)?(?:女工|男工|妇女|工人)?[ ]*$"
 )
 _HIRING_ONLY = re.compile(r".*(?:招聘|招|聘|需要|急需|要|找|请)")
-_ANYWHERE_HIRING = re.compile(r"招|聘|急需|需要|要(?!求)|缺|找|征|人手|报名|直招|请(?:人|[个位几两二三四五]|师傅|阿姨|大姐)|来人|帮忙")
+_ANYWHERE_HIRING = re.compile(r"招|聘|急需|需要|要(?!求)|缺|找|征|人手|报名|直招|请(?:人|[个位几两二三四五]|师傅|阿姨|大姐)|来人|帮忙|外发|发包|在家做|拿回家")
 _AFTER_HEAD = re.compile(
     r"[ ]*(?:$|[:：,，(\]|¦\d、!！。/\n+·-]|计件|月薪|工资|若干|数名|男|女|持证|[一二两三四五六七八九十]+[名个位人])"
 )
@@ -122,6 +122,16 @@ VAGUE = frozenset(
         "小伙子",
         "妇女",
         "打零工的",
+        "妹子",
+        "小妹",
+        "小伙",
+        "大叔",
+        "大爷",
+        "大妈",
+        "大嫂",
+        "姑娘",
+        "大哥",
+        "宝妈",
     }
 )
 """Words for a person that do not say which work."""
@@ -281,9 +291,10 @@ def _for_couples(text: str, strong: list[Offer], found: list[Offer]) -> list[Off
     couples = [offer for offer in strong if offer.heads is not None and _COUPLES.fullmatch(offer.title(text))]
     if len(couples) != 1:
         return strong
-    work = next((offer for offer in found if offer.start > couples[0].end and offer.title(text) not in VAGUE), None)
+    behind = [offer for offer in found if offer.start > couples[0].end and offer.title(text) not in VAGUE]
+    work = next((offer for offer in behind if offer.heads is not None), behind[0] if behind else None)
     others = [offer for offer in strong if offer is not couples[0] and offer is not work]
-    if work is None or any(offer.heads is not None for offer in others):
+    if work is None or any(offer.heads is not None for offer in others) or (work.heads or couples[0].heads).number != couples[0].heads.number:
         return strong
     return sorted([*others, replace(work, heads=couples[0].heads, strong=True)], key=lambda offer: offer.start)
 
@@ -335,8 +346,8 @@ def _of_line(text: str, line: Line) -> list[Offer]:
     head = _head(text, line)
     found: list[Offer] = []
     for start, end, word in _words(text, line):
-        if found and start < found[-1].end:
-            continue
+        if found and start < (found[-1].end if word else _counted(found[-1])):
+            continue  # 跟车搬运的小伙子四个: whom the count counts is no work of its own
         offer = _offer(text, line, head, start, end, word, _counted(found[-1]) if found else line.start)
         if offer is None:
             continue

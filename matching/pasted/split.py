@@ -26,6 +26,7 @@ _COMPANY = re.compile(
     r"(?:(?:急|现|诚|直)?(?:招聘|招工|招人|招)|\])?[ ]?(?:[:：]|(?<=[招聘工人\]])[ ])"
 )
 _ALL_SO_FAR = re.compile(r"(?:工资|工钱)?(?:都|全|一律|统一|全部)[^,，。;；\n\d一二两三四五六七八九]{0,5}?[\d一二两三四五六七八九]")
+_STEM = re.compile(r"([\u4e00-\u9fff]{2,4})(?:工|员|师傅|师)")
 _ASKS = re.compile(r"的?(?:师傅|人)?[ ]?[?？吗]")
 _SEEKS_WORK = re.compile(
     r"求职|(?:本人|(?<![给帮替跟])我们?|我老公|我老婆|夫妻俩|两口子)[^。\n]{0,24}?(?:想找|找[个份一]|求[个份一]|想做|找工作|找活)|"
@@ -158,6 +159,7 @@ def _merged(text: str, offers: list[Offer], mentions: list[Offer]) -> tuple[list
             kept[again] = offer
         else:
             details.append((again, offer))
+    details += _named_short(text, kept)
     for mention in mentions:
         again = next(
             (at for at, before in enumerate(kept) if before.start < mention.start and _same_work(text, before, mention)), None
@@ -165,6 +167,24 @@ def _merged(text: str, offers: list[Offer], mentions: list[Offer]) -> tuple[list
         if again is not None:
             details.append((again, mention))
     return kept, details
+
+
+def _named_short(text: str, kept: list[Offer]) -> list[tuple[int, Offer]]:
+    """Clauses behind the offers that open with the first part of a title: 缝头按双算 of 缝头工."""
+    stems = {}
+    for at, offer in enumerate(kept):
+        if (stem := _STEM.fullmatch(offer.title(text))) is not None:
+            stems.setdefault(stem[1], at)
+    if len(kept) < _COMPANIES or not stems:
+        return []
+    last = max(offer.end for offer in kept)
+    found: list[tuple[int, Offer]] = []
+    for start, _ in clauses(text, (last, len(text))):
+        stem = next((stem for stem in stems if text.startswith(stem, start)), None)
+        if stem is not None:
+            at = stems[stem]
+            found.append((at, replace(kept[at], start=start, end=start + len(stem), anchor=start, heads=None)))
+    return found
 
 
 def _blocks(text: str, lines: list[Line], offers: list[Offer], details: list[tuple[int, Offer]]) -> list[_Block]:
