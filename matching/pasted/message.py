@@ -11,23 +11,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from matching.classify import classify
 from matching.pasted import fields
 from matching.pasted.callers import lifted, name_beside, only_calls
 from matching.pasted.contacts import Contact, contacts
-from matching.pasted.doers import is_doing
 from matching.pasted.employers import Company, companies_in, employer_of
 from matching.pasted.letters import HIDDEN, Letters, Span, plain
 from matching.pasted.lines import clauses
-from matching.pasted.offers import INDUSTRY, VAGUE, Offer
+from matching.pasted.offers import Offer
 from matching.pasted.place import Where, where
 from matching.pasted.slips import righted
 from matching.pasted.split import MOST_JOBS, Part, split
-from matching.pasted.tasks import trade_of_action, trade_of_family, trade_of_task
-from matching.rules import trade
+from matching.pasted.work import trade_of
 from matching.rules.age import AgeLimits
 from matching.rules.wage import Wage
-from matching.title_heads import by_context
 
 MOST_CHARS = 5_000
 """More than a group message holds; what stands behind is not read, so that the time stays bounded."""
@@ -37,8 +33,6 @@ _CONTACT_WORDS = re.compile(
     r"|[\u4e00-\u9fff]{1,2}?(?:先生|女士|小姐|经理|厂长|老板|主管|站长|师傅|主任|总|工|姐|哥)"
 )
 """What is left of a clause without these is more than whom to call."""
-_OF_A_TRADE = frozenset({"车工", "钣金", "钣金工", "喷漆", "喷漆工", "机修工", "机修", "机修师傅", "学徒工", "学徒"})
-"""Words of two works, which only who hires tells apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +161,7 @@ def _draft(
         spans[name] = tuple(letters.span(start, end) for start, end in places if start < end)
 
     title = _as_written(message, letters, offer)
-    code = _trade(text, offer, pieces)
+    code = trade_of(text, offer, pieces)
     if code is not None:
         spans["trade"] = spans["title"]
     heads = fields.heads_wanted(text, part.own, offer.heads)
@@ -250,63 +244,6 @@ def _written(message: str, letters: Letters, place: Where) -> str | None:
     if place.address_span is None:
         return None
     return "".join(message[letters.at[at]] for at in range(*place.address_span))
-
-
-def _trade(text: str, offer: Offer, pieces: list[Span]) -> str | None:
-    """The occupation of the title; of the clause around it when the title does not say which work."""
-    title = offer.title(text)
-    if trade.lookup(title) is None and (task := trade_of_task(title)) is not None and (plain_work := trade.lookup(task)):
-        return plain_work.code
-    if (there := _of_house(text, title, pieces)) is not None:
-        return there
-    code = None if title in VAGUE else classify(title).code
-    if code is not None:
-        # 车工 of a maker of down jackets sews
-        if offer.word not in _OF_A_TRADE:
-            return code
-        return by_context(offer.word, "\n".join(text[slice(*piece)] for piece in pieces)) or code
-    if not offer.word and is_doing(title) and (family := trade_of_family(title)) and (done := trade.lookup(family)):
-        return done.code
-    for piece in pieces:
-        for start, end in clauses(text, piece):
-            if start <= offer.start < end and (around := classify(text[start:end]).code):
-                return around
-    if not offer.word and (action := trade_of_action(title)) is not None and (plain_work := trade.lookup(action)):
-        return plain_work.code
-    if title in VAGUE:
-        for piece in pieces:
-            for start, end in clauses(text, piece):
-                if start <= offer.start < end and (action := trade_of_action(text[start:end])) and (done := trade.lookup(action)):
-                    return done.code
-        for piece in pieces:
-            if (action := trade_of_action(text[slice(*piece)])) and (done := trade.lookup(action)):
-                return done.code
-    said = offer.word or title.removesuffix("的")
-    known = next((row for end in ("", "工", "员", "师傅") if (row := trade.lookup(said + end)) is not None), None)
-    if known is None and INDUSTRY.fullmatch(title):
-        known = trade.lookup(f"{title.removesuffix('厂')}厂普工") or trade.lookup("普工")
-    return known.code if known else None
-
-
-_HOUSE = re.compile(
-    r"(?P<kind>[\u4e00-\u9fff]{1,3}?)(?P<place>店|厂|馆|场|铺|院|会所|中心|公司|吧|城)"
-    r"(?:因[^,，。\n]{0,10}|现在?|急|诚|长期|\d{0,2}家)*(?:招|聘|找|请|缺|要)"
-)
-_ANY_HOUSE = re.compile(r"(?:全职|兼职|男|女)?(?P<who>店员|员工|技师|学徒工?|师傅|管家|前厅)")
-
-
-def _of_house(text: str, title: str, pieces: list[Span]) -> str | None:
-    """店员 of a tea shop, 技师 of a foot bath: the word that the house and the person make together, where the tables have it."""
-    who = _ANY_HOUSE.fullmatch(title)
-    if who is None:
-        return None
-    for piece in sorted(pieces):
-        for house in _HOUSE.finditer(text, *piece):
-            kinds_of = [house["kind"][at:] for at in range(len(house["kind"]))]
-            for said in (f"{kind}{link}{who['who']}" for kind in kinds_of for link in (house["place"], "")):
-                if (known := trade.lookup(said)) is not None:
-                    return known.code
-    return None
 
 
 def _phone(pieces: list[Span], found: list[Contact]) -> Contact | None:

@@ -49,7 +49,9 @@ _NAMED_BEFORE = re.compile(
     r"([\u4e00-\u9fff]{2,8}?)[ ,，:：!！]*(?:急需要?|急招|急要|需要|需|招|要|缺|来|找)?(?:女工|男工|妇女|工人)?[ ]*$"
 )
 _HIRING_ONLY = re.compile(r".*(?:招聘|招|聘|需要|急需|要|找|请)")
-_ANYWHERE_HIRING = re.compile(r"招|聘|急需|需要|要(?!求)|缺|找|征|人手|报名|直招|请(?:人|[个位几两二三四五]|师傅|阿姨|大姐)|来人|帮忙|外发|发包|在家做|拿回家")
+_ANYWHERE_HIRING = re.compile(
+    r"招|聘|急需|需要|要(?!求)|缺|找|征|人手|报名|直招|请(?:人|[个位几两二三四五]|师傅|阿姨|大姐)|来人|帮忙|外发|发包|在家做|拿回家"
+)
 _AFTER_HEAD = re.compile(
     r"[ ]*(?:$|[:：,，(\]|¦\d、!！。/\n+·-]|计件|月薪|工资|若干|数名|男|女|持证|[一二两三四五六七八九十]+[名个位人])"
 )
@@ -294,7 +296,11 @@ def _for_couples(text: str, strong: list[Offer], found: list[Offer]) -> list[Off
     behind = [offer for offer in found if offer.start > couples[0].end and offer.title(text) not in VAGUE]
     work = next((offer for offer in behind if offer.heads is not None), behind[0] if behind else None)
     others = [offer for offer in strong if offer is not couples[0] and offer is not work]
-    if work is None or any(offer.heads is not None for offer in others) or (work.heads or couples[0].heads).number != couples[0].heads.number:
+    if (
+        work is None
+        or any(offer.heads is not None for offer in others)
+        or (work.heads or couples[0].heads).number != couples[0].heads.number
+    ):
         return strong
     return sorted([*others, replace(work, heads=couples[0].heads, strong=True)], key=lambda offer: offer.start)
 
