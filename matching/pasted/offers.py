@@ -40,7 +40,7 @@ _OTHER_THING = re.compile(
 _LEFT_STOP = re.compile(
     r"(?:招聘|招收|招募|诚聘|诚招|急聘|急招|直招|现招|只招|聘请|聘|招|急需|急缺|需要|急|需|要|找|请|缺|征|某|区|县|市|"
     r"镇|乡|街道|道|路|厂|公司|集团|企业|超市内|店|园|岗位|名|个|位|对|人|长期|大量|熟练|男|女|会|米|吨|座|以下|会开|"
-    r"[一二两三四五六七八九]?[千百万][一二三四五六七八九]?|岗|村|工地|工种|因[^,，。]{0,8}多|的|和|及|与|各|另|场|有|是|里|家|在|天|月|元|块|小时)$"
+    r"[啊呀吧啦咯哦呢嘛哈]|[一二两三四五六七八九]?[千百万][一二三四五六七八九]?|岗|村|工地|工种|因[^,，。]{0,8}多|的|和|及|与|各|另|场|有|是|里|家|在|天|月|元|块|小时)$"
 )
 _HIRING = re.compile(
     r"(?:招聘|招收|招募|聘|招(?!贤)|急需|急缺|需要|需求|需|缺|要|找|征|有没有会?|请)(?!求|证|求)[^,，。;；!！\n|¦]{0,12}$"
@@ -86,7 +86,7 @@ _COUPLE = re.compile(r"夫妻|夫妇|小两口|两口子")
 _HIRED_BEHIND = re.compile(r"[的]?[,， ]{0,2}(?:现|急|还)?(?:需要|要|招|找|请|缺|差|来)[ ]?")
 _ITEM_HEAD = re.compile(
     r"(?P<name>(?![^ :：\d]{0,6}(?:[班男女招要需急每共]|夫妻|人数|名额|公司|合计|总))"
-    r"[\u4e00-\u9fff]{2,6}?)[ :：]{0,3}(?=\d{1,3}[名人个位](?!月))"
+    r"[\u4e00-\u9fff]{2,6}?)[ :：]{0,3}(?=\d{1,3}[名人个位](?!月)|[一两二三四五六七八九十]{1,2}[名位])"
 )
 """Work that no table knows at the head of a line, with a count behind it: 洗消间 2人."""
 _OWN_CHILD = re.compile(r"(?:带|看|接送)(?:孩子|小孩|娃)(?:的|上学|上班)?(?:也|都|方便|不方便|宝妈|可以|读书|妈妈)")
@@ -124,6 +124,7 @@ VAGUE = frozenset(
         "小伙子",
         "妇女",
         "打零工的",
+        "帮手",
         "妹子",
         "小妹",
         "小伙",
@@ -246,7 +247,8 @@ def _of_list(text: str, lines: list[Line], strong: list[Offer], weak: list[Offer
     for line in listed:
         if line in plain or not _pays(text, line) or _is_label(text, line):
             continue
-        first = next((offer for offer in weak if line.start <= offer.start < line.end), None) if not plain else None
+        own = (offer for offer in weak if line.start <= offer.start < line.end)
+        first = next((offer for offer in own if not plain or (offer.start == line.words and offer.word)), None)
         first = first or _named_first(text, line)
         if first is not None:
             items.append(replace(first, strong=True))
