@@ -17,7 +17,7 @@ from matching.pasted.contacts import Contact, contacts
 from matching.pasted.employers import Company, companies_in, employer_of
 from matching.pasted.letters import HIDDEN, Letters, Span, plain
 from matching.pasted.lines import clauses
-from matching.pasted.offers import Offer
+from matching.pasted.mentions import Offer
 from matching.pasted.place import Where, where
 from matching.pasted.slips import righted
 from matching.pasted.split import MOST_JOBS, Part, split

@@ -13,7 +13,8 @@ from itertools import pairwise
 from matching.pasted.kinds import kinds
 from matching.pasted.letters import Span
 from matching.pasted.lines import Line, clauses, lines_of
-from matching.pasted.offers import Offer, offers_in
+from matching.pasted.mentions import Offer
+from matching.pasted.offers import offers_in
 from matching.rules import trade
 
 MOST_JOBS = 60
@@ -173,7 +174,7 @@ def _merged(text: str, offers: list[Offer], mentions: list[Offer]) -> tuple[list
 
 def _named_short(text: str, kept: list[Offer]) -> list[tuple[int, Offer]]:
     """Clauses behind the offers that open with the first part of a title: 缝头按双算 of 缝头工."""
-    stems = {}
+    stems: dict[str, int] = {}
     for at, offer in enumerate(kept):
         if (stem := _STEM.fullmatch(offer.title(text))) is not None:
             stems.setdefault(stem[1], at)

@@ -1,7 +1,7 @@
-"""Ways of saying pay that ``parse_wage`` does not know, put into words that it does: 码一万块砖一百五十块, 180包中餐, 半天80全天150.
+"""Ways of saying pay that ``parse_wage`` does not know, put into words that it does: 码一万块砖一百五十块, 180包中餐.
 
-The text has Arabic digits already (``matching.rules.numerals.plain``). Each row stands for a way of saying, not for a sentence; where
-a way can mean two things it is left out, and the amount stays unread.
+The text has Arabic digits already (``matching.rules.numerals.plain``). Each row stands for a way of saying, not for a sentence;
+where a way can mean two things it is left out, and the amount stays unread.
 """
 
 from __future__ import annotations
@@ -11,17 +11,28 @@ import re
 _N = r"\d{1,5}(?:\.\d{1,2})?"
 _ALONE = r"(?![\d.]|[名个位人岁点号年月件只台栋室楼平米吨公里])"
 _DAY = r"(?<![\d.\-:])(?P<pay>[1-9]\d{2}(?:-[1-9]\d{2})?)(?:元|块钱?)?"
-_THING = r"(?:砖|瓦|石头?|板|木头|鱼|鸡|鸭|蛋|果子?|橙子?|茶|菜|花|笋|草|秧|袋子?|盒子?|箱子?|珠子?|鞋|衣服|裤子|包子|饺子|粽子|传单|单子?|货|件|水泥|沙子?|柴|辣椒)"
+_THING = (
+    r"(?:砖|瓦|石头?|板|木头|鱼|鸡|鸭|蛋|果子?|橙子?|茶|菜|花|笋|草|秧|袋子?|盒子?|箱子?|珠子?|鞋|衣服|裤子|包子|"
+    r"饺子|粽子|传单|单子?|货|件|水泥|沙子?|柴|辣椒)"
+)
+_SO_MANY = r"(?:1?[05]0{1,4}|[2-9]0{1,3})"
+_DONE = r"(?:摘|剪|做|采|捡|穿|串|包|装|剥|搬|挖|送|跑|卖)(?:得?到|个)?"
+_MEASURE = r"(?:篮|筐|桶|捆|串|斤|只|箱|袋|棵|亩|车|趟|单|桌|套)"
 _WAYS: tuple[tuple[str, str], ...] = (
     # 码10000块砖150, 穿100串5块: what so many are paid
     (
-        rf"(?<![\d.])(?:1?[05]0{{1,4}}|[2-9]0{{1,3}})(?:块(?={_THING})|[个件只串双箱袋张棵根片斤]){_THING}?[是给算,]?(?P<pay>{_N})(?:元|块钱?|毛)?{_ALONE}",
+        (
+            rf"(?<![\d.]){_SO_MANY}(?:块(?={_THING})|[个件只串双箱袋张棵根片斤]){_THING}?[是给算,]?"
+            rf"(?P<pay>{_N})(?:元|块钱?|毛)?{_ALONE}"
+        ),
         r"每件\g<pay>元",
     ),
     # 一天能摘三四十篮, 第一年: no money
     (
-        r"能[\u4e00-\u9fff]{1,2}?\d{1,5}(?:-\d{1,5})?多?[个件只串根双斤](?!\d)|"
-        r"(?:摘|剪|做|采|捡|穿|串|包|装|剥|搬|挖|送|跑|卖)(?:得?到|个)?\d{1,4}(?:-\d{1,4})?多?(?:篮|筐|桶|捆|串|斤|只|箱|袋|棵|亩|车|趟|单|桌|套)(?![子]?\d)",
+        (
+            r"能[\u4e00-\u9fff]{1,2}?\d{1,5}(?:-\d{1,5})?多?[个件只串根双斤](?!\d)"
+            rf"|{_DONE}\d{{1,4}}(?:-\d{{1,4}})?多?{_MEASURE}(?!子?\d)"
+        ),
         ",",
     ),
     (r"第[一二三四1-4](?:年|个月)|前[一二三四两1-6]个?(?:月|年)(?=[1-9])", ","),
@@ -45,7 +56,8 @@ _WAYS: tuple[tuple[str, str], ...] = (
 )
 _COMPILED = tuple((re.compile(pattern), said) for pattern, said in _WAYS)
 _SUBSIDY = re.compile(
-    r"(?<![餐饭房车话油费夜温食通育龄用岗])(?:岗位|生活|政府|财政)?(?:补助|补贴|津贴)(?:标准|金额)?(?:为|是|按|每月|一个月|一月|:)*(?=[1-9]\d{2,3}(?:元|块)?(?:/|每|一|$|[,;。]))"
+    r"(?<![餐饭房车话油费夜温食通育龄用岗])(?:岗位|生活|政府|财政)?(?:补助|补贴|津贴)(?:标准|金额)?(?:为|是|按|每月|一个月|一月|:)*"
+    r"(?=[1-9]\d{2,3}(?:元|块)?(?:/|每|一|$|[,;。]))"
 )
 
 

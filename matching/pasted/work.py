@@ -1,4 +1,4 @@
-"""Which occupation an offer is of: by its title, by the family of the work, by the house that hires, by what the clause around says."""
+"""Which occupation an offer is of: by its title, the family of the work, the house that hires, the clause around it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from matching.classify import classify
 from matching.pasted.doers import is_doing
 from matching.pasted.letters import Span
 from matching.pasted.lines import clauses
-from matching.pasted.offers import INDUSTRY, VAGUE, Offer
+from matching.pasted.mentions import VAGUE, Offer
+from matching.pasted.offers import INDUSTRY
 from matching.pasted.tasks import trade_of_action, trade_of_family, trade_of_task
 from matching.rules import trade
 from matching.title_heads import by_context
