@@ -117,6 +117,7 @@ VAGUE = frozenset(
 """Words for a person that do not say which work."""
 _AMOUNT_END = re.compile(r"(?<=[百千万])[一二三四五六七八九](?=保[安洁])")
 """两千二保安: the end of an amount is no part of 二保."""
+_MORE_WORK = re.compile(r"[\u4e00-\u9fff]{1,4}?的")
 _WHOLE_TITLE = re.compile(r"[\u4e00-\u9fff](?:工|员|师|师傅|司机|保洁|保安|文员)$")
 EMPLOYER_BEFORE = re.compile(
     r"(?P<where>(?:[\u4e00-\u9fff]{1,3}(?:店|厂|场|馆|院)|民宿))(?:长期|急|现|诚|直)?(?:招聘|招收|招|聘|请|找|要)[^,，。;\n]{0,4}$"
@@ -199,6 +200,11 @@ def _words(text: str, line: Line) -> list[tuple[int, int, str]]:
     for start, end, _ in found:
         taken[start - line.start : end - line.start] = b"\1" * (end - start)
     for start, end in doers_in(text, line.start, line.end):
+        known = [one for one in found if start <= one[0] and one[1] <= end]
+        if known and _MORE_WORK.match(text, known[-1][1], end):  # 洗碗|打扫的大姐 is one
+            found = [one for one in found if one not in known] + [(known[0][0], end, known[0][2])]
+            taken[known[0][0] - line.start : end - line.start] = b"\1" * (end - known[0][0])
+            continue
         inside = slice(start - line.start, end - line.start)
         if not any(taken[inside]):
             found.append((start, end, ""))

@@ -176,8 +176,8 @@ def _named_short(text: str, kept: list[Offer]) -> list[tuple[int, Offer]]:
     """Clauses behind the offers that open with the first part of a title: 缝头按双算 of 缝头工."""
     stems: dict[str, int] = {}
     for at, offer in enumerate(kept):
-        if (stem := _STEM.fullmatch(offer.title(text))) is not None:
-            stems.setdefault(stem[1], at)
+        if (whole := _STEM.fullmatch(offer.title(text))) is not None:
+            stems.setdefault(whole[1], at)
     if len(kept) < _COMPANIES or not stems:
         return []
     last = max(offer.end for offer in kept)

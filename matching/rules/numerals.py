@@ -52,7 +52,7 @@ _DOTS = re.compile(r"(?<=[0-9])\.{2,}(?=[0-9])")
 
 _TWO_DIGITS_ONE_POWER = re.compile(rf"(?<![{_D}十百千])([{_D}])([{_D}])([十百千万])")
 _TEENS_PAIR = re.compile(rf"(?<![{_D}])十([{_D}])([{_D}])(?=[块元])")
-_DIGIT_TO_POWER = re.compile(rf"(?<![{_D}十百千万])([{_D}])(到|至|-)(?=[{_D}][百千万])")
+_DIGIT_TO_POWER = re.compile(rf"(?<![{_D}十百千万])([{_D}])(到|至|-)(?=[{_D}]([百千万]))")
 # in 两百一天 the 一 belongs to the day; 三千一包住, 两千一单休 are no pay by the packet
 _ONE_OF = (
     r"一(?=个|天|日|小时|月|年|周|件|单(?![休双间位独])|车(?!间)|亩|趟|班|晚|米|吨|钟|平(?![时均常台日])|场(?![地所合])|方(?![便面向法式])|"
@@ -95,7 +95,7 @@ def _arabic(s: str) -> str:
         s = s.replace(vague, clear)
     s = _TWO_DIGITS_ONE_POWER.sub(_pair, s)
     s = _TEENS_PAIR.sub(lambda m: f"{10 + _DIGITS[m[1]]}-{10 + _DIGITS[m[2]]}", s)
-    s = _DIGIT_TO_POWER.sub(lambda m: f"{_DIGITS[m[1]]}{m[2]}", s)
+    s = _DIGIT_TO_POWER.sub(lambda m: f"{_DIGITS[m[1]] * _POWERS.get(m[3], 10000)}{m[2]}", s)
     s = _RUN.sub(_run, s)
     s = _POWER_THEN_DIGIT.sub(lambda m: str(_DIGITS[m[1]]), s)
     s = _DIGIT_BEFORE_UNIT.sub(lambda m: str(_DIGITS[m[1]]), s)
