@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from matching.pasted.letters import Span
+from matching.rules import region
 
 _MARK = re.compile(
     r"[ ¦·•*#>\-=+_.|]*"
@@ -28,6 +29,7 @@ _RUN_ON = re.compile(
 )
 """Where a new thing begins in what is dictated without a stop."""
 _LONG = 18
+_BEFORE_PLACE = 8
 _COMMA = re.compile(r"[,，。;；]")
 _SPACES = re.compile(r"[ !！?？¦|]+")
 _PARTED_BY_SPACES = 2
@@ -105,8 +107,12 @@ def _run_on(text: str, piece: Span) -> list[Span]:
     start, end = piece
     if end - start < _LONG:
         return [piece]
-    cuts = [start, *(match.start() for match in _RUN_ON.finditer(text, start + 1, end)), end]
-    return list(pairwise(cuts))
+    cuts = {start, end, *(match.start() for match in _RUN_ON.finditer(text, start + 1, end))}
+    place = region.find(text[start:end])
+    at = text.find(place.matched, start + _BEFORE_PLACE, end) if place.code and place.matched else -1
+    if at > 0 and text[at - 1] not in "在到去于是跑:：":
+        cuts.add(at)
+    return list(pairwise(sorted(cuts)))
 
 
 def trim(text: str, span: Span) -> Span:

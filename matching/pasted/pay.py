@@ -47,14 +47,16 @@ _BY_MEASURE = re.compile(
     r"(?P<pay>\d{1,4}(?:\.\d{1,2})?)(?:元|块钱?)?(?![\d名个位毛角分])(?:一(?P=what))?"
 )
 _FLOOR = re.compile(r"(?:每|一)[桶单件个斤][^,，。;\d]{0,4}提成[\d一二两三四五六七八九块毛元.]{1,4}(?=保底|底薪)")
+_IN_WORDS = r"[一二两三四五六七八九]千[一二三四五六七八九]?百?|[一二两]万[一二三四五六七八九]?千?"
 _RUN_ON = re.compile(
-    r"(?<![\d.-])(?P<low>\d{4,5})(?:(?:[-到至])(?P<high>\d{4,5}))?(?=加|\+|[\u4e00-\u9fff ]|$)"
+    rf"(?<![\d.\-一二两三四五十百千万])(?<![^早晚][六七八九])(?P<low>\d{{4,5}}|{_IN_WORDS})"
+    rf"(?:(?:[-到至])(?P<high>\d{{4,5}}|{_IN_WORDS}))?(?=加|\+|[\u4e00-\u9fff ]|$)"
     r"(?![名个位人号年平米栋室吨人员家])"
 )
 _BARE = re.compile(r"[1-9]\d{2}(?:元|块钱?)|[一二两三四五六七八九]百(?:[一二三四五六七八九]十?)?(?:元|块钱?)?(?:左右)?")
 """一百二 as a clause of its own: too little for a month, too much for an hour."""
-_FREE_DAYS = re.compile(r"(休[一二两三四1-9]天?)(?=[\d一二两三四五六七八九][\d千百万])")
-"""做六休一两千三一月: the free day is no part of the amount."""
+_FREE_DAYS = re.compile(r"(休[一二两三四1-9]天?|[早晚]上?[五六七八九十])(?=[\d一二两三四五六七八九][\d千百万])")
+"""做六休一两千三一月, 早八晚六三千八: the free day and the hour are no part of the amount."""
 _LEAST_DAY, _MOST_DAY = 80, 1_000
 _LEAST_MONTH, _MOST_MONTH = 1_200, 40_000
 
@@ -97,7 +99,7 @@ def run_on(text: str, piece: Span) -> Span | None:
     found = [
         match.span()
         for match in _RUN_ON.finditer(text, *piece)
-        if all(_LEAST_MONTH <= int(number) <= _MOST_MONTH for number in match.groups() if number)
+        if all(_LEAST_MONTH <= _value(number) <= _MOST_MONTH for number in match.groups() if number)
     ]
     return found[0] if len(found) == 1 else None
 

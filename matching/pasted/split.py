@@ -30,6 +30,7 @@ _ALL_SO_FAR = re.compile(
     r"(?:工资|工钱)?(?:都|全|一律|统一|全部)[^,，。;；\n\d一二两三四五六七八九]{0,5}?[\d一二两三四五六七八九]"
 )
 _STEM = re.compile(r"([\u4e00-\u9fff]{2,4})(?:工|员|师傅|师)")
+_SEAM = re.compile(r"[,，。;；、\n ]")
 _ASKS = re.compile(r"的?(?:师傅|人)?[ ]?[?？吗]")
 _SEEKS_WORK = re.compile(
     r"求职|(?:本人|(?<![给帮替跟])我们?|我老公|我老婆|夫妻俩|两口子)[^。\n]{0,24}?(?:想找|找[个份一]|求[个份一]|想做|找工作|找活)|"
@@ -103,6 +104,11 @@ def _paid_alike(text: str, parts: list[Part]) -> None:
                 for before in waiting:
                     before.own.append((for_all.start(), end))
                 break
+        span = said[0]
+        if waiting and not _SEAM.search(text, waiting[0].offer.start, max(span[0], part.offer.end)) and len(said) == 1:
+            # a list in one breath, and the pay behind the last
+            for before in waiting:
+                before.own.append((max(span[0], part.offer.end), span[1]))
         waiting = []
 
 
