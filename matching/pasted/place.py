@@ -55,12 +55,16 @@ def where(text: str, pieces: list[Span], titles: list[Span], home: str = "") -> 
     doubtful = [span for span in spans if span not in sure]
     open_code: tuple[str, ...] = ()
     best: Where | None = None
+    in_title: Where | None = None
     for span in (*labelled, *plain, *doubtful):
         found = _read(text, span, titles, home)
         if found is None:
             continue
         if found.code is None:
             open_code = open_code or found.ambiguous
+            continue
+        if in_title is None and found.region_span is not None and _within(found.region_span, titles):
+            in_title = found  # 宁德时代普工 … 📍宜春: a name in a title says where only when nothing else does
             continue
         if best is None:
             best = found
@@ -74,6 +78,7 @@ def where(text: str, pieces: list[Span], titles: list[Span], home: str = "") -> 
         ):
             best = found  # 赣州某厂 … 📍章贡区沙河镇: the second says where in the first
             break
+    best = best or in_title
     if best is not None and best.address:
         return best
     address = next((_address(text, span, titles) for span in labelled if _find(text[slice(*span)]).code is None), None)
@@ -82,6 +87,10 @@ def where(text: str, pieces: list[Span], titles: list[Span], home: str = "") -> 
     if address is None:
         address = next((rest for span in plain if (rest := _road(text, span, titles))), None)
     return Where(None, open_code, None, "" if address is None else text[slice(*address)], address)
+
+
+def _within(place: Span, titles: list[Span]) -> bool:
+    return any(start <= place[0] and place[1] <= stop for start, stop in titles)
 
 
 _find = lru_cache(maxsize=8192)(region.find)

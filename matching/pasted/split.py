@@ -34,8 +34,12 @@ _SEAM = re.compile(r"[,，。;；、\n ]")
 _ASKS = re.compile(r"的?(?:师傅|人)?[ ]?[?？吗]")
 _SEEKS_WORK = re.compile(
     r"求职|(?:本人|(?<![给帮替跟])我们?|我老公|我老婆|夫妻俩|两口子)[^。\n]{0,24}?(?:想找|找[个份一]|求[个份一]|想做|找工作|找活)|"
-    r"想找[^。\n]{0,16}(?:工作|的活|活干|的厂|厂做|事做)|谁(?:家|那里)?有活"
+    r"(?:夫妻|我们)(?:两个|俩|两口子)?(?:想)?找(?:点|个)?(?:事|活)(?:做|干)|想找[^。\n]{0,16}(?:工作|的活|活干|的厂|厂做|事做)|谁(?:家|那里)?有活"
 )
+
+
+_OFFERS_ELSE = re.compile(r"招租|招生(?![老员办主顾专鲜手产熟活])|转让|出租|寻人|拼车|求购|出售")
+_HIRES = re.compile(r"招聘|招工|招人|聘|急招|直招|招(?![租生商标])|缺|要人|找(?!人)|需")
 
 
 @dataclass(slots=True)
@@ -64,7 +68,7 @@ def split(text: str) -> tuple[list[Part], int]:
 
     No jobs when nobody is wanted: somebody seeks work, or it is only talk.
     """
-    if _SEEKS_WORK.search(text):
+    if _SEEKS_WORK.search(text) or (_OFFERS_ELSE.search(text) and not _HIRES.search(text)):
         return [], 0
     lines = _companies(text, lines_of(text))
     offers, mentions = offers_in(text, lines)
