@@ -63,7 +63,7 @@ _UNKNOWN = re.compile(
 _COUPLE = re.compile(r"夫妻|夫妇|小两口|两口子")
 _ITEM_HEAD = re.compile(
     r"(?P<name>(?![^ :：\d]{0,6}(?:[班男女招要需急每共]|夫妻|人数|名额|公司|合计|总))"
-    r"[\u4e00-\u9fff]{2,6}?)[ :：]{0,3}(?=\d{1,3}[名人个位](?!月)|[一两二三四五六七八九十]{1,2}[名位])"
+    r"[\u4e00-\u9fff]{2,6}?)(?<![招聘请找要缺需雇差])[ :：]{0,3}(?=\d{1,3}[名人个位](?!月)|[一两二三四五六七八九十]{1,2}[名位])"
 )
 """Work that no table knows at the head of a line, with a count behind it: 洗消间 2人."""
 _OWN_CHILD = re.compile(r"(?:带|看|接送)(?:孩子|小孩|娃)(?:的|上学|上班)?(?:也|都|方便|不方便|宝妈|可以|读书|妈妈)")
@@ -255,7 +255,7 @@ def _offer(text: str, line: Line, head: int, start: int, end: int, word: str, fl
     at_head = start == head and _AFTER_HEAD.match(text, end, line.end) is not None and not is_label(text, line)
     hired = _HIRING.search(text, max(floor, start - 16), start) is not None
     anchor = min(start, heads.start) if heads is not None else start
-    hired = hired or _ALSO_HIRED.match(text, end, line.end) is not None
+    hired = hired or (text[end - 1] not in "厂店场站馆园司" and _ALSO_HIRED.match(text, end, line.end) is not None)
     strong = labelled or at_head or hired or heads is not None
     return Offer(start, end, anchor, heads, strong, word)
 
