@@ -14,7 +14,7 @@ from matching.pasted.letters import HIDDEN, Span
 _VERBS = (
     "做打看守搬扛抬码捡拣摘采挖种栽拔割砍锯切剁洗刷擦扫拖抹煮炒蒸烤炸煎揉捏端传送接带照陪护喂养赶杀剥刮铲砌贴铺喷焊装拆卸修补"
     "开跑跟押发派卖点理摆配称穿串粘缝踩绣织锁钉剪熨烫叠折糊写录记教唱跳演拍染按搓推拉挑背倒填浇扎绑支搭架磨抛冲压印裁掰撕晒晾编烧"
-    "巡迎收帮弄搞选挤灌封择管放清锄翻盖绞分腌酿套"
+    "巡迎收帮弄搞选挤灌封择管放清锄翻盖绞分腌酿套刨抄扒敲孵撑调运挂站榨熬筛"
 )
 VERB = f"[{_VERBS}]"
 PERSON = (
@@ -42,10 +42,13 @@ _TASK = re.compile(
     rf"(?:谁|来|去|帮忙|帮|就是|主要|负责)*(?P<task>{VERB}[\u4e00-\u9fff]{{1,6}}){_SEAM}",
     re.MULTILINE,
 )
+_ASKED = re.compile(
+    rf"(?:谁|有没有|有谁|哪个|哪位)(?:家|人|师傅|兄弟|老乡)?(?:会|能|懂|可以|愿意|有空|想)?(?:去|来|帮)?(?P<task>{VERB}[\u4e00-\u9fff]{{1,5}}?)(?:的|吗|不)?{_SEAM}"
+)
 _OPENS = re.compile(rf"(?:会|能)?{VERB}[\u4e00-\u9fff]")
 _HOW = re.compile(
     r"[得过满年月天完认苦受懂算想愿有没不会久期班价薪资险住]|^(?:能|会)?(?:做|干|管|带)?(?:事|活|饭|人|工|来|理|好|起)?的|^(?:管[吃饭住理]|包[吃住]|发[工钱薪展]|招[人工]|"
-    r"收入|套[路餐]|分[钟红期之]|开[始朗心工]|打[电个款卡算听]|带[薪好上身]|做[事人主]|看[看重中情他你我]|接[送受到龙]|上[班岗]|点[工钱]|帮[忙我]|来|"
+    r"收入|调[休整动价]|挂[靠了]|站[着得长]|运[气费]|套[路餐]|分[钟红期之]|开[始朗心工]|打[电个款卡算听]|带[薪好上身]|做[事人主]|看[看重中情他你我]|接[送受到龙]|上[班岗]|点[工钱]|帮[忙我]|来|"
     r"发(?:短信|广告|消息|信息|图|微信|红包|私信|简历|位置|定位|传真|邮)|押(?!车|运|货|钞)|照[顾看料]$|管家|看[一下]$|"
     r"补[贴助]|加班|教[会你]|理[解由]|照[发样常]|管[理]|记[得]|写[字]|放假|清[楚]|配[合])|以上|以下|左右"
 )
@@ -54,9 +57,9 @@ _HOW = re.compile(
 def doers_in(text: str, start: int, end: int) -> list[Span]:
     """Places in a piece of text that say who is wanted by what he does, in order, none over another."""
     found: list[Span] = []
-    for pattern in (_WANTED, _COUNTED):
+    for pattern in (_WANTED, _COUNTED, _ASKED):
         for match in pattern.finditer(text, start, end):
-            name = "doing" if match["doing"] else "task"
+            name = "doing" if pattern is not _ASKED and match["doing"] else "task"
             span = match.span(name)
             if name == "task" and text[span[0] - 1] in "请叫喊":
                 continue  # 请发短信

@@ -39,7 +39,9 @@ INDUSTRY = re.compile(
 """What a maker makes, where a list of openings names nothing else."""
 _LIST = 2
 _HIRED_BEHIND = re.compile(r"[的]?[,， ]{0,2}(?:现|急|还)?(?:需要|要|招|找|请|缺|差|来)[ ]?")
-_COME = re.compile(r"(?:来|去|帮忙|帮我|帮)(?:我|俺|我们)?(?:[\u4e00-\u9fff]{0,5}?[里上家边棚])?(?P<work>[\u4e00-\u9fff]{2,8})$")
+_COME = re.compile(
+    r"(?:来|去|帮忙|帮我|帮)(?:我|俺|我们)?(?:[\u4e00-\u9fff]{0,5}?[里上家边棚])?(?P<work>(?!忙)[\u4e00-\u9fff]{2,8})$"
+)
 _WORKPLACE = re.compile(r".*(?:厂|场|站|店|公司|馆|园|拉拉|超市|工地)")
 _COUPLES = re.compile(r"(?:夫妻|夫妇|小两口|两口子)(?:工|档)?")
 _SEXES = frozenset({"女工", "男工", "女", "男"})
