@@ -15,6 +15,9 @@ from tests.matching.pasted.cases import FIELDS, FILES, agrees, cases, expected, 
 from tests.matching.pasted.employers import SETS, measure_employers
 
 
+WORKED_ON = ("tuned", "fresh", "free talk", "third sight", "mixed")
+
+
 @dataclass(slots=True)
 class Figures:
     """Counts of one file."""
@@ -76,7 +79,7 @@ def main(arguments: list[str]) -> int:
         names = measure_employers(which)
         print(f"{which:12}{names.messages:10}{names.messages_naming:12}{names.said:8}{names.precision:11.1%}{names.recall:9.1%}")
     if asked.worst:
-        print("\n".join([line for name in ("tuned", "fresh", "free talk") for line in both[name].wrong]))
+        print("\n".join([line for name in WORKED_ON for line in both[name].wrong]))
     return 0
 
 

@@ -7,9 +7,17 @@ import pytest
 from tests.matching.pasted.accuracy import Figures, main, measure
 from tests.matching.pasted.cases import FILES, agrees, cases
 
-FLOORS = {"wage": 0.95, "age": 0.95, "headcount": 0.95, "place": 0.95, "benefits": 0.95, "trade": 0.90}
-HELD_TO = ("tuned", "held out", "fresh", "free talk")
-"""The files with floors: what was seen for the first time is told in docs/pasted.md, and kept as it is."""
+GOAL = {"wage": 0.95, "age": 0.95, "headcount": 0.95, "place": 0.95, "benefits": 0.95, "trade": 0.90}
+HELD_TO = {
+    "tuned": (0.975, 0.965),
+    "held out": (0.95, 0.95),
+    "fresh": (0.965, 0.95),
+    "free talk": (0.965, 0.90),
+    "third sight": (0.955, 0.94),
+    "mixed": (0.98, 0.98),
+}
+"""The files with floors, the trade's behind that of all others: what holds, with a mistake or two of room. What was read for the
+first time is told in docs/pasted.md, and kept as it is."""
 
 
 @pytest.fixture(scope="module")
@@ -18,10 +26,12 @@ def figures() -> dict[str, Figures]:
 
 
 @pytest.mark.parametrize("which", HELD_TO)
-@pytest.mark.parametrize("name", FLOORS)
+@pytest.mark.parametrize("name", GOAL)
 def test_field(figures: dict[str, Figures], which: str, name: str) -> None:
     share = figures[which].share(name)
-    assert share >= FLOORS[name], f"{name} of the {which} messages: {share:.1%}"
+    floor = HELD_TO[which][name == "trade"]
+    assert floor >= GOAL[name]
+    assert share >= floor, f"{name} of the {which} messages: {share:.1%}"
 
 
 @pytest.mark.parametrize("which", HELD_TO)
