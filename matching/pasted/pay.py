@@ -160,10 +160,13 @@ def _range(match: re.Match[str]) -> str:
     unit = match["each"] or match["again"]
     if not re.search(r"[/一每]", unit) and (per := re.search(r"[每一](?:天|晚|个?月)", match[0])):
         unit += "/" + per[0].lstrip("每一个")
-    if low <= 0 or high > low * _MOST_APART or (not re.search(r"[/一每]", unit) and high < 50):
+    hourly = re.search(r"时薪|小时工?资?|工价", match.string[max(0, match.start() - 8) : match.start()])
+    if low <= 0 or high > low * _MOST_APART or (not re.search(r"[/一每]", unit) and high < 50 and not hourly):
         return match[0]
     if re.search(r"[/一每]", match["again"]) and not re.search(r"[/一每]", unit):
         unit = match["again"]
+    if hourly and high < _LEAST_DAY and not re.search(r"[/一每]", unit):
+        unit = "元/小时"
     if match["from"]:
         return f"工资{low:g}{unit}以上"
     return f"工资{low:g}-{high:g}{unit}"

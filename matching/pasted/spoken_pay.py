@@ -55,7 +55,7 @@ _WAYS: tuple[tuple[str, str], ...] = (
     # 师傅1个7000: a person, no piece
     (r"(?<!\d)[一1两2]?[个名位](?=\d{4,5}(?!\d|[件斤个只]))", ","),
     (r"(?<![\d.])(?P<pay>[1-9])分钱?(?=[/一每]?[个件只串根双斤]|[,;。]|$)", r"0.0\g<pay>元"),
-    (r"(?<!\d)(?P<pay>[1-9])[毛角](?:-|到|至)(?=\d\.\d)", r"0.\g<pay>-"),
+    (r"(?<!\d)(?P<pay>[1-9])[毛角](?:-|到|至)(?=\d\.\d|[一二两\d]块)", r"0.\g<pay>-"),
 )
 _COMPILED = tuple((re.compile(pattern), said) for pattern, said in _WAYS)
 _SUBSIDY = re.compile(
@@ -64,8 +64,14 @@ _SUBSIDY = re.compile(
 )
 
 
+_BASE = re.compile(r"底薪|保底")
+_COMES_TO = re.compile(r"(?<!底薪)(?<!保底)(?:一|每)个?月(?:下来|大概|差不多|也?能|可以?|都|有|拿|做|到)*(?=\d{4})")
+
+
 def in_plain_ways(said: str) -> str:
-    """The text with every such way put into one that is understood."""
+    """The text with every such way put into one that is understood; beside a base, what a month comes to is the sum of both."""
+    if _BASE.search(said):
+        said = _COMES_TO.sub("综合工资", said)
     for pattern, plainly in _COMPILED:
         said = pattern.sub(_day if plainly == "day" else plainly, said)
     return said

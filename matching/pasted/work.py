@@ -66,6 +66,8 @@ def trade_of(text: str, offer: Offer, pieces: list[Span]) -> str | None:
                 if word is not None and (done := trade.lookup(word)) is not None:
                     return done.code
     known = next((row for end in ("", "工", "员", "师傅") if (row := trade.lookup(said + end)) is not None), None)
+    if known is None and not offer.word and (family := trade_of_family(title)) is not None:
+        known = trade.lookup(family)
     if known is None and INDUSTRY.fullmatch(title):
         known = trade.lookup(f"{title.removesuffix('厂')}厂普工") or trade.lookup("普工")
     return known.code if known else None
