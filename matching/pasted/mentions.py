@@ -21,7 +21,7 @@ _SUFFIX = re.compile(
     r"员|手|司机|助理|店员|临时工|兼职))+"
 )
 _PERSON = re.compile(
-    r"(?:操作工|技工|女工|男工|杂工|妹子|小妹(?!妹)|小伙子?|大叔|大爷|大妈|大嫂|姑娘|大哥|宝妈|工人|员工|技术员|管理员|人员|师傅|司机|阿姨|大姐|学徒|帮工|主管|店长|经理|组长|"
+    r"(?:帮忙的|打下手的|操作工|技工|女工|男工|杂工|妹子|小妹(?!妹)|小伙子?|大叔|大爷|大妈|大嫂|姑娘|大哥|宝妈|工人|员工|技术员|管理员|人员|师傅|司机|阿姨|大姐|学徒|帮工|主管|店长|经理|组长|"
     r"文员|导购|技师|幼师|老师|助理|店员|前台|楼面|销售|客服|车位|兼职|会计|出纳|护士|教练|医生|药师|厨子|"
     r"(?:(?![到上下动带位名个各的招用打做开完复停人熟新生老二高分放随助会赶学加施包点社零民务厂有没是在还])[\u4e00-\u9fff])(?:工|员|"
     r"嫂|师傅?|手|厨))(?![证厂资程龄会作友种期地业])"
@@ -102,6 +102,8 @@ VAGUE = frozenset(
         "妇女",
         "打零工的",
         "帮手",
+        "帮忙的",
+        "打下手的",
         "妹子",
         "小妹",
         "小伙",
@@ -243,7 +245,9 @@ def _words(text: str, line: Line) -> list[tuple[int, int, str]]:
 def _offer(text: str, line: Line, head: int, start: int, end: int, word: str, floor: int) -> Offer | None:
     if suffix := _SUFFIX.match(text, end, line.end):
         end = suffix.end()
-    if _OTHER_THING.match(text, end) or _NOT_TITLE_BEFORE.search(text, max(line.start, start - 6), start):
+    before = _NOT_TITLE_BEFORE.search(text, max(line.start, start - 6), start)
+    glued = before is not None and word and floor == start and before[0] in {"员", "手"}  # 服务员收银员各两名
+    if _OTHER_THING.match(text, end) or (before is not None and not glued):
         return None
     if actions_in(text, start, end)[:1] != [(start, end)]:
         named = floor if _WHOLE_TITLE.search(text, line.start, floor) else line.start

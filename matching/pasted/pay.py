@@ -41,6 +41,7 @@ _COINS = re.compile(
 _JIAO_FEN = re.compile(r"(?P<jiao>[1-9一二两三四五六七八九])[毛角](?P<fen>[2-9二三四五六七八九])(?![\d名个位])(?:分钱?)?")
 _JIAO = re.compile(r"(?P<jiao>[\d一二两三四五六七八九])[毛角]钱?(?P<unit>[/一每](?:斤|件|个|杆|棵|包|箱|袋|双))")
 _DIGITS = "零一二三四五六七八九"
+_SPOKEN = r"[一二两三四五六七八九][百千万](?:[一二三四五六七八九][百十]?)?"
 _PER_SHIFT = re.compile(r"(?<=\d)(?:元|块钱?)?一个?(?:[早中晚夜白]班|班次|班)")
 _BY_MEASURE = re.compile(
     r"按(?P<what>平方|平|米|吨|件|斤|方|亩|棵|个|车|趟|单)[算计]?[,，:：是 ]?"
@@ -108,7 +109,7 @@ def behind_name(text: str, name: str) -> Span | None:
     """The amount right behind the name of a job, wherever the message says it: 大工350小工220."""
     stem = re.sub(r"(?<=[\u4e00-\u9fff]{2})(?:工人|人员|师傅|阿姨|员|工|师)$", "", name)
     said = re.compile(
-        rf"{re.escape(stem)}(?:工人|人员|师傅|阿姨|员|工|师)?[:： ]?(?P<pay>\d{{2,5}}(?:-\d{{2,5}})?{_EACH})(?![\d名个位岁人点:])"
+        rf"{re.escape(stem)}(?:工人|人员|师傅|阿姨|员|工|师)?[:： ]?(?P<pay>(?:\d{{2,5}}|{_SPOKEN})(?:[-到至](?:\d{{2,5}}|{_SPOKEN}))?{_EACH})(?![\d名个位岁人点:])"
     ).search(text)
     return None if said is None else said.span("pay")
 
