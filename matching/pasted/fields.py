@@ -44,6 +44,7 @@ _START_WORDS = re.compile(
     r"^能|^[^,，。;\n]{0,12}(?:上班|开工|到岗|上岗|入职|干活|开始|来|集合|要|需|搬|卸|做|干|就|两天|三天|\d+天|\d+点|早|"
     r"晚|班|摘)|^[^,，。;\n]{0,3}(?:[,，。;\n¦|]|$)"
 )
+_DATE_ONLY = re.compile(r"(?:日结|招|岗|更新|用工|[^,，。;\n]{0,3}(?:[,，。;\n¦|\]]|$))")
 _AT_ONCE = frozenset({"马上", "立即", "立刻"})
 
 
@@ -402,5 +403,7 @@ def start_in(text: str, pieces: list[Span], today: date | None) -> Read[str] | N
                 value = "马上" if word in _AT_ONCE else day_of("明天" if word.startswith("明后") else word, today)
                 return Read(value, (match.span(),))
             meant = coming(today, int(match["month"]), int(match["day"]))
+            if meant == today and _DATE_ONLY.match(rest):
+                continue  # the day of the list, not of the work
             return Read(match[0] if meant is None else meant.isoformat(), (match.span(),))
     return None

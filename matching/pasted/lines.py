@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -31,6 +32,8 @@ _RUN_ON = re.compile(
 """Where a new thing begins in what is dictated without a stop."""
 _LONG = 18
 _BEFORE_PLACE = 8
+_INLINE = re.compile(r"(?=[①-⑳])")
+_TWO = 2
 _COMMA = re.compile(r"[,，。;；]")
 _SPACES = re.compile(r"[ !！?？¦|]+")
 _PARTED_BY_SPACES = 2
@@ -64,7 +67,7 @@ def lines_of(text: str) -> list[Line]:
     """The lines of a plain text that hold more than marks."""
     found: list[Line] = []
     paragraph = position = 0
-    for piece in text.split("\n"):
+    for piece, stop in _pieces(text):
         end = position + len(piece)
         mark = _MARK.match(text, position, end)
         words = mark.end() if mark else position
@@ -73,8 +76,16 @@ def lines_of(text: str) -> list[Line]:
             found.append(Line(position, end, words, listed, paragraph))
         else:
             paragraph += 1
-        position = end + 1
+        position = end + stop
     return found
+
+
+def _pieces(text: str) -> Iterator[tuple[str, int]]:
+    """The lines of a text and how many characters part each from the next; of a list in one line (①前台，②司机) its items."""
+    for line in text.split("\n"):
+        items = _INLINE.split(line) if len(_INLINE.findall(line)) >= _TWO else [line]
+        for number, item in enumerate(items):
+            yield item, int(number == len(items) - 1)
 
 
 def clauses(text: str, span: Span) -> list[Span]:

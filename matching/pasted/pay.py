@@ -109,7 +109,8 @@ def behind_name(text: str, name: str) -> Span | None:
     """The amount right behind the name of a job, wherever the message says it: 大工350小工220."""
     stem = re.sub(r"(?<=[\u4e00-\u9fff]{2})(?:工人|人员|师傅|阿姨|员|工|师)$", "", name)
     said = re.compile(
-        rf"{re.escape(stem)}(?:工人|人员|师傅|阿姨|员|工|师)?[:： ]?(?P<pay>(?:\d{{2,5}}|{_SPOKEN})(?:[-到至](?:\d{{2,5}}|{_SPOKEN}))?{_EACH})(?![\d名个位岁人点:])"
+        rf"{re.escape(stem)}(?:工人|人员|师傅|阿姨|员|工|师)?[:： ]?"
+        rf"(?P<pay>(?:\d{{2,5}}|{_SPOKEN})(?:[-到至](?:\d{{2,5}}|{_SPOKEN}))?{_EACH})(?![\d名个位岁人点:])"
     ).search(text)
     return None if said is None else said.span("pay")
 
