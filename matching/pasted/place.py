@@ -11,7 +11,9 @@ from matching.pasted.lines import clauses, label_at
 from matching.pasted.tasks import TASK
 from matching.rules import region
 
-_NOT_WHERE = re.compile(r"专线|跑[^,，]{0,8}[到线]|[籍]|口味|[菜](?!市场|园|基地)|话|老乡|方言|风味|特产|总部|连锁")
+_NOT_WHERE = re.compile(
+    r"修水[库渠塘管]|专线|跑[^,，]{0,8}[到线]|[籍]|口味|[菜](?!市场|园|基地)|话|老乡|方言|风味|特产|总部|连锁"
+)
 _TASK = TASK.pattern
 _END = re.compile(
     rf"[,，。;；!！|¦\n()\[\] {HIDDEN}\"“”]|招|大量|诚聘|急聘|聘|急|需要|要(?!地)|需|电话|联系|有意|报名|均有|都有|长期|"
