@@ -8,12 +8,13 @@ from typing import NamedTuple
 from matching.rules.numerals import chinese_number
 
 _N = r"\d{1,4}|[一二两三四五六七八九十百壹贰叁肆伍陆柒捌玖拾]{1,4}"
-_UNIT = r"(?:名|位|个人|人(?!间)|个(?!月|小时|钟|[早中晚夜白]班|工作日|点|多|班|半|休|儿|工(?![人匠]))|对)"
+_UNIT = r"(?:名|位|个人|号人|人(?!间)|个(?!月|小时|钟|[早中晚夜白]班|工作日|点|多|班|半|休|儿|工(?![人匠]))|对)"
 COUNT = (
     rf"男工?(?P<men>{_N})[名人个位]?[、,，和]?女工?(?P<women>{_N})[名人个位]|"
     rf"(?:(?P<both>男女各|男女工?各)|(?P<each>各)|约|"
     rf"大概)?(?P<low>{_N})(?:[-至到](?P<high>{_N}))?[多余来几]?[ ]?(?P<unit>{_UNIT})(?:夫妻工?|夫妇)?"
     r"|(?P<m>\d{1,2}|[一二两三四五六七八九十])男(?P<w>\d{1,2}|[一二两三四五六七八九十])女"
+    r"|男(?P<only_men>[1-9])女(?P<only_women>[1-9])(?=[,，。;；、 \n]|$)"
     r"|(?P<pair>一对(?![一对]))(?:夫妻|夫妇|小两口)?|(?P<few>俩|仨)(?!口)人?|(?P<some>若干名?|数名|多名|不限人数|人数不限|几[名位]|几个人?)"
 )
 _COUNT = re.compile(COUNT)
@@ -41,7 +42,8 @@ def heads_in(text: str, start: int, end: int) -> list[Heads]:
     """Every count of wanted people in a piece of plain text."""
     found: list[Heads] = []
     for match in _ANY.finditer(text, start, end):
-        if _NO_HEADS_BEFORE.search(text, max(start, match.start() - 8), match.start()):
+        couples = match["unit"] == "对" and text[max(start, match.start() - 2) : match.start()] in {"夫妻", "夫妇"}
+        if not couples and _NO_HEADS_BEFORE.search(text, max(start, match.start() - 8), match.start()):
             continue
         if _NO_HEADS_AFTER.match(text, match.end(), end):
             continue
@@ -64,6 +66,15 @@ def heads_of_shift(text: str, start: int, end: int) -> Heads | None:
     return None if said is None else Heads(*said.span(), _number(said[1]), each=False)
 
 
+_BARE = re.compile(r"(?:(?<=[x×*])|(?<=[:： ])(?=[1-9](?!\d)))(\d{1,3})(?! ?班)(?=[,，。;；、 \n¦]|$)")
+
+
+def bare_behind(text: str, start: int, end: int) -> Heads | None:
+    """The count of 木工x5, 保安:5: a number alone between a title and a seam; without an x a single digit."""
+    said = _BARE.match(text, start, end)
+    return None if said is None else Heads(*said.span(), int(said[1]) or None, each=False)
+
+
 def bare_number(text: str, start: int, end: int) -> Heads | None:
     """A number behind the label 人数, which needs no 名: 人数:10."""
     match = re.compile(r"\d{1,4}(?![\d.])").match(text, start, end)
@@ -77,6 +88,8 @@ def _heads(match: re.Match[str]) -> Heads:
         return Heads(*match.span(), None, each=False)
     if match["m"]:
         return Heads(*match.span(), (_number(match["m"]) or 0) + (_number(match["w"]) or 0) or None, each=False)
+    if match["only_men"]:
+        return Heads(*match.span(), int(match["only_men"]) + int(match["only_women"]), each=False)
     if match["few"]:
         return Heads(*match.span(), 2 if match["few"] == "俩" else 3, each=False)
     if match["pair"]:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, replace
 
 from matching.pasted.doers import PERSON, doers_in
-from matching.pasted.heads import Heads, heads_at, heads_in, heads_of_shift
+from matching.pasted.heads import Heads, bare_behind, heads_at, heads_in, heads_of_shift
 from matching.pasted.letters import HIDDEN
 from matching.pasted.lines import Line, label_at
 from matching.pasted.tasks import TASK, actions_in
@@ -52,6 +52,7 @@ _GAP = re.compile(
     r"熟练工?|[abc]\d照?)?[ ]*(?P<verb>招收?|共|需要?|要|急招)?[ ]*"
 )
 _ONE = re.compile(r"[找请招要聘缺](?P<one>个|位|名)$")
+_FEW = re.compile(r"[招聘要缺需找请](\d{1,2})$")
 _ALSO_HIRED = re.compile(r"的?(?:都|也|还|现在?|急|长期)(?:要(?!求|会|有|能|求)|招|缺|需要)(?![证会能])")
 _BEFORE_GAP = re.compile(r"(?:会开|会做|会|熟练的?|有经验的?|能做|懂|的|优秀|专业|夜班|白班|长期|男|女|[ ])*$")
 _SIBLING = re.compile(r"[ ]*(?:\([^()\n]{0,20}\))?[ ]*(?:若干|数名|\d+[名人个位])?[ ]*(?:[、/和及与]|以及|还有)[ ]*")
@@ -284,7 +285,11 @@ def _extended(text: str, floor: int, start: int) -> int:
 
 def _count_after(text: str, start: int, end: int) -> Heads | None:
     gap = _GAP.match(text, start, end)
-    heads = None if gap is None else heads_at(text, gap.end(), end) or heads_of_shift(text, gap.end(), end)
+    heads = (
+        None
+        if gap is None
+        else heads_at(text, gap.end(), end) or heads_of_shift(text, gap.end(), end) or bare_behind(text, gap.end(), end)
+    )
     if gap is None or heads is None:
         return None
     # 家里装修要两个贴砖师傅: the count belongs to what follows
@@ -296,6 +301,8 @@ def _count_before(text: str, floor: int, end: int) -> Heads | None:
     if one := _ONE.search(text, max(floor, end - 3), end):
         couple = _COUPLE.match(text, end) is not None
         return Heads(one.start("one"), one.end("one"), 2 if couple else 1, each=False)
+    if few := _FEW.search(text, max(floor, end - 4), end):
+        return Heads(few.start(1), end, int(few[1]), each=False)
     gap = _BEFORE_GAP.search(text, max(floor, end - 8), end)
     stop = end if gap is None else gap.start()
     return next((heads for heads in heads_in(text, max(floor, stop - 8), stop) if heads.end == stop), None)
