@@ -181,9 +181,12 @@ def _for_couples(text: str, strong: list[Offer], found: list[Offer]) -> list[Off
 def _without_headings(text: str, lines: list[Line], strong: list[Offer]) -> list[Offer]:
     """松江九亭小时工 alone on a line says how one works, when another line says at what."""
     kept = []
+    counted = any(offer.heads is not None for offer in strong)
     for offer in strong:
         line = next(line for line in lines if line.start <= offer.start < line.end)
         alone = offer.heads is None and (offer.word in VAGUE or offer.title(text) in VAGUE) and not _pays(text, line)
+        if offer.heads is None and counted and _WORKPLACE.fullmatch(text, offer.start, offer.end):
+            continue  # 养猪场，招配种员一名: who hires
         if not (alone and sum(line.start <= other.start < line.end for other in strong) == 1):
             kept.append(offer)
     return kept or strong
