@@ -242,9 +242,16 @@ def heads_wanted(text: str, pieces: list[Span], beside: Heads | None) -> Read[in
     for span in spans:
         for heads in heads_in(text, *span):
             return _heads_read(text, heads)
+    for piece in pieces:
+        if (one := _SOMEBODY.search(text, *piece)) is not None:
+            return Read(1, (one.span("one"),))
     return None
 
 
+_SOMEBODY = re.compile(
+    r"(?:找|招|请|要|缺|聘|差)(?P<one>[个位名])(?=[\u4e00-\u9fff])(?!个?(?:月|小时|把|儿|别|电话|车|房|铺|店|地方))"
+)
+"""找个手脚利索的: one is wanted, where no other count is said."""
 _TWO_SHIFTS = re.compile(
     r"(?:白班|日班|早班)[ \d\-元块/一每天晚月、和跟与及]*(?:夜班|晚班)"
     r"[ \d\-元块/一每天晚月]*[\u4e00-\u9fff]{0,5}?(?P<each>各[要招需]?)?$"
