@@ -120,9 +120,9 @@ def _run_on(text: str, piece: Span) -> list[Span]:
     if end - start < _LONG:
         return [piece]
     cuts = {start, end, *(match.start() for match in _RUN_ON.finditer(text, start + 1, end))}
-    place = region.find(text[start:end])
+    place = region.find(text[start : min(end, start + _LONGEST)])
     at = text.find(place.matched, start + _BEFORE_PLACE, end) if place.code and place.matched else -1
-    if at > 0 and text[at - 1] not in "在到去于是跑:：":
+    if at > 0 and text[at - 1] not in "在到去于是跑:：([":
         cuts.add(at)
     return list(pairwise(sorted(cuts)))
 
