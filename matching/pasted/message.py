@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from matching.pasted import fields
+from matching.pasted import fields, times
 from matching.pasted.callers import lifted, name_beside, only_calls
 from matching.pasted.contacts import Contact, contacts
 from matching.pasted.employers import Company, companies_in, employer_of
@@ -59,7 +59,7 @@ class Draft:
     settlement: str | None
     start: str | None
     contact_phone: str | None
-    hours: fields.Hours | None
+    hours: times.Hours | None
     employer: str
     contact_name: str
     text: str
@@ -189,10 +189,10 @@ def _draft(
     settlement = fields.settlement_in(text, pieces)
     if settlement:
         kept("settlement", settlement.spans)
-    start = fields.start_in(text, pieces, today)
+    start = times.start_in(text, pieces, today)
     if start:
         kept("start", start.spans)
-    hours = fields.hours_in(text, pieces)
+    hours = times.hours_in(text, pieces)
     if hours:
         kept("hours", hours.spans)
     labelled = fields.employer_in(text, pieces)
