@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from tests.matching.pasted.cases import FIELDS, FILES, agrees, cases, expected, read
 from tests.matching.pasted.employers import SETS, measure_employers
 
-WORKED_ON = ("tuned", "fresh", "free talk", "third sight", "mixed")
+WORKED_ON = ("tuned", "fresh", "free talk", "third sight", "mixed", "mixed b", "mixed c")
 
 
 @dataclass(slots=True)

@@ -23,6 +23,8 @@ FILES = {
     "second sight": "second_sight.txt",
     "third sight": "third_sight.txt",
     "mixed": "mixed.txt",
+    "mixed b": "mixed_b.txt",
+    "mixed c": "mixed_c.txt",
 }
 
 

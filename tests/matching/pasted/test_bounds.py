@@ -71,7 +71,7 @@ def test_a_long_foot_of_many_jobs(seam: str) -> None:
     )
     message = f"{jobs}\n\n{foot}"[:MOST_CHARS]
     assert len(parse_message(message, TODAY)) == 52
-    assert _cpu_seconds(message) < 1 or _cpu_seconds(message) < 1
+    assert _cpu_seconds(message) < 2 or _cpu_seconds(message) < 2
 
 
 def test_more_jobs_than_are_read_are_counted_and_say_nothing_of_the_others() -> None:
