@@ -17,11 +17,11 @@ from matching.rules.wage import Wage, parse_wage
 _SPOKEN_EACH = re.compile(r"(?<![\d.-])(\d{2,4})(?:元|块)?(?:一个人|一人|每人|/人)|每人(\d{2,4})(?:元|块)?(?![\d-])")
 _WHO = (
     r"男[的工士]?|女[的工士]?|大工|小工|白班|夜班|晚班|早班|中班|日班|长白班|熟手|生手|熟练工?|新手|老手|新人|白天|晚上|夜里|[一二三四五]级|金牌|银牌|初级|中级|高级|"
-    r"普通班|周末|平时|平日|大棚|露天"
+    r"普通班|周末|平时|平日|大棚|露天|[墙地]砖|[内外]墙|[大小](?:件|袋|箱|筐|货|果|号|单)"
 )
 _WHAT = r"(?:装|卸|挑|担|摘|搬|打|套|剪|锄|挖|栽|种|割|拔|扛|抬|切|缝|贴|拉|捡|拣|剥|包|清|洗|上|下)[\u4e00-\u9fff]{1,2}?"
 _EACH = r"(?:元|块钱?)?(?:[/一每](?:天|晚|月|小时|吨|斤|件|方|车|箱|筐|亩|个|包|袋|米|平|棵|人))?"
-_PER_DAY = r"(?:每天|一天|一晚|每月|一个月)?"
+_PER_DAY = r"(?:每天|一天|一晚|每月|一个月|[每一](?:平方?米?|米|吨|斤|方|件|袋|箱))?"
 _ABLE = r"(?:不会|会|没有?|有|无|不带|带|不懂|懂)[\u4e00-\u9fff]{1,4}?的?"
 _SIDE = rf"(?:(?:{_WHO}){{1,2}}(?:{_WHAT}|[挑摘搬抬装卸剪背扛])?|{_WHAT}|{_ABLE}){_PER_DAY}[是:： ]?"
 _AMOUNT = r"(?:\d{1,5}(?:\.\d)?|[一二两三四五六七八九][百千万][一二两三四五六七八九十百]{0,4})"
@@ -39,7 +39,7 @@ _COINS = re.compile(
     r"(?<!\d)(?P<yuan>[\d一二两三四五六七八九])块(?!一个)(?P<jiao>[\d一二三四五六七八九])(?P<unit>[/一每]?(?:斤|件|个|杆|棵|包|箱|袋|双))"
 )
 _JIAO_FEN = re.compile(r"(?P<jiao>[1-9一二两三四五六七八九])[毛角](?P<fen>[2-9二三四五六七八九])(?![\d名个位])(?:分钱?)?")
-_JIAO = re.compile(r"(?P<jiao>[\d一二两三四五六七八九])[毛角]钱?(?P<unit>[/一每](?:斤|件|个|杆|棵|包|箱|袋|双))")
+_JIAO = re.compile(r"(?P<jiao>[\d一二两三四五六七八九])[毛角]钱?(?P<unit>[/一每](?:斤|件|个|杆|棵|包|箱|袋|双|串|根|条|张|篮|只))")
 _DIGITS = "零一二三四五六七八九"
 _SPOKEN = r"[一二两三四五六七八九][百千万](?:[一二三四五六七八九][百十]?)?"
 _PER_SHIFT = re.compile(r"(?<=\d)(?:元|块钱?)?一个?(?:[早中晚夜白]班|班次|班)")
@@ -51,13 +51,15 @@ _FLOOR = re.compile(r"(?:每|一)[桶单件个斤][^,，。;\d]{0,4}提成[\d一
 _IN_WORDS = r"[一二两三四五六七八九]千[一二三四五六七八九]?百?|[一二两]万[一二三四五六七八九]?千?"
 _RUN_ON = re.compile(
     rf"(?<![\d.\-一二两三四五十百千万])(?<![^早晚][六七八九])(?P<low>\d{{4,5}}|{_IN_WORDS})"
-    rf"(?:(?:[-到至])(?P<high>\d{{4,5}}|{_IN_WORDS}))?(?=加|\+|[\u4e00-\u9fff ]|$)"
+    rf"(?:(?:[-到至])(?P<high>\d{{4,5}}|{_IN_WORDS}))?(?:加提成|\+提成)?(?=加|\+|[\u4e00-\u9fff ]|$)"
     r"(?![名个位人号年平米栋室吨人员家])"
 )
 _BARE = re.compile(r"[1-9]\d{2}(?:元|块钱?)|[一二两三四五六七八九]百(?:[一二三四五六七八九]十?)?(?:元|块钱?)?(?:左右)?")
 """一百二 as a clause of its own: too little for a month, too much for an hour."""
 _FREE_DAYS = re.compile(r"(休[一二两三四1-9]天?|[早晚]上?[五六七八九十])(?=[\d一二两三四五六七八九][\d千百万])")
 """做六休一两千三一月, 早八晚六三千八: the free day and the hour are no part of the amount."""
+_DATE = re.compile(r"(?:(?<![一二两三四五六七八九])十[一二]?|(?<=万[一二三四五六七八九])十[一二]?|[一二三四五六七八九])月[一二三四五六七八九十]{1,3}[号日]")
+"""一万一十一月三十号: a date ends the amount before it."""
 _LEAST_DAY, _MOST_DAY = 80, 1_000
 _LEAST_MONTH, _MOST_MONTH = 1_200, 40_000
 
@@ -67,7 +69,7 @@ def read_wage(said: str) -> Wage:
     """`parse_wage` for what people say in groups: 男160女140一天 is 140-160, 每人150 is 150 for each."""
     if _BARE.fullmatch(said):
         said = f"一天{said}"
-    said = in_plain_ways(plain(_FREE_DAYS.sub(r"\1,", said)))
+    said = in_plain_ways(plain(_DATE.sub(r",\g<0>", _FREE_DAYS.sub(r"\1,", said))))
     said = _LEVELS.sub(_from_to, said)
     said = _BY_HEAD.sub(lambda m: f"工资{m['pay']}元/天", said)
     said = _BY_MEASURE.sub(lambda m: f"{m['pay']}元/{m['what']}", said)
@@ -160,7 +162,7 @@ def _from_to(match: re.Match[str]) -> str:
 def _range(match: re.Match[str]) -> str:
     low, high = sorted((_value(match["one"]), _value(match["two"])))
     unit = match["each"] or match["again"]
-    if not re.search(r"[/一每]", unit) and (per := re.search(r"[每一](?:天|晚|个?月)", match[0])):
+    if not re.search(r"[/一每]", unit) and (per := re.search(r"[每一](?:天|晚|个?月|平方?米?|米|吨|斤|方|件|袋|箱)", match[0])):
         unit += "/" + per[0].lstrip("每一个")
     hourly = re.search(r"时薪|小时工?资?|工价", match.string[max(0, match.start() - 8) : match.start()])
     if low <= 0 or high > low * _MOST_APART or (not re.search(r"[/一每]", unit) and high < 50 and not hourly):
@@ -182,7 +184,7 @@ def _in_yuan(match: re.Match[str]) -> str:
     found = match.groupdict()
     yuan, jiao = (0 if part is None else _digit(part) for part in (found.get("yuan"), found["jiao"]))
     unit = re.sub(r"[/一每]", "", found["unit"])
-    return f"{yuan + jiao / 10:g}元/{unit if unit not in {'杆', '棵', '双'} else '件'}"
+    return f"{yuan + jiao / 10:g}元/{unit if unit not in {'杆', '棵', '双', '串', '根', '条', '张', '篮', '只'} else '件'}"
 
 
 def _digit(char: str) -> int:

@@ -46,7 +46,23 @@ _WORDS = {
     "家正": "家政",
     "保母": "保姆",
     "收银圆": "收银员",
+    "底心": "底薪",
+    "底新": "底薪",
+    "年领": "年龄",
+    "年另": "年龄",
+    "阿一": "阿姨",
+    "食唐": "食堂",
+    "结帐": "结账",
+    "提层": "提成",
+    "接代": "接待",
+    "喷七": "喷漆",
 }
+_BY_NEIGHBOUR = (
+    (re.compile(r"(?<=岁)(?:一|已|以)(?:下|夏)(?![班周个])|(?<=[2-7]\d)(?:一|已)下(?=[的 ,，。可包工]|$)"), "以下"),
+    (re.compile(r"(?<=[2-7]\d)随(?=以[下上]|[左上下]|[ ,，。]|$)"), "岁"),
+    (re.compile(r"(?<=[一二两三四五六七八九])白(?=[一二两三四五六七八九块元])(?!.班)"), "百"),
+)
+"""Slips that only the words beside them give away: 五十五岁一下, 55随以下, 一白六."""
 _KNOWN_SLIP = re.compile("|".join(map(re.escape, _WORDS)))
 _COUNT = re.sub(r"\?P<\w+>", "?:", COUNT)
 _HIRED = re.compile(
@@ -62,6 +78,8 @@ _NOT_WORK = frozenset({"男工", "女工", "人工", "急工", "时间", "事情
 def righted(text: str) -> str:
     """The plain text with such words put right; as long as it was."""
     text = _KNOWN_SLIP.sub(lambda m: _WORDS[m[0]], text)
+    for pattern, meant in _BY_NEIGHBOUR:
+        text = pattern.sub(meant, text)
     for match in _HIRED.finditer(text):
         text = _righted_at(text, match.end(), at_start=True)
     for match in _COUNTED.finditer(text):
