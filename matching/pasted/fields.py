@@ -61,6 +61,7 @@ def shrunk(text: str, span: Span, same: Callable[[str], bool]) -> Span:
 
 
 _TOTAL = re.compile(r"月月|(?:每|一)个?月(?!休|放|可|先|借)|月薪|月入|保底|综合|到手")
+_BASE = re.compile(r"底薪|保底")
 _BOAST = re.compile(r"[过上破]万|不是梦|轻松")
 
 
@@ -101,6 +102,9 @@ def _said_wage(text: str, pieces: list[Span]) -> Read[Wage] | None:
         spans = _seamless(clauses(text, piece), beside(text, piece))
         good = [span for span in spans if _pays(read_wage(text[slice(*span)]))]
         labelled = [span for span in good if label_at(text, *span, "wage") is not None]
+        total = [span for span in good if "综合" in text[slice(*span)] and span not in labelled]
+        if total and any(_BASE.search(text, *span) for span in labelled):
+            labelled = labelled + total  # 底薪5000+提成，综合8000
         regular = [span for span in good if "转正" in text[slice(*span)]]
         ranges = [span for span in good if not _BOAST.search(text, *span)]
         by_month = [span for span in ranges if _TOTAL.search(text, *span) and read_wage(text[slice(*span)]).unit == "month"]

@@ -38,11 +38,11 @@ _OTHER_THING = re.compile(
 )
 _LEFT_STOP = re.compile(
     r"(?:招聘|招收|招募|诚聘|诚招|急聘|急招|直招|现招|只招|聘请|聘|招|急需|急缺|需要|急|需|要|找|请|缺|征|某|区|县|市|"
-    r"镇|乡|街道|道|路|厂|公司|集团|企业|超市内|店|园|岗位|名|个|位|对|人|长期|大量|熟练|男|女|会|米|吨|座|以下|会开|"
+    r"镇|乡|街道|道|路|厂|公司|集团|企业|超市内|店|园|岗位|名|个|位|对|人|左右|长期|大量|熟练|男|女|会|米|吨|座|以下|会开|"
     r"[啊呀吧啦咯哦呢嘛哈]|[一二两三四五六七八九]?[千百万][一二三四五六七八九]?|岗|村|工地|工种|因[^,，。]{0,8}多|的|和|及|与|各|另|场|有|是|里|家|在|天|月|元|块|小时)$"
 )
 _HIRING = re.compile(
-    r"(?:招聘|招收|招募|聘|招(?!贤)|急需|急缺|需要|需求|需|缺|(?<!主)要|找|征|有没有会?|请)(?!求|证|求)[^,，。;；!！\n|¦]{0,12}$"
+    r"(?:招聘|招收|招募|聘|招(?!贤)|急需|急缺|需要|需求|需|缺|(?<!主)要|找|征|有没有会?|请(?!问))(?!求|证|求)[^,，。;；!！\n|¦]{0,12}$"
 )
 _AFTER_HEAD = re.compile(
     r"[ ]*(?:$|[:：,，(\]|¦\d、!！。/\n+·-]|计件|月薪|工资|若干|数名|男|女|持证|[一二两三四五六七八九十]+[名个位人])"
@@ -67,6 +67,11 @@ _ITEM_HEAD = re.compile(
     r"[\u4e00-\u9fff]{2,6}?)(?<![招聘请找要缺需雇差])[ :：]{0,3}(?=\d{1,3}[名人个位](?!月)|[一两二三四五六七八九十]{1,2}[名位])"
 )
 """Work that no table knows at the head of a line, with a count behind it: 洗消间 2人."""
+_SOME = re.compile(r"[个名位]")
+_POST = re.compile(r"[\u4e00-\u9fff]{2,3}岗(?=[ :(\d,，])")
+"""A post at the head of a line, whose work the heading says: 形象岗 4200, 巡逻岗 3600."""
+_REQUIRED = re.compile(r"(?:熟悉|精通|掌握|了解|擅长|熟练(?:操作|使用|掌握)|具有|具备)[^,，。;；\n]*$")
+"""熟悉注塑机、冲床维修 tells what somebody has to know."""
 _OWN_CHILD = re.compile(r"(?:带|看|接送)(?:孩子|小孩|娃)(?:的|上学|上班)?(?:也|都|方便|不方便|宝妈|可以|读书|妈妈)")
 """要带娃的也方便 tells who may come."""
 _NO_WORK = frozenset({"招聘", "招工", "日工", "手工", "务工", "求职", "应聘", "兼职招聘", "到手", "上手", "动手", "带手"})
@@ -208,10 +213,17 @@ def _words(text: str, line: Line) -> list[tuple[int, int, str]]:
             found = [one for one in found if one not in known] + [(known[0][0], end, known[0][2])]
             taken[known[0][0] - line.start : end - line.start] = b"\1" * (end - known[0][0])
             continue
+        if known and known[-1][1] == end and text[known[-1][0] - 1] == "的" and not _SOME.search(text, start, end):  # 挑砖搅灰的|小工 is one
+            found = [one for one in found if one not in known] + [(start, end, known[-1][2])]
+            taken[start - line.start : end - line.start] = b"\1" * (end - start)
+            continue
         inside = slice(start - line.start, end - line.start)
         if not any(taken[inside]):
             found.append((start, end, ""))
             taken[inside] = b"\1" * (inside.stop - inside.start)
+    if post := _POST.match(text, line.words, line.end):
+        found = [one for one in found if one[0] >= post.end()] + [(*post.span(), "")]
+        taken[line.words - line.start : post.end() - line.start] = b"\1" * len(post[0])
     for pattern in (_PERSON, TASK, _UNKNOWN):
         for match in pattern.finditer(text, line.start, line.end):
             inside = slice(match.start() - line.start, match.end() - line.start)
@@ -221,6 +233,7 @@ def _words(text: str, line: Line) -> list[tuple[int, int, str]]:
     if item := _ITEM_HEAD.match(text, line.words, line.end):
         start, end = item.span("name")
         over = [one for one in found if one[0] == start and one[1] < end]
+        over = over or [one for one in found if start < one[0] and one[1] == end and not one[2]]  # 打|单员 5名
         if over:  # 客服|管家 1名: the name goes on to the count
             found = [one for one in found if not start <= one[0] < end] + [(start, end, over[0][2])]
             taken[start - line.start : end - line.start] = b"\1" * (end - start)
@@ -248,6 +261,8 @@ def _offer(text: str, line: Line, head: int, start: int, end: int, word: str, fl
         end = suffix.end()
     before = _NOT_TITLE_BEFORE.search(text, max(line.start, start - 6), start)
     glued = before is not None and word and floor == start and before[0] in {"员", "手"}  # 服务员收银员各两名
+    if _REQUIRED.search(text, max(line.start, start - 24), end):
+        return None
     if _OTHER_THING.match(text, end) or (before is not None and not glued):
         return None
     if actions_in(text, start, end)[:1] != [(start, end)]:
@@ -305,4 +320,4 @@ def _count_before(text: str, floor: int, end: int) -> Heads | None:
         return Heads(few.start(1), end, int(few[1]), each=False)
     gap = _BEFORE_GAP.search(text, max(floor, end - 8), end)
     stop = end if gap is None else gap.start()
-    return next((heads for heads in heads_in(text, max(floor, stop - 8), stop) if heads.end == stop), None)
+    return next((heads for heads in heads_in(text, max(floor, stop - 8), stop) if heads.end == stop and text[stop - 1 : stop + 1] != "对一"), None)

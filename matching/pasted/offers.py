@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from matching.pasted.doers import tasks_in
+from matching.pasted.doers import is_doing, tasks_in
 from matching.pasted.heads import Heads, heads_in
 from matching.pasted.kinds import kinds
 from matching.pasted.lines import Line, clauses
@@ -38,6 +38,8 @@ INDUSTRY = re.compile(
 )
 """What a maker makes, where a list of openings names nothing else."""
 _LIST = 2
+_KIND_OF = re.compile(r"(?![^\n]*[招聘请找要缺急需某])[\u4e00-\u9fff]{1,4}(?<![县市镇乡村厂店司])(?<!(?<!病)区)")
+_PERSON_END = re.compile(r"[工员师手]$|师傅$|阿姨$")
 _HIRED_BEHIND = re.compile(r"[的]?[,， ]{0,2}(?:现|急|还)?(?:需要|要|招|找|请|缺|差|来)[ ]?")
 _COME = re.compile(
     r"(?:来|去|帮忙|帮我|帮)(?:我|俺|我们)?(?:[\u4e00-\u9fff]{0,5}?[里上家边棚])?(?P<work>(?!忙)[\u4e00-\u9fff]{2,8})$"
@@ -55,6 +57,7 @@ def offers_in(text: str, lines: list[Line]) -> tuple[list[Offer], list[Offer]]:
         found += mentions_of(text, line)
     if not _wants_people(text, lines):
         return [], []
+    found = [_whole_name(text, lines, offer) for offer in found]
     strong = [offer for offer in found if offer.strong]
     if all(offer.heads is None and _PAID.match(text, offer.end) for offer in strong):
         paid = [replace(offer, strong=True) for offer in found if _PAID.match(text, offer.end)]
@@ -71,7 +74,8 @@ def offers_in(text: str, lines: list[Line]) -> tuple[list[Offer], list[Offer]]:
         strong = [
             offer for offer in strong if offer.heads is not None or offer.title(text).removeprefix("以下") not in _ANYBODY
         ] or strong
-    strong = _said_before(text, _of_list(text, lines, strong, weak))
+    strong = _without_details(text, lines, _said_before(text, _of_list(text, lines, strong, weak)))
+    strong = _over_posts(text, lines, strong)
     strong = _without_headings(text, lines, _for_couples(text, strong, found))
     if strong and all(offer.title(text) in _SEXES for offer in strong):
         return _for_both(text, lines, strong, weak)
@@ -80,6 +84,44 @@ def offers_in(text: str, lines: list[Line]) -> tuple[list[Offer], list[Offer]]:
     if found and not all(_WORKPLACE.fullmatch(text, offer.start, offer.end) for offer in found):
         return found[:1], []
     return _by_task(text, lines) or found[:1] or _by_count(text, lines) or _by_talk(text, lines), []
+
+
+def _whole_name(text: str, lines: list[Line], offer: Offer) -> Offer:
+    """一对一护工：220, 病区护工：5800 at the head of a line that pays: all that stands before the pay is the title."""
+    line = next(line for line in lines if line.start <= offer.start < line.end)
+    before = text[line.words : offer.start]
+    named = _KIND_OF.fullmatch(before) and offer.heads is None and text[offer.end : offer.end + 1] in {":", " ", "("}
+    return replace(offer, start=line.words, anchor=line.words) if named and _pays(text, line) else offer
+
+
+def _over_posts(text: str, lines: list[Line], strong: list[Offer]) -> list[Offer]:
+    """招保安 over 形象岗 4200, 普通岗 3300: the posts are the openings, and the heading says of what work."""
+    posts = [offer for offer in strong if offer.title(text).endswith("岗")]
+    if len(posts) < _LIST:
+        return strong
+    return [
+        offer
+        for offer in strong
+        if offer.heads is not None
+        or offer.start >= posts[0].start
+        or _pays(text, next(line for line in lines if line.start <= offer.start < line.end))
+    ]
+
+
+def _without_details(text: str, lines: list[Line], strong: list[Offer]) -> list[Offer]:
+    """流水线打螺丝 below a list of openings that each say what they pay tells more about them."""
+    items = [line for line in lines if _pays(text, line) and any(offer.start == line.words for offer in strong)]
+    if len(items) < _LIST:
+        return strong
+    return [
+        offer
+        for offer in strong
+        if offer.heads is not None
+        or offer.anchor < items[-1].end
+        or not is_doing(offer.word)
+        or _PERSON_END.search(offer.title(text))
+        or _pays(text, next(line for line in lines if line.start <= offer.start < line.end))
+    ]
 
 
 def _by_talk(text: str, lines: list[Line]) -> list[Offer]:
@@ -120,7 +162,7 @@ def _of_list(text: str, lines: list[Line], strong: list[Offer], weak: list[Offer
         if line in plain or not _pays(text, line) or is_label(text, line):
             continue
         own = (offer for offer in weak if line.start <= offer.start < line.end)
-        first = next((offer for offer in own if not plain or (offer.start == line.words and offer.word)), None)
+        first = next((offer for offer in own if not plain or (offer.start == line.words and (offer.word or offer.title(text).endswith("岗")))), None)
         first = first or _named_first(text, line)
         if first is not None:
             items.append(replace(first, strong=True))

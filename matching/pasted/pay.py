@@ -40,6 +40,7 @@ _COINS = re.compile(
 )
 _JIAO_FEN = re.compile(r"(?P<jiao>[1-9一二两三四五六七八九])[毛角](?P<fen>[2-9二三四五六七八九])(?![\d名个位])(?:分钱?)?")
 _JIAO = re.compile(r"(?P<jiao>[\d一二两三四五六七八九])[毛角]钱?(?P<unit>[/一每](?:斤|件|个|杆|棵|包|箱|袋|双|串|根|条|张|篮|只))")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _DIGITS = "零一二三四五六七八九"
 _SPOKEN = r"[一二两三四五六七八九][百千万](?:[一二三四五六七八九][百十]?)?"
 _PER_SHIFT = re.compile(r"(?<=\d)(?:元|块钱?)?一个?(?:[早中晚夜白]班|班次|班)")
@@ -177,7 +178,8 @@ def _range(match: re.Match[str]) -> str:
 
 
 def _value(written: str) -> float:
-    return float(written) if written[0].isdigit() else float(chinese_number(written) or 0)
+    said = written if written[0].isdigit() else plain(written)
+    return float(said) if _NUMBER.fullmatch(said) else float(chinese_number(written) or 0)
 
 
 def _in_yuan(match: re.Match[str]) -> str:

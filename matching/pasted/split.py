@@ -83,7 +83,7 @@ def split(text: str) -> tuple[list[Part], int]:
 
 
 def _parts(text: str, lines: list[Line], offers: list[Offer], mentions: list[Offer]) -> list[Part]:
-    offers, details = _merged(text, offers, mentions)
+    offers, details = _merged(text, lines, offers, mentions)
     parts = [Part(offer) for offer in offers]
     if len(parts) == 1:
         parts[0].own = [(lines[0].start, lines[-1].end)]
@@ -91,6 +91,7 @@ def _parts(text: str, lines: list[Line], offers: list[Offer], mentions: list[Off
     blocks = _blocks(text, lines, offers, details)
     feet = _feet(text, lines, blocks)
     _share(text, lines, parts, blocks, feet)
+    _of_all_alike(text, parts, blocks, feet)
     _paid_alike(text, parts)
     return parts
 
@@ -103,6 +104,10 @@ def _paid_alike(text: str, parts: list[Part]) -> None:
         if not said:
             waiting.append(part)
             continue
+        together = [before for before in waiting if part.offer.heads is not None and before.offer.heads == part.offer.heads]
+        for before in together:  # 钣金、喷漆各1名 7500-10000
+            before.own.append((max(said[0][0], part.offer.end), said[0][1]))
+        waiting = [before for before in waiting if before not in together]
         for start, end in said if waiting else ():
             if (for_all := _ALL_SO_FAR.search(text, start, end)) is not None:
                 for before in waiting:
@@ -158,17 +163,53 @@ def _same_work(text: str, one: Offer, other: Offer) -> bool:
     return kind == "same" or (kind == "narrower" and one.heads is None and _ASKS.match(text, one.end) is not None)
 
 
-def _merged(text: str, offers: list[Offer], mentions: list[Offer]) -> tuple[list[Offer], list[tuple[int, Offer]]]:
+def _items(text: str, lines: list[Line], offers: list[Offer]) -> dict[int, str]:
+    """Offers at the head of a line that says what it pays, by where they start, with the words of the line up to their end."""
+    heads = {line.words: line for line in lines}
+    return {
+        offer.start: text[offer.start : offer.end]
+        for offer in offers
+        if (line := heads.get(offer.start)) is not None
+        and any("wage" in kinds(text[a:b]) for a, b in clauses(text, (line.words, line.end)))
+    }
+
+
+def _of_all_alike(text: str, parts: list[Part], blocks: list[_Block], feet: dict[int, int]) -> None:
+    """护工要求30-58岁 below 一对一护工 and 病区护工 holds for both."""
+    for number, block in enumerate(blocks):
+        if not block.detail:
+            continue
+        said = parts[block.part].offer
+        for at, part in enumerate(parts):
+            if at != block.part and block.start > part.offer.end and said.word and part.offer.word == said.word:
+                part.own.append((block.start, feet.get(number, block.end)))
+
+
+def _merged(
+    text: str, lines: list[Line], offers: list[Offer], mentions: list[Offer]
+) -> tuple[list[Offer], list[tuple[int, Offer]]]:
     """Offers said twice as one, with the places where more is said about each: 服务员2名 ... 服务员4000+提成."""
     kept: list[Offer] = []
     details: list[tuple[int, Offer]] = []
+    items = _items(text, lines, offers)
     for offer in offers:
-        again = next((at for at, before in enumerate(kept) if _same_work(text, before, offer)), None)
+        again = next(
+            (
+                at
+                for at, before in enumerate(kept)
+                if _same_work(text, before, offer)
+                and (before.start not in items or offer.start not in items or items[before.start] == items[offer.start])
+            ),
+            None,
+        )
         if again is None or (offer.heads is not None and kept[again].heads is not None):
             kept.append(offer)
         elif kept[again].heads is None and len(offer.title(text)) > len(kept[again].title(text)):
             # 只招司机：货车司机2名: the longer words say which
             details.append((again, kept[again]))
+            kept[again] = offer
+        elif kept[again].heads is None and offer.heads is not None and offer.start in items and kept[again].start not in items:
+            # 脐橙采摘 over 剪果工40名: a heading
             kept[again] = offer
         else:
             details.append((again, offer))

@@ -23,12 +23,16 @@ _HOUSE = re.compile(
     r"(?P<kind>[\u4e00-\u9fff]{1,3}?)(?P<place>店|厂|馆|场|铺|院|会所|中心|公司|吧|城)"
     r"(?:因[^,，。\n]{0,10}|现在?|急|诚|长期|\d{0,2}家)*(?:招|聘|找|请|缺|要)"
 )
+_HEADING = re.compile(r"招|聘|找|要|缺|请")
+_HELPER = re.compile(r"的(小工|杂工|普工)$")
 _ANY_HOUSE = re.compile(r"(?:全职|兼职|男|女)?(?P<who>店员|员工|技师|学徒工?|师傅|管家|前厅)")
 
 
 def trade_of(text: str, offer: Offer, pieces: list[Span]) -> str | None:
     """The occupation of the title; of the clause around it when the title does not say which work."""
     title = offer.title(text)
+    if (helper := _HELPER.search(title)) is not None and (plain_work := trade.lookup(helper[1])):
+        return plain_work.code  # 挑砖搅灰的小工
     if trade.lookup(title) is None and (task := trade_of_task(title)) is not None and (plain_work := trade.lookup(task)):
         return plain_work.code
     if title in _DRIVERS and any(_GOODS.search(text, *piece) for piece in pieces) and (drives := trade.lookup("送货司机")):
@@ -65,12 +69,23 @@ def trade_of(text: str, offer: Offer, pieces: list[Span]) -> str | None:
                 word = trade_of_action(said) or (trade_of_family(said) if start <= offer.start < end else None)
                 if word is not None and (done := trade.lookup(word)) is not None:
                     return done.code
+    if title.endswith("岗") and (of_all := _of_heading(text, pieces)) is not None:
+        return of_all
     known = next((row for end in ("", "工", "员", "师傅") if (row := trade.lookup(said + end)) is not None), None)
     if known is None and not offer.word and (family := trade_of_family(title)) is not None:
         known = trade.lookup(family)
     if known is None and INDUSTRY.fullmatch(title):
         known = trade.lookup(f"{title.removesuffix('厂')}厂普工") or trade.lookup("普工")
     return known.code if known else None
+
+
+def _of_heading(text: str, pieces: list[Span]) -> str | None:
+    """招保安 over 形象岗, 普通岗: posts are of the work that the heading names."""
+    for piece in sorted(pieces):
+        for start, end in clauses(text, piece):
+            if _HEADING.search(text, start, end) and (code := classify(text[start:end]).code) is not None:
+                return code
+    return None
 
 
 def _of_house(text: str, title: str, pieces: list[Span]) -> str | None:
