@@ -39,6 +39,10 @@ INDUSTRY = re.compile(
 """What a maker makes, where a list of openings names nothing else."""
 _LIST = 2
 _KIND_OF = re.compile(r"(?![^\n]*[招聘请找要缺急需某])[\u4e00-\u9fff]{1,4}(?<![县市镇乡村厂店司])(?<!(?<!病)区)")
+_REASON = re.compile(
+    r"(?:房子?|家里?|屋子?|屋顶|墙面?|院子|店面|门面|厂房|房间|老屋|地面|办公室|学校)(?:里|上)?(?:也|都|还|正|刚好)?(?:要|需要|想|准备)$"
+)
+"""房子要刷漆，找两个外墙漆师傅: why somebody is wanted."""
 _PERSON_END = re.compile(r"[工员师手]$|师傅$|阿姨$")
 _HIRED_BEHIND = re.compile(r"[的]?[,， ]{0,2}(?:现|急|还)?(?:需要|要|招|找|请|缺|差|来)[ ]?")
 _COME = re.compile(
@@ -96,6 +100,14 @@ def _whole_name(text: str, lines: list[Line], offer: Offer) -> Offer:
 
 def _over_posts(text: str, lines: list[Line], strong: list[Offer]) -> list[Offer]:
     """招保安 over 形象岗 4200, 普通岗 3300: the posts are the openings, and the heading says of what work."""
+    if any(offer.heads is not None for offer in strong):
+        strong = [
+            offer
+            for offer in strong
+            if offer.heads is not None
+            or _PERSON_END.search(offer.title(text))
+            or not _REASON.search(text, max(0, offer.start - 10), offer.start)
+        ]
     posts = [offer for offer in strong if offer.title(text).endswith("岗")]
     if len(posts) < _LIST:
         return strong

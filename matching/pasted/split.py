@@ -33,7 +33,7 @@ _STEM = re.compile(r"([\u4e00-\u9fff]{2,4})(?:工|员|师傅|师)")
 _SEAM = re.compile(r"[,，。;；、\n ]")
 _ASKS = re.compile(r"的?(?:师傅|人)?[ ]?[?？吗]")
 _SEEKS_WORK = re.compile(
-    r"求职|(?:本人(?!开|有[个家]|承包|家里?[有要缺想]|店|厂|急?招)|(?<![给帮替跟])我们?(?![家店厂这公开有办承接包])|我老公|我老婆|夫妻俩|两口子)[^。\n]{0,24}?(?:想找|找[个份一]|求[个份一]|想做|找工作|找活)|"
+    r"求职|(?:本人(?!开|有[个家]|承包|家里?[有要缺想]|店|厂|急?招)|(?<![给帮替跟])我们?(?![家店厂这公开有办承接包])|我老公|我老婆|夫妻俩|两口子)[^。\n]{0,24}?(?:找[个份一](?=[^,，。;；\n]{0,10}(?:活|事|工作|班上|厂))|(?:想找|找[个份一])(?![^,，。;；\n]{0,8}(?:的|师傅|阿姨|大姐|人|工|员|徒|保姆|嫂|司机|帮手))|求[个份一]|想做|找工作|找活)|"
     r"(?:夫妻|我们)(?:两个|俩|两口子)?(?:想)?找(?:点|个)?(?:事|活)(?:做|干)|想找[^。\n]{0,16}(?:工作|的活|活干|的厂|厂做|事做)|谁(?:家|那里)?有活"
 )
 
@@ -163,15 +163,20 @@ def _same_work(text: str, one: Offer, other: Offer) -> bool:
     return kind == "same" or (kind == "narrower" and one.heads is None and _ASKS.match(text, one.end) is not None)
 
 
-def _items(text: str, lines: list[Line], offers: list[Offer]) -> dict[int, str]:
+def _items(text: str, lines: list[Line], offers: list[Offer]) -> dict[int, tuple[int, str]]:
     """Offers at the head of a line that says what it pays, by where they start, with the words of the line up to their end."""
     heads = {line.words: line for line in lines}
     return {
-        offer.start: text[offer.start : offer.end]
+        offer.start: (line.start, text[offer.start : offer.end])
         for offer in offers
         if (line := heads.get(offer.start)) is not None
         and any("wage" in kinds(text[a:b]) for a, b in clauses(text, (line.words, line.end)))
     }
+
+
+def _apart(one: tuple[int, str] | None, other: tuple[int, str] | None) -> bool:
+    """白班普工 200, 夜班普工 230 below it: two openings of one work."""
+    return one is not None and other is not None and one[0] != other[0] and one[1] != other[1]
 
 
 def _of_all_alike(text: str, parts: list[Part], blocks: list[_Block], feet: dict[int, int]) -> None:
@@ -198,7 +203,7 @@ def _merged(
                 at
                 for at, before in enumerate(kept)
                 if _same_work(text, before, offer)
-                and (before.start not in items or offer.start not in items or items[before.start] == items[offer.start])
+                and not _apart(items.get(before.start), items.get(offer.start))
             ),
             None,
         )
@@ -208,7 +213,7 @@ def _merged(
             # 只招司机：货车司机2名: the longer words say which
             details.append((again, kept[again]))
             kept[again] = offer
-        elif kept[again].heads is None and offer.heads is not None and offer.start in items and kept[again].start not in items:
+        elif kept[again].heads is None and offer.start in items and kept[again].start not in items:
             # 脐橙采摘 over 剪果工40名: a heading
             kept[again] = offer
         else:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from matching.pasted import MOST_CHARS, Draft, parse_message, read_message
 from matching.pasted.letters import plain
 from matching.pasted.pay import read_wage
+from matching.pasted.slips import righted
 from matching.pasted.split import MOST_JOBS
 from matching.rules.age import parse_age
 from matching.rules.benefit_talk import SPOKEN
@@ -144,7 +145,7 @@ def _holds(draft: Draft, message: str) -> None:
         stands = _amounts(said["wage"]) >= amounts or _amounts(said["wage"]) >= together
         assert (again.min, again.max) == (draft.wage.min, draft.wage.max) or stands, said["wage"]
     if draft.age is not None and (draft.age.min or draft.age.max):
-        text = said["age_min" if draft.age.min else "age_max"]
+        text = righted(said["age_min" if draft.age.min else "age_max"])
         again_age = parse_age(text)
         assert (again_age.min, again_age.max) == (draft.age.min, draft.age.max), text
     if draft.headcount is not None:
