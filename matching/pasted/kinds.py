@@ -34,5 +34,7 @@ def kinds(clause: str) -> frozenset[str]:
     if _PLACE_LABEL.search(clause) or (region.may_name(clause) >= 0 and region.find(clause).code):
         found.add("place")
     for tag in read_tags(clause):
-        found.add("piecework" if tag == "计件" else "shift" if tag in SHIFTS else "settlement" if tag in SETTLEMENTS else "benefits")
+        found.add(
+            "piecework" if tag == "计件" else "shift" if tag in SHIFTS else "settlement" if tag in SETTLEMENTS else "benefits"
+        )
     return frozenset(found)

@@ -32,17 +32,21 @@ _RUN_ON = re.compile(
     r"|(?=都是?[\d一二两三四五六七八九][\d千百万])"
 )
 """Where a new thing begins in what is dictated without a stop."""
-_LONG = 18
+_LONG = 17
 _BEFORE_PLACE = 8
 _INLINE = re.compile(r"(?=[①-⑳])")
+_BRACKETED = re.compile(r"(?<=[;；。 ])(?=\[[\u4e00-\u9fff]{2,7}\])")
 _TWO = 2
+_STOP = re.compile(r"(?<=。)(?=.)")
+_SEMICOLON = re.compile(r"(?<=[;；])")
+_PEOPLE = re.compile(r"[1-9\d一二两三四五六七八九十](?:[名位]|个(?=[,，。;；]|$)|人(?=[,，。;；]|$))")
 _COMMA = re.compile(r"[,，。;；]")
 _SPACES = re.compile(r"[ !！?？¦|]+")
 _PARTED_BY_SPACES = 2
 _LONGEST = 300
 """Characters: nobody dictates more without a seam, and what rules read of one piece stays bounded."""
 LABELS: dict[str, str] = {
-    "title": r"招聘岗位|招聘职位|招聘工种|岗位名称|职位名称|需求岗位|岗位|职位|工种|职务|招工",
+    "title": r"(?:招聘)?(?:岗位|职位|工种)(?:[一二三四五六七八九十]|\d{1,2})(?=[:、])|招聘岗位|招聘职位|招聘工种|岗位名称|职位名称|需求岗位|岗位|职位|工种|职务|招工",
     "headcount": r"招聘人数|需求人数|人数|名额|数量",
     "wage": r"薪资待遇|工资待遇|薪酬待遇|工资|薪资|薪酬|月薪|日薪|时薪|报酬|待遇|工价|单价|收入",
     "age": r"年龄要求|年龄",
@@ -85,9 +89,22 @@ def lines_of(text: str) -> list[Line]:
 def _pieces(text: str) -> Iterator[tuple[str, int]]:
     """The lines of a text and how many characters part each from the next; of a list in one line (①前台，②司机) its items."""
     for line in text.split("\n"):
-        items = _INLINE.split(line) if len(_INLINE.findall(line)) >= _TWO else [line]
+        items = _INLINE.split(line) if len(_INLINE.findall(line)) >= _TWO else _openings(line)
         for number, item in enumerate(items):
             yield item, int(number == len(items) - 1)
+
+
+def _openings(line: str) -> list[str]:
+    """A line cut where openings stand behind one another in it (分拣工，180一晚，6人；派件员，4人，6000, or each title in
+    brackets), and where a full stop parts the last of them from what holds for all.
+    """
+    parts = _BRACKETED.split(line) if line.startswith("[") else [line]
+    if len(parts) < _TWO:
+        parts = _SEMICOLON.split(line)
+        counted = [_PEOPLE.search(part) is not None for part in parts]
+        if sum(counted) < _TWO or not all(counted[:_TWO]):
+            return [line]
+    return [*parts[:-1], *_STOP.split(parts[-1], maxsplit=1)]
 
 
 def clauses(text: str, span: Span) -> list[Span]:

@@ -42,16 +42,16 @@ _LEFT_STOP = re.compile(
     r"[啊呀吧啦咯哦呢嘛哈]|[一二两三四五六七八九]?[千百万][一二三四五六七八九]?|岗|村|工地|工种|因[^,，。]{0,8}多|的|和|及|与|各|另|场|有|是|里|家|在|天|月|元|块|小时)$"
 )
 _HIRING = re.compile(
-    r"(?:招聘|招收|招募|聘|招(?!贤)|急需|急缺|需要|需求|需|缺|(?<!主)要|找|征|有没有会?|请(?!问))(?!求|证|求)[^,，。;；!！\n|¦]{0,12}$"
+    r"(?:招聘|招收|招募|聘|招(?!贤)|急需|急缺|需要|需求|需|缺|(?<!主)要|找|征|有没有会?|(?:谁|有人|哪位)认识|请(?!问)|还有(?=[个一两三])|(?<!相)差(?=[个一两三]))(?!求|证|求)[^,，。;；!！\n|¦]{0,12}$"
 )
 _AFTER_HEAD = re.compile(
     r"[ ]*(?:$|[:：,，(\]|¦\d、!！。/\n+·-]|计件|月薪|工资|若干|数名|男|女|持证|[一二两三四五六七八九十]+[名个位人])"
 )
 _GAP = re.compile(
     rf"[\])]?的?[ ]*(?:\([^()\n]{{0,20}}\))?[ ]*[:：|x×*]?[ ]*(?:白班|夜班|晚班|早班|中班|{PERSON}|女|男|熟手|"
-    r"熟练工?|[abc]\d照?)?[ ]*(?P<verb>招收?|共|需要?|要|急招)?[ ]*"
+    r"熟练工?|[abc]\d照?)?[ ]*(?P<verb>招收?|共|需要?|要|急招)?[ ]*(?:[,，](?=各))?"
 )
-_ONE = re.compile(r"[找请招要聘缺](?P<one>个|位|名)$")
+_ONE = re.compile(r"(?:[找请招要聘缺差]|还有)(?P<one>个|位|名)$")
 _FEW = re.compile(r"[招聘要缺需找请](\d{1,2})$")
 _ALSO_HIRED = re.compile(r"的?(?:都|也|还|现在?|急|长期)(?:要(?!求|会|有|能|求)|招|缺|需要)(?![证会能])")
 _BEFORE_GAP = re.compile(r"(?:会开|会做|会|熟练的?|有经验的?|能做|懂|的|优秀|专业|夜班|白班|长期|男|女|[ ])*$")
@@ -213,7 +213,9 @@ def _words(text: str, line: Line) -> list[tuple[int, int, str]]:
             found = [one for one in found if one not in known] + [(known[0][0], end, known[0][2])]
             taken[known[0][0] - line.start : end - line.start] = b"\1" * (end - known[0][0])
             continue
-        if known and known[-1][1] == end and text[known[-1][0] - 1] == "的" and not _SOME.search(text, start, end):  # 挑砖搅灰的|小工 is one
+        if (
+            known and known[-1][1] == end and text[known[-1][0] - 1] == "的" and not _SOME.search(text, start, end)
+        ):  # 挑砖搅灰的|小工 is one
             found = [one for one in found if one not in known] + [(start, end, known[-1][2])]
             taken[start - line.start : end - line.start] = b"\1" * (end - start)
             continue
@@ -320,4 +322,11 @@ def _count_before(text: str, floor: int, end: int) -> Heads | None:
         return Heads(few.start(1), end, int(few[1]), each=False)
     gap = _BEFORE_GAP.search(text, max(floor, end - 8), end)
     stop = end if gap is None else gap.start()
-    return next((heads for heads in heads_in(text, max(floor, stop - 8), stop) if heads.end == stop and text[stop - 1 : stop + 1] != "对一"), None)
+    return next(
+        (
+            heads
+            for heads in heads_in(text, max(floor, stop - 8), stop)
+            if heads.end == stop and text[stop - 1 : stop + 1] != "对一"
+        ),
+        None,
+    )

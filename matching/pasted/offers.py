@@ -15,6 +15,7 @@ from matching.pasted.kinds import kinds
 from matching.pasted.lines import Line, clauses
 from matching.pasted.mentions import EMPLOYER_BEFORE, VAGUE, Offer, is_label, mentions_of
 from matching.pasted.tasks import trade_of_task
+from matching.rules import trade
 
 _NAMED_BEFORE = re.compile(
     r"([\u4e00-\u9fff]{2,8}?)[ ,，:：!！]*(?:急需要?|急招|急要|需要|需|招|要|缺|来|找)?(?:女工|男工|妇女|工人)?[ ]*$"
@@ -108,6 +109,13 @@ def _over_posts(text: str, lines: list[Line], strong: list[Offer]) -> list[Offer
             or _PERSON_END.search(offer.title(text))
             or not _REASON.search(text, max(0, offer.start - 10), offer.start)
         ]
+    items = [
+        offer
+        for offer in strong
+        if offer.heads is not None or any(offer.start == line.words and _pays(text, line) for line in lines)
+    ]
+    if len(items) >= _LIST:  # 招家政 over 住家保姆 6000, 钟点工 30; 招焊工，二保焊的六个，氩弧焊的两个
+        strong = [offer for offer in strong if offer in items or not _names_all(text, lines, offer, items)]
     posts = [offer for offer in strong if offer.title(text).endswith("岗")]
     if len(posts) < _LIST:
         return strong
@@ -118,6 +126,16 @@ def _over_posts(text: str, lines: list[Line], strong: list[Offer]) -> list[Offer
         or offer.start >= posts[0].start
         or _pays(text, next(line for line in lines if line.start <= offer.start < line.end))
     ]
+
+
+def _names_all(text: str, lines: list[Line], offer: Offer, items: list[Offer]) -> bool:
+    """Whether an offer without count and pay, above items that are kinds of it, is their heading."""
+    line = next(line for line in lines if line.start <= offer.start < line.end)
+    own = next((text[a:b] for a, b in clauses(text, (line.words, line.end)) if a <= offer.start < b), "")
+    if not offer.word or offer.end > items[0].start or "wage" in kinds(own):
+        return False
+    kinds_of = sum(item.word not in {"", offer.word} and trade.relation(offer.word, item.word) is not None for item in items)
+    return kinds_of >= _LIST
 
 
 def _without_details(text: str, lines: list[Line], strong: list[Offer]) -> list[Offer]:
@@ -174,7 +192,14 @@ def _of_list(text: str, lines: list[Line], strong: list[Offer], weak: list[Offer
         if line in plain or not _pays(text, line) or is_label(text, line):
             continue
         own = (offer for offer in weak if line.start <= offer.start < line.end)
-        first = next((offer for offer in own if not plain or (offer.start == line.words and (offer.word or offer.title(text).endswith("岗")))), None)
+        first = next(
+            (
+                offer
+                for offer in own
+                if not plain or (offer.start == line.words and (offer.word or offer.title(text).endswith("岗")))
+            ),
+            None,
+        )
         first = first or _named_first(text, line)
         if first is not None:
             items.append(replace(first, strong=True))

@@ -23,8 +23,12 @@ _WHAT = r"(?:装|卸|挑|担|摘|搬|打|套|剪|锄|挖|栽|种|割|拔|扛|抬
 _EACH = r"(?:元|块钱?)?(?:[/一每](?:天|晚|月|小时|吨|斤|件|方|车|箱|筐|亩|个|包|袋|米|平|棵|人))?"
 _PER_DAY = r"(?:每天|一天|一晚|每月|一个月|[每一](?:平方?米?|米|吨|斤|方|件|袋|箱))?"
 _ABLE = r"(?:不会|会|没有?|有|无|不带|带|不懂|懂)[\u4e00-\u9fff]{1,4}?的?"
-_SIDE = rf"(?:(?:{_WHO}){{1,2}}(?:[2-6]\d岁?以[下内]的?[,: ]?)?(?:{_WHAT}|[挑摘搬抬装卸剪背扛])?|{_WHAT}|{_ABLE}){_PER_DAY}[是:： ]?"
-_AMOUNT = r"(?:\d{1,5}(?:\.\d)?|[一二两三四五六七八九][百千万](?:[一二两三四五六七八九十百](?!天|晚|个?月|小时|[吨件斤方平])){0,4})"
+_SIDE = (
+    rf"(?:(?:{_WHO}){{1,2}}(?:[2-6]\d岁?以[下内]的?[,: ]?)?(?:{_WHAT}|[挑摘搬抬装卸剪背扛])?|{_WHAT}|{_ABLE}){_PER_DAY}[是:： ]?"
+)
+_AMOUNT = (
+    r"(?:\d{1,5}(?:\.\d)?|[一二两三四五六七八九][百千万](?:[一二两三四五六七八九十百](?!天|晚|个?月|小时|[吨件斤方平])){0,4})"
+)
 _BESIDE = re.compile(
     rf"(?<![\u4e00-\u9fff\d][\d]){_SIDE}(?P<one>{_AMOUNT})(?P<each>{_EACH})(?P<from>起|以上)?[、,，;/和 ]{{0,2}}"
     rf"{_SIDE}(?P<two>{_AMOUNT})(?P<again>{_EACH})(?![\d名个位岁人点-])"
@@ -39,7 +43,9 @@ _COINS = re.compile(
     r"(?<!\d)(?P<yuan>[\d一二两三四五六七八九])块(?!一个)(?P<jiao>[\d一二三四五六七八九])(?P<unit>[/一每]?(?:斤|件|个|杆|棵|包|箱|袋|双))"
 )
 _JIAO_FEN = re.compile(r"(?P<jiao>[1-9一二两三四五六七八九])[毛角](?P<fen>[2-9二三四五六七八九])(?![\d名个位])(?:分钱?)?")
-_JIAO = re.compile(r"(?P<jiao>[\d一二两三四五六七八九])[毛角]钱?(?P<unit>[/一每](?:斤|件|个|杆|棵|包|箱|袋|双|串|根|条|张|篮|只))")
+_JIAO = re.compile(
+    r"(?P<jiao>[\d一二两三四五六七八九])[毛角]钱?(?P<unit>[/一每](?:斤|件|个|杆|棵|包|箱|袋|双|串|根|条|张|篮|只))"
+)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _DIGITS = "零一二三四五六七八九"
 _SPOKEN = r"[一二两三四五六七八九][百千万](?:[一二三四五六七八九][百十]?)?"
@@ -59,7 +65,9 @@ _BARE = re.compile(r"[1-9]\d{2}(?:元|块钱?)|[一二两三四五六七八九]�
 """一百二 as a clause of its own: too little for a month, too much for an hour."""
 _FREE_DAYS = re.compile(r"(休[一二两三四1-9]天?|[早晚]上?[五六七八九十])(?=[\d一二两三四五六七八九][\d千百万])")
 """做六休一两千三一月, 早八晚六三千八: the free day and the hour are no part of the amount."""
-_DATE = re.compile(r"(?:(?<![一二两三四五六七八九])十[一二]?|(?<=万[一二三四五六七八九])十[一二]?|[一二三四五六七八九])月[一二三四五六七八九十]{1,3}[号日]")
+_DATE = re.compile(
+    r"(?:(?<![一二两三四五六七八九])十[一二]?|(?<=万[一二三四五六七八九])十[一二]?|[一二三四五六七八九])月[一二三四五六七八九十]{1,3}[号日]"
+)
 """一万一十一月三十号: a date ends the amount before it."""
 _LEAST_DAY, _MOST_DAY = 80, 1_000
 _LEAST_MONTH, _MOST_MONTH = 1_200, 40_000
@@ -133,7 +141,9 @@ def for_one(text: str, wage: Wage, spans: tuple[Span, ...], pieces: list[Span]) 
     if not any(_COUPLE.search(text, *piece) for piece in pieces) or any(_FOR_EACH.search(text, *span) for span in spans):
         return wage
     for start, end in spans:
-        number = re.compile(r"\d+(?:\.\d+)?[万k]?(?:-\d+(?:\.\d+)?[万k]?)?").search(text, start, end)
+        number = re.compile(
+            r"\d+(?:\.\d+)?[万k]?(?:-\d+(?:\.\d+)?[万k]?)?|[一二两三四五六七八九][千万][一二三四五六七八九百千]{0,4}"
+        ).search(text, start, end)
         if number is not None and (
             _TOGETHER.search(text, max(0, number.start() - 16), number.start()) or _BOTH_BEHIND.match(text, number.end())
         ):

@@ -202,8 +202,7 @@ def _merged(
             (
                 at
                 for at, before in enumerate(kept)
-                if _same_work(text, before, offer)
-                and not _apart(items.get(before.start), items.get(offer.start))
+                if _same_work(text, before, offer) and not _apart(items.get(before.start), items.get(offer.start))
             ),
             None,
         )

@@ -15,6 +15,8 @@ HELD_TO = {
     "free talk": (0.965, 0.90),
     "third sight": (0.955, 0.94),
     "mixed": (0.98, 0.98),
+    "mixed b": (0.965, 0.965),
+    "mixed c": (0.97, 0.98),
 }
 """The files with floors, the trade's behind that of all others: what holds, with a mistake or two of room. What was read for the
 first time is told in docs/pasted.md, and kept as it is."""

@@ -137,7 +137,7 @@ def test_ages_of_several_clauses_stand_at_their_places(message: str) -> None:
 def _holds(draft: Draft, message: str) -> None:
     """Each field once more, out of the places alone that it names."""
     assert all(0 <= start < end <= len(message) for spans in draft.spans.values() for start, end in spans)
-    said = {name: plain(draft.said(name, message)).text for name in draft.spans}
+    said = {name: righted(plain(draft.said(name, message)).text) for name in draft.spans}
     if draft.wage is not None and draft.wage.min is not None:
         amounts = {f"{amount:g}" for amount in (draft.wage.min, draft.wage.max) if amount is not None}
         again = read_wage(said["wage"])
@@ -145,7 +145,7 @@ def _holds(draft: Draft, message: str) -> None:
         stands = _amounts(said["wage"]) >= amounts or _amounts(said["wage"]) >= together
         assert (again.min, again.max) == (draft.wage.min, draft.wage.max) or stands, said["wage"]
     if draft.age is not None and (draft.age.min or draft.age.max):
-        text = righted(said["age_min" if draft.age.min else "age_max"])
+        text = said["age_min" if draft.age.min else "age_max"]
         again_age = parse_age(text)
         assert (again_age.min, again_age.max) == (draft.age.min, draft.age.max), text
     if draft.headcount is not None:
