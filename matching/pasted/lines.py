@@ -22,7 +22,8 @@ _RUN_ON = re.compile(
     r"(?<![不又也都均还可没无和])(?=[包管](?:吃|住|餐|饭|中饭|午饭|中餐|午餐|工作餐|[一两]餐)|提供[食住]宿)"
     r"|(?<=[^\d])(?=(?:月薪|月工资|工资|公资|薪资|底薪|工价|保底)[\d一二两三四五六七八九是])|(?<=[^\d每按第十])(?=一个?月[\d一二两三四五六七八九])"
     r"|(?<=.)(?=(?:工资|工钱)(?:月结|日结|周结|天结|现结|当天结|一天一结|每月|准时|按时|不拖))"
-    r"|(?<=[月日周现]结)(?![算清帐账工款一])(?=[\u4e00-\u9fff])|(?<=[包管][住吃]|[中午][饭餐])(?=(?!住|吃)[\u4e00-\u9fff]{2,7}?[县区市镇乡])|(?<=包吃住|管吃住|包食宿|包吃喝)(?![的也都均全])(?=[\u4e00-\u9fff])"
+    r"|(?<=[月日周现]结)(?![算清帐账工款一])(?=[\u4e00-\u9fff])|(?<=[包管][住吃]|[中午][饭餐])(?=(?!住|吃)[\u4e00-\u9fff]{2,7}?[县区市镇乡])|(?<=包吃住|管吃住|包食宿|包吃喝)"
+    r"(?![的也都均全])(?=[\u4e00-\u9fff])"
     r"|(?=(?:上班|工作|面试|干活)?(?:地址|地点|地方)(?:就?在|是|:|(?=[\u4e00-\u9fff]{2,7}[县区市镇乡])))"
     r"|(?<![现住家人店厂就地址点方吃])(?=在[\u4e00-\u9fff]{2,7}[县区市镇乡])"
     r"|(?=(?:有意者?|要来的)?(?:联系)?电话)|(?<![电请可以])(?=(?:请?打|联系|请?找我)□)"
@@ -37,6 +38,8 @@ _BEFORE_PLACE = 8
 _INLINE = re.compile(r"(?=[①-⑳])")
 _BRACKETED = re.compile(r"(?<=[;；。 ])(?=\[[\u4e00-\u9fff]{2,7}\])")
 _TWO = 2
+_NUMBERED = re.compile(r"(?<![\d.\-])(\d{1,2})[.、](?=[\u4e00-\u9fff])")
+_BEFORE_NUMBER = re.compile(r"(?<![\d.\-])(?=\d{1,2}[.、][\u4e00-\u9fff])")
 _STOP = re.compile(r"(?<=。)(?=.)")
 _SEMICOLON = re.compile(r"(?<=[;；])")
 _PEOPLE = re.compile(r"[1-9\d一二两三四五六七八九十](?:[名位]|个(?=[,，。;；]|$)|人(?=[,，。;；]|$))")
@@ -46,7 +49,8 @@ _PARTED_BY_SPACES = 2
 _LONGEST = 300
 """Characters: nobody dictates more without a seam, and what rules read of one piece stays bounded."""
 LABELS: dict[str, str] = {
-    "title": r"(?:招聘)?(?:岗位|职位|工种)(?:[一二三四五六七八九十]|\d{1,2})(?=[:、])|招聘岗位|招聘职位|招聘工种|岗位名称|职位名称|需求岗位|岗位|职位|工种|职务|招工",
+    "title": r"(?:招聘)?(?:岗位|职位|工种)(?:[一二三四五六七八九十]|\d{1,2})(?=[:、])|"
+    r"招聘岗位|招聘职位|招聘工种|岗位名称|职位名称|需求岗位|岗位|职位|工种|职务|招工",
     "headcount": r"招聘人数|需求人数|人数|名额|数量",
     "wage": r"薪资待遇|工资待遇|薪酬待遇|工资|薪资|薪酬|月薪|日薪|时薪|报酬|待遇|工价|单价|收入",
     "age": r"年龄要求|年龄",
@@ -99,6 +103,9 @@ def _openings(line: str) -> list[str]:
     brackets), and where a full stop parts the last of them from what holds for all.
     """
     parts = _BRACKETED.split(line) if line.startswith("[") else [line]
+    numbers = [int(number) for number in _NUMBERED.findall(line)]
+    if len(numbers) >= _TWO and numbers == list(range(1, len(numbers) + 1)):
+        parts = _BEFORE_NUMBER.split(line)
     if len(parts) < _TWO:
         parts = _SEMICOLON.split(line)
         counted = [_PEOPLE.search(part) is not None for part in parts]

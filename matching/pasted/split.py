@@ -91,7 +91,7 @@ def _parts(text: str, lines: list[Line], offers: list[Offer], mentions: list[Off
     blocks = _blocks(text, lines, offers, details)
     feet = _feet(text, lines, blocks)
     _share(text, lines, parts, blocks, feet)
-    _of_all_alike(text, parts, blocks, feet)
+    _of_all_alike(parts, blocks, feet)
     _paid_alike(text, parts)
     return parts
 
@@ -179,7 +179,7 @@ def _apart(one: tuple[int, str] | None, other: tuple[int, str] | None) -> bool:
     return one is not None and other is not None and one[0] != other[0] and one[1] != other[1]
 
 
-def _of_all_alike(text: str, parts: list[Part], blocks: list[_Block], feet: dict[int, int]) -> None:
+def _of_all_alike(parts: list[Part], blocks: list[_Block], feet: dict[int, int]) -> None:
     """护工要求30-58岁 below 一对一护工 and 病区护工 holds for both."""
     for number, block in enumerate(blocks):
         if not block.detail:
@@ -312,7 +312,8 @@ def _foot(text: str, lines: list[Line], run: list[_Block], number: int) -> dict[
         return {}
     own_line = lines[last.line]
     before = run[:-1]
-    if before and all(block.line != last.line for block in before) and all(_is_one_line(lines, block) for block in before):
+    apart = bool(before) and "\n" in text[before[-1].start : last.start]  # no list in one line
+    if apart and all(block.line != last.line for block in before) and all(_is_one_line(lines, block) for block in before):
         return {number: own_line.end}
     said: set[str] = set() if before or not pieces else set(kinds(text[slice(*pieces[0])]))
     for block in before:

@@ -23,6 +23,7 @@ _HOUSE = re.compile(
     r"(?P<kind>[\u4e00-\u9fff]{1,3}?)(?P<place>店|厂|馆|场|铺|院|会所|中心|公司|吧|城)"
     r"(?:因[^,，。\n]{0,10}|现在?|急|诚|长期|\d{0,2}家)*(?:招|聘|找|请|缺|要)"
 )
+_OF_FACTORY = re.compile(r"(?:厂|车间|工厂)(?:[女男]工|工人|员工|普工)$")
 _HEADING = re.compile(r"招|聘|找|要|缺|请")
 _HELPER = re.compile(r"的(小工|杂工|普工)$")
 _ANY_HOUSE = re.compile(r"(?:全职|兼职|男|女)?(?P<who>店员|员工|技师|学徒工?|师傅|管家|前厅)")
@@ -76,6 +77,8 @@ def trade_of(text: str, offer: Offer, pieces: list[Span]) -> str | None:
         known = trade.lookup(family)
     if known is None and INDUSTRY.fullmatch(title):
         known = trade.lookup(f"{title.removesuffix('厂')}厂普工") or trade.lookup("普工")
+    if known is None and _OF_FACTORY.search(title):
+        known = trade.lookup("普工")
     return known.code if known else None
 
 
