@@ -217,7 +217,8 @@ def _merged(
             kept[again] = offer
         else:
             details.append((again, offer))
-    details += _named_short(text, kept)
+    named = _named_short(text, kept)  # not where jobs stand that are not read
+    details += [said for said in named if any(line.start <= said[1].anchor <= line.end for line in lines)]
     for mention in mentions:
         again = next(
             (at for at, before in enumerate(kept) if before.start < mention.start and _same_work(text, before, mention)), None
