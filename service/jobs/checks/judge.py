@@ -10,6 +10,7 @@ from matching.rules.benefits import TAGS, tags_named
 from service.jobs.advert import Advert, Reading, read_advert
 from service.jobs.checks.ages import of_ages
 from service.jobs.checks.hours import no_rest, too_long
+from service.jobs.checks.masks import as_written
 from service.jobs.checks.pay import ONE_DAY, UsualWage, above_ceiling, below_minimum, day_below, far_above
 from service.jobs.checks.words import WRITTEN, Seam, seam_of, words_of
 from service.jobs.findings import Finding
@@ -137,8 +138,19 @@ def _hold_against(
             found = rule.found_across(seam.text, seam.middle, seam.possible)
     if not found:
         return None
-    stands_in = next((name for name in WRITTEN if found in getattr(advert, name)), rule.field)
+    stands_in, found = _stands(found, advert, rule.field)
     return replace(found_by(rule, found), field=stands_in) if rule.field == "description" else found_by(rule, found)
+
+
+def _stands(found: str, advert: Advert, usual: str) -> tuple[str, str]:
+    """The field that holds the words, and the words as they are written there: 「押金」 may stand there as 「鸭金」."""
+    for name in WRITTEN:
+        if found in getattr(advert, name):
+            return name, found
+    for name in WRITTEN:
+        if written := as_written(found, getattr(advert, name)):
+            return name, written
+    return usual, found
 
 
 def _lacking(rule: Rule, advert: Advert, fields: dict[str, Any], words: str) -> Finding | None:

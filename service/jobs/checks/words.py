@@ -12,6 +12,7 @@ from functools import cache
 from importlib.resources import files
 
 from service.jobs.advert import Advert
+from service.jobs.checks.masks import toneless, unmasked
 from service.jobs.rules import Possible, possible_words
 
 WRITTEN = ("description", "title", "experience", "education", "age", "wage")
@@ -45,14 +46,11 @@ _SUM = re.compile(r"[〇零一二两三四五六七八九十百千万壹贰叁�
 
 @dataclass(frozen=True, slots=True)
 class Spellings:
-    """Signs that stand for a character, the numbers of a cheque, and the words of rules with a pattern of their sounds. Most
-    texts hold none: ``any_sign`` and ``any_sound`` tell so at once."""
+    """Signs that stand for a character, the numbers of a cheque. Most texts hold none: ``any_sign`` tells so at once."""
 
     any_sign: re.Pattern[str]
-    any_sound: re.Pattern[str]
     signs: dict[int, str]
     sums: dict[int, str]
-    sounds: tuple[tuple[re.Pattern[str], str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +66,10 @@ class Seam:
 def spellings() -> Spellings:
     """The table. KeyError when a part of it is missing."""
     table = tomllib.loads(files("service.jobs").joinpath("data/spellings.toml").read_text(encoding="utf-8"))
-    sounds = tuple((_sounding(word, said.split()), word) for word, said in table["pinyin"].items())
-    syllables = "|".join(sorted({_toneless(sound) for said in table["pinyin"].values() for sound in said.split()}))
     return Spellings(
         any_sign=re.compile(f"[{''.join(table['signs'])}]"),
-        any_sound=re.compile(rf"(?<![A-Za-z])(?:{syllables})+(?![A-Za-z])", re.IGNORECASE),
         signs=str.maketrans(table["signs"]),
         sums=str.maketrans(table["sums"]),
-        sounds=sounds,
     )
 
 
@@ -83,7 +77,8 @@ def plain_words(texts: Iterable[str]) -> str:
     """「押 金」 is 押金, unseen signs too, ＡＢＣ１ is ABC1. Both spellings are given, since a stop may end a sentence."""
     text = _plain("\n".join(texts))
     joined = _SPLIT.sub("", _WRAPPED.sub(r"\1", _ALONE.sub(lambda run: _BETWEEN.sub("", run[0]), text)))
-    return text if joined == text else f"{text}\n{_spelt(joined)}"
+    plain = unmasked(text if joined == text else _spelt(joined))
+    return text if plain == text else f"{text}\n{plain}"
 
 
 def words_of(advert: Advert) -> str:
@@ -109,28 +104,15 @@ def _plain(text: str) -> str:
         text = _WIDE.sub(lambda found: found[0] if found[0] in _KEPT_WIDE else unicodedata.normalize("NFKC", found[0]), text)
     if _TONED.search(text):
         # shēn is shen, before the sounds are looked for; ü keeps nothing either: nü is written nu as often.
-        text = _TONED.sub(lambda found: _toneless(found[0]), text)
+        text = _TONED.sub(lambda found: toneless(found[0]), text)
     return _spelt(text)
 
 
 def _spelt(text: str) -> str:
-    """In the plain spelling: signs, sums, sounds."""
+    """In the plain spelling: signs, sums."""
     known = spellings()
     if known.any_sign.search(text):
         text = text.translate(known.signs)
     if "圆" in text or "元" in text:
         text = _SUM.sub(lambda found: found[0].translate(known.sums), text)
-    if known.any_sound.search(text):
-        for pattern, word in known.sounds:
-            text = pattern.sub(word, text)
     return text
-
-
-def _toneless(text: str) -> str:
-    return _INVISIBLE.sub("", unicodedata.normalize("NFD", text))
-
-
-def _sounding(word: str, sounds: list[str]) -> re.Pattern[str]:
-    """A word of which at least one character is written by its sound; ValueError when the sounds are not one a character."""
-    each = [f"(?:{character}|{_toneless(sound)})" for character, sound in zip(word, sounds, strict=True)]
-    return re.compile(rf"(?<![A-Za-z])(?=[{_HAN}]*[A-Za-z]){'[ ]?'.join(each)}(?![A-Za-z])", re.IGNORECASE)
