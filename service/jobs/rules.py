@@ -1,4 +1,4 @@
-"""The rules for adverts, read from ``data/advert_rules.toml``: dated rows with their article and how well that was read."""
+"""The rules for adverts, read from ``data/advert_rules.toml`` and ``data/advert_hints.toml``: dated rows with their article and how well that was read."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ _CHECKS = {
     "name": (),
 }
 """What words alone cannot see, with the numbers that a row must give for it."""
+_TABLES = ("advert_rules.toml", "advert_hints.toml")
 _SHORT = 5
 """Characters of a word that is split in two."""
 _FRAGMENT = re.compile(r"<([a-z_]+)>")
@@ -156,9 +157,16 @@ def _index() -> _Index:
 
 @cache
 def all_rules() -> tuple[Rule, ...]:
-    """Every row of the table. Raises ValueError when a row cannot be used: a broken rule must not pass unnoticed."""
-    table = tomllib.loads(files("service.jobs").joinpath("data/advert_rules.toml").read_text(encoding="utf-8"))
-    return tuple(_rule(number, row, table["fragments"]) for number, row in enumerate(table["rule"]))
+    """Every row of the tables. Raises ValueError when a row cannot be used: a broken rule must not pass unnoticed."""
+    fragments: dict[str, str] = {}
+    rows: list[dict[str, object]] = []
+    for name in _TABLES:
+        table = tomllib.loads(files("service.jobs").joinpath("data", name).read_text(encoding="utf-8"))
+        for fragment, words in table["fragments"].items():
+            # One may be made of those before it.
+            fragments[fragment] = _whole(words, fragments)
+        rows += table["rule"]
+    return tuple(_rule(number, row, fragments) for number, row in enumerate(rows))
 
 
 def families() -> dict[str, str]:
@@ -239,7 +247,11 @@ def _parts(value: object, fragments: dict[str, str]) -> tuple[Part, ...]:
 
 def _patterns(value: object, fragments: dict[str, str]) -> tuple[re.Pattern[str], ...]:
     """Regular expressions; ``<name>`` stands for a fragment of the table. A name that is not there is a KeyError."""
-    return tuple(re.compile(_FRAGMENT.sub(lambda found: fragments[found[1]], words)) for words in _texts(value))
+    return tuple(re.compile(_whole(words, fragments)) for words in _texts(value))
+
+
+def _whole(words: str, fragments: dict[str, str]) -> str:
+    return _FRAGMENT.sub(lambda found: fragments[found[1]], words)
 
 
 def _texts(value: object) -> tuple[str, ...]:
