@@ -14,14 +14,24 @@ _NUMBER = r"(\d{1,2}(?:\.\d)?|[一二两三四五六七八九十]{1,3})"
 _A_DAY = re.compile(
     rf"(?:每天|每日|一天|每班|日均|天天|当班)(?:要|需|得|至少|最少)?(?:工作|上班|上|干|做|站|满)?(?:满|够|足)?{_NUMBER}(?:个|多个)?(?:小时|钟头)"
     rf"|{_NUMBER}个?小时(?:制|两班倒|双班|倒班|工作制|对班)"
+    rf"|(?<!休息)(?:做|干|上班?|站|熬|工作|上满|顶)(?:满|足|够)?{_NUMBER}个多?(?:小时|钟头|钟)"
 )
 _FROM_TO = re.compile(
     rf"(?:凌晨|清晨|早上?|早晨){_NUMBER}(?:点|时)?(?:半)?(?:上|干|做|工作|开始|起)*(?:到|至|-|—|~|，)?(下午|晚上?|夜里|深夜){_NUMBER}(?:点|时)?"
 )
+_OVERNIGHT = re.compile(
+    rf"(?:中午|下午|午后|傍晚|晚上?){_NUMBER}(?:点|时)(?:半)?(?:上|干|做|工作|开始|开|起)*(?:到|至|-|—|~)(?:次日|第二天|隔天)?(?:凌晨|早上?|清晨|天亮)?{_NUMBER}(?:点|时)"
+)
+_ALL_DAY = re.compile(
+    r"(?:一个?人|单人|独自)[^，。；\n]{0,6}(?:24|二十四)个?(?:小时|钟)|连(?:着|续)?(?:上|干|值|做)[^，。；\n]{0,3}(?:24|二十四|18|十八|20|二十)个?(?:小时|钟)"
+)
+_APPROVED = re.compile(r"综合(?:计算)?工时|不定时工作制")
 _REST = re.compile(r"(?:月休|每月休息?|一个?月(?:只|就|才)?(?:休息?|歇)|月假)([0-3]|零|一|两|二|三)(?:天|日)")
 _NO_REST = re.compile(
     r"(?:全年|常年|全月|整月|一年到头)(?:无|不)休|(?:没有|无|没)(?:任何)?(?:休息日|周末|休息天|休假|周末休息|假期)|(?<![晚夜午双单])无休(?!止)"
     r"|月休0天|每周(?:上|干|做|工作)?[七7]天|(?:做|上)七休零"
+    r"|(?:全年|整年|一年|常年|长年|过年也?|春节也?)(?:都|从来)?不(?:放假|休息|歇)|(?:一个?月|每月|月月)(?:要|得|需)?(?:上|干|做|出勤)?(?:满|足|够)?(?:30|31|三十|三十一)(?:天|个班)"
+    r"|(?:三百六十五|365)天(?:都)?(?:上|干|在|不)|(?:想休|休息|放假)(?:的)?(?:等|要等|得等)(?:到)?(?:过年|年底|春节)|没有?(?:一天)?假(?=[，。；\n]|$)|天天(?:上|干|都上|如此)|连轴转"
 )
 _SPARED = re.compile(r"(?:店|商场|超市|营业|景区|门店|医院|酒店|窗口|全店)[^，。；\n]{0,4}(?:全年|常年)无休|24小时营业")
 
@@ -46,7 +56,14 @@ def too_long(text: str, hours_per_day: float | None, limits: Mapping[str, float]
         begins, ends = _number(found[1]), _number(found[3]) % 12 + 12
         if 2 <= begins < 12 and ends - begins >= away:
             return found[0]
-    if hours_per_day is not None and hours_per_day > most:
+    for found in _OVERNIGHT.finditer(text):
+        begins, ends = _number(found[1]) % 12 + 12, _number(found[2]) + 24
+        if ends - begins >= away and _number(found[2]) < 12:
+            return found[0]
+    if found_all_day := _ALL_DAY.search(text):
+        return found_all_day[0]
+    # Article 39: with leave of the labour office hours are counted over weeks or months.
+    if hours_per_day is not None and hours_per_day > most and not _APPROVED.search(text):
         return f"每天{hours_per_day:g}小时"
     return ""
 

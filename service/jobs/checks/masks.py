@@ -34,7 +34,8 @@ class Masks:
 def masks() -> Masks:
     """The table. KeyError when a part of it is missing, ValueError when a word has not one sound a character."""
     table = tomllib.loads(files("service.jobs").joinpath("data/spellings.toml").read_text(encoding="utf-8"))
-    alike = {ord(mask): plain for plain, all_of_it in table["alike"].items() for mask in all_of_it}
+    looks: dict[str, str] = table["alike"]
+    alike = {ord(mask): plain for plain, all_of_it in looks.items() for mask in all_of_it}
     sounds = {word: toneless(said).split() for word, said in table["pinyin"].items()}
     initials = frozenset(table["initials"]["words"])
     syllables = "|".join(sorted({sound for said in sounds.values() for sound in said}))
@@ -43,7 +44,9 @@ def masks() -> Masks:
         words=tuple(table["masked"]["words"]),
         ordinary=frozenset(table["masked"]["ordinary"]),
         halves=tuple(table["halves"].items()),
-        sounds=tuple((frozenset(word), _sounding(word, said, word in initials), word) for word, said in sounds.items()),
+        sounds=tuple(
+            (frozenset(word + "".join(looks.get(one, "") for one in word)), _sounding(word, said, looks, initials=word in initials), word) for word, said in sounds.items()
+        ),
         any_sound=re.compile(rf"(?<![A-Za-z])(?:{syllables})+(?![A-Za-z])", re.IGNORECASE),
         letters=tuple((re.compile(pattern, re.IGNORECASE), word) for word, pattern in table["letters"].items()),
     )
@@ -103,8 +106,10 @@ def _sounds(text: str, table: Masks) -> Iterator[tuple[str, str]]:
             yield found[0], word
 
 
-def _sounding(word: str, sounds: list[str], initials: bool) -> re.Pattern[str]:
+def _sounding(word: str, sounds: list[str], looks: dict[str, str], *, initials: bool) -> re.Pattern[str]:
     """A word of which at least one character is written by its sound, or by the first letter of it."""
-    first = (lambda sound: f"|{sound[0]}") if initials else (lambda sound: "")
-    each = [f"(?:{character}|{sound}{first(sound)})" for character, sound in zip(word, sounds, strict=True)]
+    each = [
+        f"(?:[{character}{looks.get(character, '')}]|{sound}{'|' + sound[0] if initials else ''})"
+        for character, sound in zip(word, sounds, strict=True)
+    ]
     return re.compile(rf"(?<![A-Za-z])(?=[{_HAN}]*[A-Za-z]){'[ ]?'.join(each)}(?![A-Za-z])", re.IGNORECASE)
