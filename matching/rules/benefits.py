@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from matching.rules.benefit_talk import OWN_INSURANCE, SPOKEN
-from matching.rules.needles import needles
+from matching.rules.needles import needles, straws
 
 TAGS: dict[str, tuple[str, ...]] = {
     "包吃": (
@@ -238,7 +238,7 @@ def _needed(tag: str) -> frozenset[str]:
 
 
 _NEEDED = {tag: (_words_of(tag), _needed(tag)) for tag in TAGS}
-"""The words of each tag, and characters of which one stands wherever it is promised; none: it always has to be looked for."""
+"""The words of each tag, and characters or pairs of which one stands wherever it is promised; none: it always has to be looked for."""
 
 
 def read_tags(*texts: str) -> tuple[str, ...]:
@@ -248,10 +248,10 @@ def read_tags(*texts: str) -> tuple[str, ...]:
     """
     whole = "\n".join(texts)
     text = OWN_INSURANCE.sub("□", _TURNS.sub(_turn, _TRAPS.sub(_trapped, whole)))
-    letters = frozenset(whole + text)
+    held = straws(whole + text)
     found: list[str] = []
     for tag, (words, needed) in _NEEDED.items():
-        if needed and needed.isdisjoint(letters):
+        if needed and needed.isdisjoint(held):
             continue
         own_cost = _OWN_COST.get(tag)
         if own_cost and own_cost.search(text):

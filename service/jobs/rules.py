@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
-from matching.rules.needles import needles
+from matching.rules.needles import needles, straws
 from service import clock
 from service.jobs.findings import Finding, Severity
 
@@ -123,8 +123,8 @@ def possible_words(text: str) -> Possible:
     """The words of each rule that the characters of a text leave possible, in their order: most rules have none."""
     index = _index()
     places = set(index.always)
-    for character in frozenset(text):
-        places.update(index.of_character.get(character, ()))
+    for straw in index.of_needle.keys() & straws(text):
+        places.update(index.of_needle[straw])
     found: dict[int, list[re.Pattern[str]]] = defaultdict(list)
     for place in sorted(places):
         number, pattern = index.words[place]
@@ -134,25 +134,25 @@ def possible_words(text: str) -> Possible:
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """The words of all rules, each with the number of its rule, and which of them a character leaves possible."""
+    """The words of all rules, each with the number of its rule, and which of them a character or a pair leaves possible."""
 
     words: tuple[tuple[int, re.Pattern[str]], ...]
-    of_character: Mapping[str, list[int]]
+    of_needle: Mapping[str, list[int]]
     always: tuple[int, ...]
 
 
 @cache
 def _index() -> _Index:
     words = tuple((rule.number, pattern) for rule in all_rules() for pattern in rule.words)
-    of_character: dict[str, list[int]] = defaultdict(list)
+    of_needle: dict[str, list[int]] = defaultdict(list)
     always = []
     for place, (_, pattern) in enumerate(words):
         needed = needles(pattern)
-        for character in needed:
-            of_character[character].append(place)
+        for needle in needed:
+            of_needle[needle].append(place)
         if not needed:
             always.append(place)
-    return _Index(words, dict(of_character), tuple(always))
+    return _Index(words, dict(of_needle), tuple(always))
 
 
 @cache
