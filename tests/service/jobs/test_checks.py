@@ -242,6 +242,7 @@ def test_the_numbers_of_a_rule_are_dated_rows() -> None:
         "D-01": {"youngest": 16},
         "D-02": {"youngest": 16, "grown": 18},
         "D-02.venue": {"youngest": 16, "grown": 18},
+        "D-02.night_and_machines": {"youngest": 16, "grown": 18},
         "D-06.age_reason": {"below": 60},
         "D-09.pay_ceiling": {"hour": 300, "day": 3000, "month": 100000, "year": 2000000},
         "D-15.day_pay": {"paid_days": 21.75},

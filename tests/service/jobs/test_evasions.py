@@ -65,7 +65,7 @@ def test_other_spellings_are_read(text: str, rule: str) -> None:
 
 
 def test_a_word_split_between_title_and_description() -> None:
-    assert _findings(title="保洁员交押", description="金300元。")["D-09.deposit"].words == "押金"
+    assert _findings(title="保洁员交押", description="金300元。")["D-09.deposit"].words == "交押金"
     for title, text in (("冲压工", "一百人的厂，包住。"), ("冲压工", "2023年新厂，包住。"), ("不收押", "金300元不用交。")):
         assert "D-09.deposit" not in _findings(title=title, description=text), text
 
