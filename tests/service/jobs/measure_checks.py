@@ -25,7 +25,7 @@ from service.jobs.rules import families
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 HERE = Path(__file__).parent / "adverts"
-SETS = ("tuned", "tuned_too", "tuned_last", "held_out", "blind", "seen_late", "variations")
+SETS = ("tuned", "tuned_too", "tuned_last", "held_out", "blind", "seen_late", "variations", "variations_more", "variations_last")
 CLEAN = "clean"
 _OF_READING = {"contact_in_text": "contact", "gig_terms": "missing", "live_terms": "missing"}
 _QUIET = frozenset({"missing", "age"})
