@@ -238,7 +238,7 @@ def _needed(tag: str) -> frozenset[str]:
 
 
 _NEEDED = {tag: (_words_of(tag), _needed(tag)) for tag in TAGS}
-"""The words of each tag, and characters or pairs of which one stands wherever it is promised; none: it always has to be looked for."""
+"""The words of each tag, and characters or pairs of which one stands wherever it is promised; none: it is always looked for."""
 
 
 def read_tags(*texts: str) -> tuple[str, ...]:

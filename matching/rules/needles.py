@@ -8,6 +8,7 @@ more than characters do: 外地 is rare where 外 is not.
 from __future__ import annotations
 
 import importlib
+import itertools
 import operator
 import re
 from collections.abc import Iterable
@@ -39,7 +40,7 @@ def _of_sequence(sequence: Iterable[tuple[Any, Any]]) -> frozenset[str] | None:
     """Every part of a sequence must match: the part, or the two that stand side by side, that tell most are enough."""
     parts = list(sequence)
     found = [needed for part in parts if (needed := _of_part(*part))]
-    for first, second in zip(parts, parts[1:], strict=False):
+    for first, second in itertools.pairwise(parts):
         left, right = _of_one(*first), _of_one(*second)
         if left and right and len(left) * len(right) <= _MOST_PAIRS:
             found.append(frozenset(one + other for one in left for other in right))

@@ -1,4 +1,5 @@
-"""The rules for adverts, read from ``data/advert_rules.toml`` and ``data/advert_hints.toml``: dated rows with their article and how well that was read."""
+"""The rules for adverts, read from ``data/advert_rules.toml`` and ``advert_hints.toml``: dated rows with their article and how
+well that was read."""
 
 from __future__ import annotations
 

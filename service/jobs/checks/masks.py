@@ -1,5 +1,5 @@
-"""Risky words behind a mask: other characters that sound or look alike (鸭金, 保正金), letters for characters (yā金, SFZ), characters
-in two halves (扌甲金). Only the words of ``spellings.toml`` are looked for, so that ordinary words stay what they are.
+"""Risky words behind a mask: other characters that sound or look alike (鸭金, 保正金), letters for characters (yā金,
+SFZ), characters in two halves (扌甲金). Only the words of ``spellings.toml`` are looked for: ordinary words stay what they are.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def masks() -> Masks:
         ordinary=frozenset(table["masked"]["ordinary"]),
         halves=tuple(table["halves"].items()),
         sounds=tuple(
-            (frozenset(word + "".join(looks.get(one, "") for one in word)), _sounding(word, said, looks, initials=word in initials), word) for word, said in sounds.items()
+            (_written(word, looks), _sounding(word, said, looks, initials=word in initials), word)
+            for word, said in sounds.items()
         ),
         any_sound=re.compile(rf"(?<![A-Za-z])(?:{syllables})+(?![A-Za-z])", re.IGNORECASE),
         letters=tuple((re.compile(pattern, re.IGNORECASE), word) for word, pattern in table["letters"].items()),
@@ -99,11 +100,17 @@ def _sounds(text: str, table: Masks) -> Iterator[tuple[str, str]]:
     spelt = table.any_sound.search(text) is not None
     for characters, pattern, word in table.sounds:
         if spelt or not characters.isdisjoint(text):
-            # Initials alone (SD) are words of their own.
-            yield from ((found[0], word) for found in pattern.finditer(text) if len(found[0]) > len(word) or not found[0].isascii())
+            for found in pattern.finditer(text):
+                # Initials alone (SD) are words of their own.
+                if len(found[0]) > len(word) or not found[0].isascii():
+                    yield found[0], word
     for pattern, word in table.letters:
         for found in pattern.finditer(text):
             yield found[0], word
+
+
+def _written(word: str, looks: dict[str, str]) -> frozenset[str]:
+    return frozenset(word + "".join(looks.get(one, "") for one in word))
 
 
 def _sounding(word: str, sounds: list[str], looks: dict[str, str], *, initials: bool) -> re.Pattern[str]:

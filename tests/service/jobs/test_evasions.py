@@ -58,10 +58,51 @@ def test_signs_between_all_characters_hide_nothing(text: str, sign: str) -> None
         ("帮商家做单返佣", "D-09.brushing"),
         ("shēn份证原件统一保管", "D-09.papers"),
         ("东南亚 bó cǎi 客服", "text_unfit"),
+        ("入职交鸭金300元", "D-09.deposit"),
+        ("入职交保正金300元", "D-09.deposit"),
+        ("入职先缴亚jin三百", "D-09.deposit"),
+        ("入职交押j300元", "D-09.deposit"),
+        ("入职交yj300", "D-09.deposit"),
+        ("入职交扌甲金300元", "D-09.deposit"),
+        ("唰丹日结", "D-09.brushing"),
+        ("SFZ押在公司", "D-09.papers"),
+        ("只招汗族", "D-08.ethnic"),
+        ("已肝携带者不要", "D-08.health"),
+        ("不招钕生", "D-08.sex"),
+        ("田力生优先", "D-08.sex"),
+        ("xìng别：男", "D-08.sex"),
     ],
 )
 def test_other_spellings_are_read(text: str, rule: str) -> None:
     assert _findings(description=text)[rule].severity == "block"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("入职交鸭金300元", "交鸭金"), ("入职交押j300元", "交押j"), ("SFZ押在公司", "SFZ押")]
+)
+def test_a_masked_word_is_told_as_it_is_written(text: str, words: str) -> None:
+    found = [one for one in _findings(description=text).values() if one.severity == "block"]
+    assert any(words in one.words and one.field == "description" for one in found), found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "有威望，讲信用",
+        "云南生产基地",
+        "今天到岗",
+        "压铸、冲压工",
+        "SD项目组",
+        "Java、CAD 制图",
+        "以干促学",
+        "反映问题",
+        "中介绍路线",
+        "刷蛋液、烤面包",
+    ],
+)
+def test_words_that_only_sound_alike_are_spared(text: str) -> None:
+    assert plain_words([text]) == text
+    assert _kinds(description=text) - {"bait"} == set()
 
 
 def test_a_word_split_between_title_and_description() -> None:
