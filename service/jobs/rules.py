@@ -170,6 +170,7 @@ def all_rules() -> tuple[Rule, ...]:
     return tuple(_rule(number, row, fragments) for number, row in enumerate(rows))
 
 
+@cache
 def families() -> dict[str, str]:
     """What each rule is about, by its code: ``sex``, ``deposit`` …"""
     return {rule.rule: rule.family for rule in all_rules()}

@@ -14,7 +14,7 @@ from service.jobs.checks.masks import as_written
 from service.jobs.checks.pay import ONE_DAY, UsualWage, above_ceiling, below_minimum, day_below, far_above
 from service.jobs.checks.words import WRITTEN, Seam, seam_of, words_of
 from service.jobs.findings import Finding
-from service.jobs.rules import Possible, Rule, found_by, possible_words, rules_on
+from service.jobs.rules import Possible, Rule, families, found_by, possible_words, rules_on
 from service.wechat.safety import Fitness, worst_word
 
 Verdict = Literal["publish", "hold", "refuse"]
@@ -52,7 +52,20 @@ def check_advert(
         if finding is not None:
             found.append(finding)
     order = {"block": 0, "hold": 1, "warn": 2, "note": 3}
-    return tuple(sorted(found, key=lambda finding: order[finding.severity]))
+    return tuple(sorted(_said_once(found), key=lambda finding: order[finding.severity]))
+
+
+def _said_once(found: list[Finding]) -> list[Finding]:
+    """Without warnings about words of which a graver finding of the same kind speaks already."""
+    kinds = families()
+    grave = [(kinds.get(one.rule), one.words) for one in found if one.severity in {"block", "hold"} and one.words]
+    return [
+        one
+        for one in found
+        if one.severity != "warn"
+        or one.rule not in kinds
+        or not any(kind == kinds[one.rule] and one.words and (one.words in words or words in one.words) for kind, words in grave)
+    ]
 
 
 def verdict(findings: tuple[Finding, ...]) -> Verdict:

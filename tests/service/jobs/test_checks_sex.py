@@ -57,3 +57,7 @@ def test_one_sex_asked_for(text: str, rule: str, severity: str) -> None:
 def test_both_sexes_are_no_finding(text: str) -> None:
     known = families()
     assert "sex" not in {known.get(rule) for rule in _findings(description=text)}
+
+
+def test_the_same_words_are_told_once() -> None:
+    assert [rule for rule in _findings(description="限男") if rule.startswith("D-08")] == ["D-08.sex"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import UTC, datetime
+from importlib.resources import files
 
 import pytest
 
@@ -83,3 +85,9 @@ def test_every_row_is_dated_cites_an_article_and_only_a_read_one_blocks() -> Non
         assert rule.verified in {"primary", "secondary", "unverified"}, rule.rule
         assert rule.verified == "primary" or (rule.severity, rule.effect) == ("warn", "warn"), rule.rule
         assert rule.verified != "primary" or "读于" in rule.source, rule.rule
+
+
+def test_hints_only_warn() -> None:
+    rows = tomllib.loads(files("service.jobs").joinpath("data/advert_hints.toml").read_text(encoding="utf-8"))["rule"]
+    assert rows
+    assert {row["severity"] for row in rows} == {"warn"}
