@@ -145,6 +145,7 @@ _TITLES = MappingProxyType(
         "report_id": "举报编号",
         "reported_at": "举报时间",
         "review_id": "审看编号",
+        "objection_id": "申诉编号",
         "revoked_at": "作废时间",
         "role": "身份",
         "rows": "几行",

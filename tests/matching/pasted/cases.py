@@ -25,6 +25,7 @@ FILES = {
     "mixed": "mixed.txt",
     "mixed b": "mixed_b.txt",
     "mixed c": "mixed_c.txt",
+    "mixed d": "mixed_d.txt",
 }
 
 

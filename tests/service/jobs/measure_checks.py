@@ -26,8 +26,8 @@ from service.jobs.rules import families
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 HERE = Path(__file__).parent / "adverts"
 SETS = (
-    "tuned", "tuned_too", "tuned_last", "held_out", "blind", "seen_late", "seen_late_b", "seen_late_c", "variations",
-    "variations_more", "variations_last", "variations_late",
+    "tuned", "tuned_too", "tuned_last", "held_out", "blind", "seen_late", "seen_late_b", "seen_late_c", "seen_late_d",
+    "variations", "variations_more", "variations_last", "variations_late",
 )  # fmt: skip
 CLEAN = "clean"
 _OF_READING = {"contact_in_text": "contact", "gig_terms": "missing", "live_terms": "missing"}

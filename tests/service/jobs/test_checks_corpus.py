@@ -15,13 +15,14 @@ MOST_MISSED = {
     "seen_late": 0.02,
     "seen_late_b": 0.0,
     "seen_late_c": 0.0,
+    "seen_late_d": 0.12,
     "variations": 0.03,
     "variations_more": 0.02,
     "variations_last": 0.02,
     "variations_late": 0.02,
 }
-"""Share of the traps of a set that may be missed. The rules were mended with all of them at hand: what they do with new words is
-what each set said at first sight (docs/checks.md)."""
+"""Share of the traps of a set that may be missed. The rules were mended with all but the traps of ``seen_late_d`` at hand: what
+they do with new words is what each set said at first sight (docs/checks.md)."""
 MOST_STOPPED = {
     "tuned": 0.0,
     "tuned_too": 0.0,
@@ -31,6 +32,7 @@ MOST_STOPPED = {
     "seen_late": 0.02,
     "seen_late_b": 0.0,
     "seen_late_c": 0.0,
+    "seen_late_d": 0.0,
     "variations": 0.0,
     "variations_more": 0.0,
     "variations_last": 0.03,
