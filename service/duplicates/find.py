@@ -179,10 +179,10 @@ def _unlike(database: Database, pool: list[Sketch]) -> list[Sketch]:
     with database.read_session() as session:
         for job_id, keys in stored.all_keys(session):
             while at < len(pool) and pool[at].job_id < job_id:
-                found.append(pool[at])
+                found += [pool[at]] if pool[at].keys else []
                 at += 1
             if at < len(pool) and pool[at].job_id == job_id:
                 if keys != set(pool[at].keys):
                     found.append(pool[at])
                 at += 1
-    return [one for one in found + pool[at:] if one.keys]
+    return found + [one for one in pool[at:] if one.keys]

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from service.jobs.models import JobChange
@@ -104,7 +104,9 @@ def read(session: Session, since: Position, *, all_seen: bool = True) -> Changes
 
 
 def note_restored(session: Session, now: datetime) -> None:
-    """Tell every index that the database was put back from a backup."""
+    """Tell every index that the database was put back from a backup. The numbers of the transactions that wrote its lines were
+    another server's, perhaps: this one will deal them out again."""
+    session.execute(update(JobChange).where(JobChange.transaction_id.is_not(None)).values(transaction_id=None))
     last = (session.scalar(select(func.max(JobChange.change_id))) or 0) + RESTORED_GAP
     session.add(JobChange(change_id=last, job_id=NO_JOB, at=now))
     session.flush()

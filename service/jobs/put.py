@@ -143,13 +143,15 @@ def apply_all(
     session: Session, wanted: Iterable[tuple[Job, dict[str, Any]]], *, action: str, account_id: int | None, now: datetime
 ) -> int:
     """:func:`apply` for many loaded jobs whose own columns change, rows, history and change log in one statement each; how many
-    of them changed."""
+    of them changed. Not for what is sealed, and not inside a savepoint, whose going back would not reach the loaded jobs."""
     session.flush()
     changed: dict[int, dict[str, list[Any]]] = {}
     statements: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for job, fields in wanted:
         changes = _differences(job, fields)
         if changes:
+            if any(name in _PRIVATE or name not in _JOBS.c for name in fields):
+                raise ValueError("only plain columns of the job itself")
             row = fields | {"version": job.version + 1, "updated_at": now}
             changed[job.job_id] = changes
             statements[tuple(row)].append({"of": job.job_id, **row})

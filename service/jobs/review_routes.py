@@ -15,6 +15,7 @@ from service.accounts.permit import Owned, require
 from service.answering import KEY, MATCH, once, respond, versioned
 from service.blueprint import Blueprint
 from service.employers.models import Employer
+from service.employers.register import locked
 from service.errors import NotFound
 from service.headers import require_match, unless_known
 from service.idempotency import Answer
@@ -159,12 +160,10 @@ def lift_repeat(said: dict[str, str], employer_id: int) -> flask.Response:
     caller = current_account()
 
     def work(session: Session, now: datetime) -> Answer:
-        row = session.get(Employer, employer_id, with_for_update=True)
-        if row is None:
-            raise NotFound(*_NO_EMPLOYER)
+        row = locked(session, employer_id)
         require(caller, "repeat.lift", _of(row), missing=_NO_EMPLOYER)
         lift(session, row, said["reason"], caller, now)
-        answered_by_lift(session, employer_id, said["reason"], caller, now)
+        answered_by_lift(session, row, said["reason"], caller, now)
         return Answer(201, schemas.RepeatOut().dump(_record(session, employer_id, now)), {})
 
     return once(caller, work)
@@ -180,9 +179,7 @@ def object_to_repeat(said: dict[str, str], employer_id: int) -> flask.Response:
     caller = current_account()
 
     def work(session: Session, now: datetime) -> Answer:
-        row = session.get(Employer, employer_id, with_for_update=True)
-        if row is None:
-            raise NotFound(*_NO_EMPLOYER)
+        row = locked(session, employer_id)
         require(caller, "objection.make", _of(row), missing=_NO_EMPLOYER)
         made = object_to(session, row, said["words"], caller, now)
         return Answer(201, schemas.ObjectionOut().dump(made), {"Location": f"/v1/employers/{employer_id}/repeat-hold"})
@@ -212,12 +209,11 @@ def answer_objection(said: dict[str, Any], objection_id: int) -> flask.Response:
     caller = current_account()
 
     def work(session: Session, now: datetime) -> Answer:
-        found = objection_of(session, objection_id)
-        require(caller, "objection.answer", Owned(region_code=found.region_code), missing=MISSING_OBJECTION)
-        session.get(Employer, found.employer_id, with_for_update=True)  # in the order in which the other routes lock
+        employer = locked(session, objection_of(session, objection_id).employer_id)
+        require(caller, "objection.answer", _of(employer), missing=MISSING_OBJECTION)
         row = objection_of(session, objection_id, lock=True)
         session.refresh(row)
-        answer(session, row, right=said["upheld"], sentence=said["sentence"], caller=caller, now=now)
+        answer(session, row, employer, right=said["upheld"], sentence=said["sentence"], caller=caller, now=now)
         return Answer(201, schemas.ObjectionOut().dump(row), {})
 
     return once(caller, work)

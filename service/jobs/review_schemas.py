@@ -188,7 +188,7 @@ class ObjectionBody(In):
 class ObjectionAnswer(In):
     """Whether an employer is right, and why."""
 
-    upheld = fields.Boolean(required=True, metadata={"description": "true 申诉成立，马上恢复；false 不成立"})
+    upheld = Flag(required=True, metadata={"description": "true 申诉成立，马上恢复；false 不成立"})
     sentence = Text(shortest=4, longest=300, required=True, metadata={"description": "给单位看的一句说明"})
 
 

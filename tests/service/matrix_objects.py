@@ -327,8 +327,8 @@ def objection(session: Session, world: World, side: Side, role: str) -> Made:
     session.add(employer)
     session.flush()
     row = RepeatObjection(
-        employer_id=employer.employer_id, open_key=employer.employer_id, region_code=region, words="已经整改好了",
-        state="waiting", made_by=world.accounts[side], made_at=world.now, due_at=world.now + timedelta(days=5),
+        employer_id=employer.employer_id, open_key=employer.employer_id, words="已经整改好了", state="waiting",
+        made_by=world.accounts[side], made_at=world.now, due_at=world.now + timedelta(days=5),
     )  # fmt: skip
     session.add(row)
     session.flush()

@@ -9,7 +9,7 @@ from sqlalchemy import JSON, BigInteger, Date, ForeignKey, Index, Integer, Strin
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.db import BIG_ID, Base, UtcDateTime
-from service.personal import Personal
+from service.personal import NotPersonal, Personal
 
 REVIEW_STATES = ("waiting", "taken", "decided", "mended")
 """``mended``: the employer changed the advert, and nothing was left to look at."""
@@ -90,11 +90,11 @@ class RepeatObjection(Base):
     so that one waits at a time."""
 
     __tablename__ = "employer_repeat_objection"
+    __personal__ = NotPersonal(why="what an employer says of its own record; numbers and accounts are taken out of the words")
 
     objection_id: Mapped[int] = mapped_column(BIG_ID, primary_key=True)
     employer_id: Mapped[int] = mapped_column(ForeignKey("employer.employer_id"), index=True)
     open_key: Mapped[int | None] = mapped_column(BigInteger, unique=True)
-    region_code: Mapped[str] = mapped_column(String(12))
     words: Mapped[str] = mapped_column(String(500))
     state: Mapped[str] = mapped_column(String(9), index=True)
     answer: Mapped[str] = mapped_column(String(300), default="")

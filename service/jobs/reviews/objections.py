@@ -12,7 +12,7 @@ from service.accounts.caller import Caller
 from service.accounts.territory import within
 from service.audit import trail
 from service.employers.models import Employer
-from service.errors import Conflict, Invalid, NotFound
+from service.errors import Conflict, NotFound
 from service.jobs.contacts import without_contacts
 from service.jobs.reviews.models import RepeatLift, RepeatObjection
 from service.jobs.reviews.repeat import record_of
@@ -31,7 +31,6 @@ def object_to(session: Session, employer: Employer, words: str, caller: Caller, 
     row = RepeatObjection(
         employer_id=employer.employer_id,
         open_key=employer.employer_id,
-        region_code=employer.region_code,
         words=without_contacts(words)[:WORDS_LENGTH],
         state="waiting",
         made_by=caller.account_id,
@@ -44,27 +43,23 @@ def object_to(session: Session, employer: Employer, words: str, caller: Caller, 
     return row
 
 
-def answer(session: Session, row: RepeatObjection, *, right: bool, sentence: str, caller: Caller, now: datetime) -> None:
-    """Answer a locked objection. Raises Conflict when it is answered, Invalid without a sentence: the employer reads it."""
+def answer(
+    session: Session, row: RepeatObjection, employer: Employer, *, right: bool, sentence: str, caller: Caller, now: datetime
+) -> None:
+    """Answer the objection of a locked employer. Raises Conflict when it is answered."""
     if row.state != "waiting":
         raise Conflict("objection_answered", "这条申诉已经答复过了，请刷新后再看。")
-    if not sentence:
-        raise Invalid("sentence_needed", "请用一句话说明，单位要看得懂。", errors={"sentence": ["请写一句说明。"]})
-    if right and record_of(session, row.employer_id, now).held:
+    if right:  # also when it is not held any more today: what was taken down before counts no more
         session.add(RepeatLift(employer_id=row.employer_id, lifted_by=caller.account_id, lifted_at=now, reason=sentence))
-    _answered(row, "upheld" if right else "dismissed", sentence, caller, now)
-    session.flush()
-    trail.record(
-        session, caller, "objection.answer", "employer", row.employer_id, region_code=row.region_code,
-        details={"objection_id": row.objection_id, "state": row.state},
-    )  # fmt: skip
+        trail.record(session, caller, "repeat.lift", "employer", row.employer_id, region_code=employer.region_code)
+    _answered(session, row, employer, "upheld" if right else "dismissed", sentence, caller, now)
 
 
-def answered_by_lift(session: Session, employer_id: int, reason: str, caller: Caller, now: datetime) -> None:
-    """Staff let an employer start anew of their own accord: what it still waits for is answered with that."""
-    row = _open_of(session, employer_id)
+def answered_by_lift(session: Session, employer: Employer, reason: str, caller: Caller, now: datetime) -> None:
+    """Staff let a locked employer start anew of their own accord: what it still waits for is answered with that."""
+    row = _open_of(session, employer.employer_id)
     if row is not None:
-        _answered(row, "upheld", reason, caller, now)
+        _answered(session, row, employer, "upheld", reason, caller, now)
 
 
 def last_of(session: Session, employer_id: int) -> RepeatObjection | None:
@@ -92,7 +87,7 @@ def objections(
         .where(
             RepeatObjection.state == state,
             RepeatObjection.objection_id > after,
-            within(RepeatObjection.region_code, caller.region_code),
+            within(Employer.region_code, caller.region_code),
         )
         .order_by(RepeatObjection.objection_id)
         .limit(limit + 1)
@@ -105,6 +100,13 @@ def _open_of(session: Session, employer_id: int) -> RepeatObjection | None:
     return session.scalars(select(RepeatObjection).where(RepeatObjection.open_key == employer_id).with_for_update()).one_or_none()
 
 
-def _answered(row: RepeatObjection, state: str, sentence: str, caller: Caller, now: datetime) -> None:
+def _answered(
+    session: Session, row: RepeatObjection, employer: Employer, state: str, sentence: str, caller: Caller, now: datetime
+) -> None:
     row.state, row.open_key, row.answer = state, None, sentence
     row.answered_by, row.answered_at = caller.account_id, now
+    session.flush()
+    trail.record(
+        session, caller, "objection.answer", "employer", row.employer_id, region_code=employer.region_code,
+        details={"objection_id": row.objection_id, "state": state},
+    )  # fmt: skip

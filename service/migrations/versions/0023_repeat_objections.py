@@ -18,7 +18,6 @@ def upgrade() -> None:
         sa.Column("objection_id", BIG, nullable=False),
         sa.Column("employer_id", BIG, nullable=False),
         sa.Column("open_key", sa.BigInteger(), nullable=True),
-        sa.Column("region_code", sa.String(length=12), nullable=False),
         sa.Column("words", sa.String(length=500), nullable=False),
         sa.Column("state", sa.String(length=9), nullable=False),
         sa.Column("answer", sa.String(length=300), nullable=False),

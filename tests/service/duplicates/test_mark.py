@@ -155,6 +155,17 @@ def test_a_run_over_all_leaves_the_keys_of_what_was_changed_after_it_was_read(
     assert (keys(changed), keys(same)) == (newer, wanted)
 
 
+def test_a_run_over_all_takes_keys_away_that_a_job_has_no_more(app: flask.Flask, publish: Publish, work: Work) -> None:
+    job_id = publish(draft(title="电焊工", description=""))["job_id"]
+    work()
+    with _database(app).write_session() as session:
+        job = session.get_one(Job, job_id)
+        job.employer_id, job.employer_name, job.version = None, "", job.version + 1
+    find(_database(app), clock.now(), write=True)
+    with _database(app).read_session() as session:
+        assert session.scalars(select(DuplicateKey.key).where(DuplicateKey.job_id == job_id)).all() == []
+
+
 def test_when_it_closes_the_next_takes_its_place_and_gives_it_back(
     app: flask.Flask, client: FlaskClient, people: People, publish: Publish, work: Work
 ) -> None:

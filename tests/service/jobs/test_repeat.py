@@ -8,12 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from service import clock
-from service.jobs.reviews.models import RepeatObjection
+from service.employers.models import Employer
+from service.jobs.reviews.models import JobReview, RepeatObjection
 from service.jobs.reviews.tables import decision_reasons, repeat_row, unlawful_reasons
+from tests.service.conftest import NANCHANG
 from tests.service.jobs.test_reviews import DOWN, HELD, Desk, desk
 
 __all__ = ["desk"]
@@ -120,6 +122,32 @@ def test_an_objection_belongs_to_its_employer_and_its_office(locked: Locked) -> 
     with desk.database.write_session() as session:
         session.execute(update(RepeatObjection).values(due_at=clock.now() - timedelta(hours=1)))
     assert [line["overdue"] for line in locked.waiting()] == [True]
+
+
+def test_who_is_right_starts_anew_though_he_is_not_held_any_more(locked: Locked) -> None:
+    desk, objection_id = locked.desk, locked.object().get_json()["objection_id"]
+    with desk.database.write_session() as session:
+        oldest = session.scalars(select(JobReview).order_by(JobReview.review_id).limit(1)).one()
+        oldest.decided_at = clock.now() - timedelta(days=repeat_row(clock.now()).days + 1)
+    assert locked.record()["held"] is False
+    assert locked.answer(objection_id, upheld=True, sentence="看过整改，恢复。").status_code == 201
+    assert (locked.record()["lifted_reason"], locked.record()["upheld"]) == ("看过整改，恢复。", 0)
+
+
+def test_an_objection_goes_where_the_employer_goes(locked: Locked) -> None:
+    desk, objection_id = locked.desk, locked.object().get_json()["objection_id"]
+    with desk.database.write_session() as session:
+        session.get_one(Employer, desk.people.employer_id).region_code = NANCHANG
+    assert (locked.waiting(), len(locked.waiting(desk.far))) == ([], 1)
+    assert locked.answer(objection_id, upheld=True, sentence="看过整改，恢复。").status_code == 404
+    assert locked.answer(objection_id, upheld=True, sentence="看过整改，恢复。", who=desk.far).status_code == 201
+
+
+@pytest.mark.parametrize("said", ["no", "off", 1, None])
+def test_right_is_true_or_false_and_nothing_like_it(locked: Locked, said: Any) -> None:
+    objection_id = locked.object().get_json()["objection_id"]
+    body = {"upheld": said, "sentence": "看过整改，恢复。"}
+    assert locked.desk.send("POST", f"/v1/objections/{objection_id}/answers", locked.desk.reviewer, body).status_code == 422
 
 
 def test_two_who_answer_at_once_are_one_answer(locked: Locked) -> None:

@@ -6,7 +6,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
 from service import clock
@@ -148,6 +148,23 @@ def test_a_start_beside_very_many_quick_ones_gives_some_again_and_loses_none(
         assert 99 not in all_of(database, since, 2)[0], "the number of another server's transaction is no place to go on from"
         slow.commit()
     assert sorted(patiently(database, since, 8)[0]) == [*range(4, 11), 100]
+    database.close()
+
+
+def test_numbers_that_a_restored_log_brings_hide_nothing(postgres_url: str) -> None:
+    """A restored line may bear the number of a transaction that goes on here: what that one writes is told all the same."""
+    database = Database(postgres_url)
+    with database.write_session() as session:
+        add(session, 7)
+    with Session(database.write_engine) as slow:
+        number = slow.scalar(text("SELECT pg_current_xact_id()::text::bigint"))
+        with database.write_session() as session:
+            session.execute(update(JobChange).values(transaction_id=number))
+            note_restored(session, clock.now())
+        since = start(database)
+        add(slow, 100)
+        slow.commit()
+    assert patiently(database, since, 1)[0] == [100]
     database.close()
 
 
