@@ -185,7 +185,7 @@ def silence(ends: Sequence[datetime], now: datetime, rhythm: timedelta | None, r
         return None
     usual = rhythm.total_seconds() / 3600
     hours = quiet.total_seconds() / 3600
-    said = f"已经 {_span(quiet)}没有成功导入，平常每 {_span(rhythm)}一次；上一次是 {clock.show(ends[0])}。"
+    said = f"已经 {_span(quiet)}没有成功导入，平常每 {_span(rhythm)}一次；上一次是 {clock.show_minute(ends[0])}。"
     return Oddity("silent", "silent", said, round(hours, 1), round(usual, 1))
 
 

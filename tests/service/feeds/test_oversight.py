@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from service import clock
 from service.config import Settings
 from service.db import Database
 from service.feeds import digest
@@ -210,6 +211,7 @@ class TestCommands:
     def feeds(self, database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result]:
         monkeypatch.setenv("DATABASE_URL", database.url)
         monkeypatch.setenv("DATA_DIR", str(tmp_path))
+        monkeypatch.setattr(clock, "now", lambda: NOW)
         return lambda *arguments: CliRunner().invoke(feeds_cli, arguments)
 
     @pytest.mark.usefixtures("habit")
@@ -251,5 +253,8 @@ class TestCommands:
         assert any("上一次完成的是第 8 次：读到 300，可展示 292" in line for line in lines)
 
     @pytest.mark.usefixtures("habit")
-    def test_moments_are_told_as_people_write_them(self, feeds: Callable[..., Result]) -> None:
-        assert not re.search(r"\d{2}T\d{2}:", feeds("status").output + feeds("digest", "--make").output)
+    def test_moments_are_told_as_people_write_them(self, feeds: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=2))  # long silent, which is said with a moment
+        said = feeds("status").output + feeds("digest", "--make").output
+        assert "上一次是 2026-11-26 05:00" in said
+        assert not re.search(r"\d{2}T\d{2}:", said)
